@@ -1,0 +1,38 @@
+# Everything runs in .venv, made from the pinned versions of constraints.txt.
+PYTHON ?= python3.11
+BIN := .venv/bin
+CORES ?= all
+# transformers asks the hub about local folders too; nothing here needs the network.
+OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
+
+.PHONY: atlas test lint demo-model benchmark clean
+
+atlas: .venv/installed
+	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
+	@echo "The atlas is in $(CURDIR)/results/demo/python-docs/symbolic/atlas/minilm/index.html"
+
+test: .venv/installed lint
+	$(OFFLINE) $(BIN)/python -m pytest tests
+
+lint: .venv/installed
+	$(BIN)/ruff check scripts tests
+	$(BIN)/ruff format --check scripts tests
+	$(BIN)/mypy scripts
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+# Trains the embedded model anew (about an hour on two cores) and measures its heads.
+demo-model: .venv/installed
+	$(OFFLINE) $(BIN)/python scripts/train_demo_model.py \
+		--out workflow/resources/demo-model --work results/demo-model-training
+	$(OFFLINE) $(BIN)/python scripts/describe_demo_model.py --folder workflow/resources/demo-model \
+		--work results/demo-model-training --templates workflow/templates
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

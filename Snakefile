@@ -1,0 +1,29 @@
+"""Head Atlas: every attention head explained, tested on unseen text, grouped and published."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/subjects.smk"
+include: "workflow/rules/corpora.smk"
+include: "workflow/rules/activations.smk"
+include: "workflow/rules/events.smk"
+include: "workflow/rules/explainers.smk"
+include: "workflow/rules/scoring.smk"
+include: "workflow/rules/clustering.smk"
+include: "workflow/rules/reporting.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    input:
+        [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
+    default_target: True

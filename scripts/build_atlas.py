@@ -1,0 +1,65 @@
+"""Publish one run: its tables, its report and the pages of the atlas."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.errors import reported
+from headatlas.reporting.atlas import Inputs, build
+from headatlas.reporting.tables import Run
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of the script."""
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--model-info", type=Path, required=True, help="model.json of the subject")
+    made.add_argument("--windows", type=Path, required=True, help="windows.parquet of the corpus")
+    made.add_argument(
+        "--events", type=Path, required=True, nargs="+", help="event tables, one per layer"
+    )
+    made.add_argument(
+        "--stats", type=Path, required=True, nargs="+", help="head metric tables, one per layer"
+    )
+    made.add_argument(
+        "--explanations",
+        type=Path,
+        required=True,
+        nargs="+",
+        help="explanation records, or their folder",
+    )
+    made.add_argument(
+        "--scores", type=Path, required=True, nargs="+", help="score records, or their folder"
+    )
+    made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
+    made.add_argument("--model", required=True, help="name of the model in the configuration")
+    made.add_argument("--corpus", required=True, help="name of the corpus")
+    made.add_argument("--explainer", required=True, help="name of the explainer")
+    made.add_argument("--clustering", required=True, help="name of the clustering")
+    made.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
+    made.add_argument("--title", required=True, help="title of the pages and the report")
+    made.add_argument(
+        "--exemplars", type=int, default=6, help="exemplars shown of each kind on a head's page"
+    )
+    made.add_argument("--templates", type=Path, required=True, help="folder of the templates")
+    made.add_argument("--out-dir", type=Path, required=True, help="folder of the atlas")
+    return made
+
+
+@reported
+def main() -> None:
+    """Read the arguments and build the atlas."""
+    args = parser().parse_args()
+    run = Run(args.model, args.corpus, args.explainer, args.clustering, args.round, args.title)
+    inputs = Inputs(
+        args.model_info,
+        args.windows,
+        args.events,
+        args.stats,
+        args.explanations,
+        args.scores,
+        args.clusters,
+    )
+    build(run, inputs, args.out_dir, templates=args.templates, exemplars=args.exemplars)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Run the windows of one shard through a model and write the activations of each layer."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.activations.caching import cache_activations
+from headatlas.errors import reported
+from headatlas.subjects.arguments import add_subject
+from headatlas.subjects.loading import load_subject
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_subject(parser)
+    parser.add_argument("--windows", type=Path, required=True, help="windows.parquet")
+    parser.add_argument("--shard", type=int, default=0, help="which run of the windows, from 0")
+    parser.add_argument("--shards", type=int, default=1, help="how many runs there are")
+    parser.add_argument("--layers", type=int, nargs="+", required=True, help="layers to write")
+    parser.add_argument(
+        "--top-windows",
+        type=int,
+        default=16,
+        help="windows per head and split whose attention is kept",
+    )
+    parser.add_argument("--top-keys", type=int, default=8, help="keys kept of each query row")
+    parser.add_argument("--out-dir", type=Path, required=True, help="folder of the layers' tables")
+    args = parser.parse_args()
+
+    bridge = load_subject(
+        args.source, args.revision, dtype=args.dtype, device=args.device, devices=args.devices
+    )
+    cache_activations(
+        bridge,
+        args.windows,
+        {layer: args.out_dir / f"layer{layer:02d}.parquet" for layer in args.layers},
+        shard=args.shard,
+        shards=args.shards,
+        kind=args.salience,
+        top_windows=args.top_windows,
+        top_keys=args.top_keys,
+        batch_size=args.batch_size,
+    )
+
+
+if __name__ == "__main__":
+    main()

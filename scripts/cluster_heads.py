@@ -1,0 +1,82 @@
+"""Group the heads of a model into families by what their explanations say."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.clustering.embeddings import EMBEDDED_ENCODER, behaviour_text, embed
+from headatlas.clustering.families import describe_families
+from headatlas.errors import InputError, reported
+from headatlas.records import Clusters, Explanation, head_name
+from headatlas.storage import read_record, write_record
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--corpus", required=True, help="name of the corpus")
+    parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument("--clustering", required=True, help="name of the clustering")
+    parser.add_argument(
+        "--explanations", type=Path, nargs="+", required=True, help="explanations (JSON)"
+    )
+    parser.add_argument(
+        "--encoder",
+        default=EMBEDDED_ENCODER,
+        help=f"sentence encoder: {EMBEDDED_ENCODER} (embedded), a folder or a hub id",
+    )
+    parser.add_argument(
+        "--min-cluster-size", type=int, default=3, help="heads of the smallest family, from 2"
+    )
+    parser.add_argument(
+        "--min-samples",
+        type=int,
+        default=1,
+        help="neighbours that make a head part of a dense place, from 1; "
+        "the more, the more heads stay alone",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="families (JSON)")
+    arguments = parser.parse_args()
+    for flag, value, least in (
+        ("--min-cluster-size", arguments.min_cluster_size, 2),
+        ("--min-samples", arguments.min_samples, 1),
+    ):
+        if value < least:
+            parser.error(f"{flag}: {value} is not allowed, at least {least}")
+    return arguments
+
+
+def read_explanations(paths: list[Path]) -> list[Explanation]:
+    """All explanations in the order of layers and heads; InputError if a head is twice there."""
+    by_head: dict[tuple[int, int], Explanation] = {}
+    for path in paths:
+        explanation = read_record(path, Explanation)
+        place = explanation.layer, explanation.head
+        if place in by_head:
+            raise InputError(f"{path}: is a second explanation of {head_name(*place)}")
+        by_head[place] = explanation
+    return [by_head[place] for place in sorted(by_head)]
+
+
+@reported
+def main() -> None:
+    arguments = parse_arguments()
+    everything = read_explanations(arguments.explanations)
+    explained = [e for e in everything if e.status == "explained"]
+    points = embed([behaviour_text(e) for e in explained], arguments.encoder)
+    clusters, unclustered = describe_families(
+        explained, points, arguments.min_cluster_size, arguments.min_samples
+    )
+    record = Clusters(
+        model=arguments.model,
+        corpus=arguments.corpus,
+        explainer=arguments.explainer,
+        clustering=arguments.clustering,
+        clusters=clusters,
+        unclustered=unclustered,
+        unexplained=[head_name(e.layer, e.head) for e in everything if e.status != "explained"],
+    )
+    write_record(arguments.out, record)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Explain an attention head by executable rules, from its events on train and validation text."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from headatlas.errors import reported
+from headatlas.explainers.symbolic.explain import Limits, explain
+from headatlas.explainers.symbolic.windows import read_measured
+from headatlas.records import STATS, HeadRecord
+from headatlas.storage import read_head, write_record
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
+    parser.add_argument("--stats", type=Path, required=True, help="head metrics of the layer")
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--corpus", required=True, help="name of the corpus")
+    parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument("--round", type=int, default=0, help="round of refinement, from 0")
+    parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
+    parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
+    parser.add_argument("--max-behaviours", type=int, default=3, help="of one head, at most")
+    parser.add_argument(
+        "--min-coverage",
+        type=float,
+        default=0.1,
+        help="least share of the attention off the first token that a behaviour accounts for",
+    )
+    parser.add_argument("--texts", type=int, default=12, help="test texts of each kind")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the test texts")
+    parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
+    args = parser.parse_args()
+
+    metrics = read_head(args.stats, STATS, args.head).to_pylist()
+    explanation = explain(
+        HeadRecord(
+            model=args.model,
+            corpus=args.corpus,
+            explainer=args.explainer,
+            round=args.round,
+            layer=args.layer,
+            head=args.head,
+        ),
+        read_measured(args.events, args.head, "train"),
+        read_measured(args.events, args.head, "validation"),
+        {row["metric"]: row["value"] for row in metrics},
+        Limits(args.max_behaviours, args.min_coverage, args.texts),
+        np.random.default_rng([args.seed, args.layer, args.head]),
+    )
+    write_record(args.out, explanation)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What is read off a model as it runs, reduced inside the hooks."""

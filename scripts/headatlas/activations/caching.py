@@ -1,0 +1,173 @@
+"""One forward pass per window fills the tables of every layer."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.exceptions import StopAtLayerException
+
+from ..progress import Progress
+from ..records import ACTIVATIONS, HEAD_METRICS
+from ..storage import TableWriter, table_writer
+from ..subjects.loading import output_gram
+from .delimiters import is_delimiter
+from .reducer import Batch, LayerReducer, Reduced
+from .salience import SalienceKind
+
+_ROW_GROUP = 4096  # rows of a layer's table that are held before they are written
+
+
+def read_batches(path: Path, size: int, shard: int, shards: int) -> Iterator[Batch]:
+    """The windows of one shard, batch by batch; a shard is a run of consecutive windows."""
+    file = pq.ParquetFile(path)
+    count = file.metadata.num_rows
+    first, last = count * shard // shards, count * (shard + 1) // shards
+    columns = ["window", "split", "sampled", "tokens", "pieces"]
+    seen = 0
+    rows: list[dict[str, Any]] = []
+    for chunk in file.iter_batches(batch_size=1024, columns=columns):
+        rows += chunk.slice(max(first - seen, 0), max(last - max(seen, first), 0)).to_pylist()
+        seen += len(chunk)
+        while len(rows) >= size:
+            yield _batch(rows[:size])
+            rows = rows[size:]
+    if rows:
+        yield _batch(rows)
+
+
+def _batch(rows: list[dict[str, Any]]) -> Batch:
+    return Batch(
+        windows=np.array([row["window"] for row in rows], np.int32),
+        splits=[row["split"] for row in rows],
+        sampled=np.array([row["sampled"] for row in rows], bool),
+        tokens=torch.tensor([row["tokens"] for row in rows]),
+        delimiters=torch.tensor([[is_delimiter(p) for p in row["pieces"]] for row in rows]),
+    )
+
+
+class LayerTable:
+    """Collects what a layer leaves of each batch and writes it in row groups."""
+
+    def __init__(self, writer: TableWriter):
+        self._writer = writer
+        self._pending: list[dict[str, pa.Array]] = []
+        self._rows = 0
+
+    def add(self, batch: Batch, reduced: Reduced) -> None:
+        columns = _columns(batch, reduced)
+        self._pending.append(columns)
+        self._rows += len(columns["window"])
+        if self._rows >= _ROW_GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._pending:
+            names = ACTIVATIONS.names
+            joined = {n: pa.concat_arrays([c[n] for c in self._pending]) for n in names}
+            self._writer.write(joined)
+        self._pending, self._rows = [], 0
+
+
+def _columns(batch: Batch, reduced: Reduced) -> dict[str, pa.Array]:
+    """Rows of `records.ACTIVATIONS`, window by window and head by head."""
+    windows, heads, tokens = reduced.salience.shape
+    kept = reduced.kept.ravel()
+    measured = np.repeat(batch.sampled, heads)
+    columns = {
+        "window": pa.array(np.repeat(batch.windows, heads)),
+        "head": pa.array(np.tile(np.arange(heads, dtype=np.int16), windows)),
+        "salience": _lists(reduced.salience.reshape(windows * heads, tokens)),
+        "keys": _lists(_flat_rows(reduced.attention.keys), kept),
+        "weights": _lists(_flat_rows(reduced.attention.weights), kept),
+        "value_norm": _lists(reduced.attention.value_norm, kept),
+    }
+    for metric in HEAD_METRICS:
+        values = np.full(windows * heads, np.nan, np.float32)
+        values[measured] = reduced.metrics[metric].ravel()
+        columns[metric] = pa.array(values, from_pandas=True)  # NaN becomes null
+    return columns
+
+
+def _flat_rows(rows: np.ndarray) -> np.ndarray:
+    return rows.reshape(len(rows), rows.shape[1] * rows.shape[2])
+
+
+def _lists(rows: np.ndarray, present: np.ndarray | None = None) -> pa.ListArray:
+    """One list per row of a matrix; where `present` is false the list is null."""
+    present = np.ones(len(rows), bool) if present is None else present
+    lengths = np.where(present, rows.shape[1], 0)
+    offsets = np.concatenate([[0], lengths.cumsum()]).astype(np.int32)
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), pa.array(rows.ravel()), mask=pa.array(~present)
+    )
+
+
+class _LastLayerDone(StopAtLayerException):
+    """Ends a forward pass once nothing more of it is needed: no MLP, no unembedding."""
+
+
+def run_hooked(bridge: TransformerBridge, tokens: torch.Tensor, hooks: list[Any]) -> None:
+    """A forward pass that ends with its last hook, which must be on the last layer asked for."""
+    name, last = hooks[-1]
+
+    def last_then_stop(value: torch.Tensor, hook: Any) -> None:
+        last(value, hook)
+        raise _LastLayerDone(value)
+
+    with torch.inference_mode():
+        bridge.run_with_hooks(
+            tokens.to(bridge.cfg.device),
+            fwd_hooks=[*hooks[:-1], (name, last_then_stop)],
+            return_type=None,
+            use_cache=False,
+        )
+
+
+def cache_activations(
+    bridge: TransformerBridge,
+    windows: Path,
+    outputs: dict[int, Path],
+    *,
+    shard: int,
+    shards: int,
+    kind: SalienceKind,
+    top_windows: int,
+    top_keys: int,
+    batch_size: int,
+) -> None:
+    """Write the table of each layer in `outputs` for one shard of the windows.
+
+    Memory holds one batch, one layer's pattern and at most a row group of each layer,
+    however many windows there are. All tables appear when all are complete.
+    """
+    layers = sorted(outputs)
+    reducers = {
+        layer: LayerReducer(
+            output_gram(bridge, layer), kind=kind, top_windows=top_windows, keys_kept=top_keys
+        )
+        for layer in layers
+    }
+    progress, started, done = Progress(), time.monotonic(), 0
+    with ExitStack() as stack:
+        tables = {
+            layer: LayerTable(stack.enter_context(table_writer(outputs[layer], ACTIVATIONS)))
+            for layer in layers
+        }
+        for batch in read_batches(windows, batch_size, shard, shards):
+            hooks = []
+            for layer in layers:
+                hooks += reducers[layer].hooks(layer, batch, partial(tables[layer].add, batch))
+            run_hooked(bridge, batch.tokens, hooks)
+            done += len(batch.windows)
+            speed = done * batch.tokens.shape[1] / (time.monotonic() - started)
+            progress(f"shard {shard}: {done} windows, {speed:,.0f} tokens/s")
+        for table in tables.values():
+            table.flush()

@@ -1,0 +1,66 @@
+"""Running a head's test texts through the model and measuring its salience in them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from transformer_lens.model_bridge import TransformerBridge
+
+from ..subjects.loading import output_gram
+from .caching import run_hooked
+from .salience import SalienceKind, salience
+
+
+class Probe(NamedTuple):
+    """One test text of one head, as tokens."""
+
+    head: int
+    tokens: list[int]
+
+
+def measure_probes(
+    bridge: TransformerBridge,
+    layer: int,
+    probes: Sequence[Probe],
+    *,
+    kind: SalienceKind,
+    batch_size: int,
+) -> list[list[float]]:
+    """Salience of each probe's head at each of its tokens, in the order of `probes`.
+
+    Texts are padded on the right: attention is causal, so no real token sees the
+    padding, and its salience is cut off again.
+    """
+    gram = output_gram(bridge, layer)
+    measured = []
+    for start in range(0, len(probes), batch_size):
+        batch = probes[start : start + batch_size]
+        rows = _salience(bridge, layer, _padded([p.tokens for p in batch]), gram, kind)
+        for index, probe in enumerate(batch):
+            measured.append(rows[index, : len(probe.tokens), probe.head].tolist())
+    return measured
+
+
+def _padded(texts: Sequence[Sequence[int]]) -> torch.Tensor:
+    tokens = torch.zeros(len(texts), max(map(len, texts)), dtype=torch.long)
+    for row, text in zip(tokens, texts, strict=True):
+        row[: len(text)] = torch.tensor(text)
+    return tokens
+
+
+def _salience(
+    bridge: TransformerBridge,
+    layer: int,
+    tokens: torch.Tensor,
+    gram: Float[torch.Tensor, "head d_head d_head"],
+    kind: SalienceKind,
+) -> torch.Tensor:
+    found = []
+
+    def keep(z: torch.Tensor, hook: Any) -> None:
+        by_head = z if z.ndim == 4 else z.unflatten(-1, (len(gram), -1))
+        found.append(salience(by_head, gram.to(z.device), kind).cpu())
+
+    run_hooked(bridge, tokens, [(f"blocks.{layer}.attn.hook_z", keep)])
+    return found[0]

@@ -1,0 +1,1 @@
+"""Which heads are explained alike: embeddings, families, their labels and agreement."""

@@ -1,0 +1,50 @@
+"""The configuration: defaults filled in, everything checked before the first job.
+
+`resolve` ends a run that cannot work with a sentence for every problem; `queries`
+answers what rules ask of a resolved configuration. No import here is heavy, for the
+Snakefile runs this code each time it is read.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import meaning, structure
+from .problem import ConfigurationError
+from .queries import flags, heads_of, layers_of, runs
+from .syntax import check_duplicate_keys
+
+__all__ = [
+    "ConfigurationError",
+    "check_duplicate_keys",
+    "flags",
+    "heads_of",
+    "layers_of",
+    "resolve",
+    "runs",
+]
+
+
+def resolve(
+    config: Mapping[Any, Any],
+    *,
+    schema_path: Path,
+    root: Path,
+    environment: Mapping[str, str],
+) -> dict[str, Any]:
+    """A copy of `config` with every default filled in, known to be usable.
+
+    `root` is the folder that relative paths start in, `environment` the variables in
+    which API keys are looked for. What entries mean is checked only for those that the
+    sweep uses, and only once every key is allowed and of the right type.
+
+    Raises ConfigurationError, one sentence for each problem, in alphabetical order.
+    """
+    schema = structure.read_schema(schema_path)
+    resolved: dict[str, Any] = structure.filled(config, schema)
+    found = set(structure.problems(resolved, schema))
+    if not found:
+        found = set(meaning.problems(resolved, root, environment))
+    if found:
+        raise ConfigurationError(found)
+    return resolved

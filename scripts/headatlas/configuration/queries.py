@@ -1,0 +1,63 @@
+"""What rules ask of a resolved configuration."""
+
+import itertools
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of result paths
+_HEAD = re.compile(r"L(\d+)H(\d+)")
+
+
+def runs(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Model, corpus, explainer and clustering of every run of the sweep."""
+    return list(itertools.product(*(config["sweep"][section] for section in SECTIONS)))
+
+
+def layers_of(config: Mapping[str, Any], model: str) -> list[int]:
+    """The layers of a model in which heads are to be explained, in order."""
+    entry = config["models"][model]
+    if entry["heads"] != "all":
+        return sorted({layer for layer, _ in map(parse_head, entry["heads"])})
+    return list(range(entry["n_layers"])) if entry["layers"] == "all" else sorted(entry["layers"])
+
+
+def heads_of(config: Mapping[str, Any], model: str, layer: int) -> list[int]:
+    """The heads of a layer that are to be explained, in order."""
+    entry = config["models"][model]
+    if layer not in layers_of(config, model):
+        return []
+    if entry["heads"] == "all":
+        return list(range(entry["n_heads"]))
+    return sorted(head for where, head in map(parse_head, entry["heads"]) if where == layer)
+
+
+def parse_head(name: str) -> tuple[int, int]:
+    """Layer and head of a name such as L03H11. Raises ValueError if it is none."""
+    match = _HEAD.fullmatch(name)
+    if match is None:
+        raise ValueError(f"{name!r} is not the name of a head")
+    return int(match[1]), int(match[2])
+
+
+def flags(settings: Mapping[str, Any], *keys: str) -> str:
+    """Command line flags of the settings named in `keys`, or of all of them.
+
+    `{"top_keys": 8, "files": ["a b", "c"], "bos": True, "revision": None}` becomes
+    `--bos --files 'a b' c --top-keys 8`: sorted by key, so that the order in which a
+    user writes keys changes no command, and quoted for the shell.
+    """
+    words: list[str] = []
+    for key in sorted(keys or settings):
+        flag, value = key.replace("_", "-"), settings[key]
+        if isinstance(value, Mapping):
+            raise TypeError(f"{key} is a section; ask for the flags of what is in it")
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+            continue
+        values = value if isinstance(value, list) else [value]
+        words += [f"--{flag}", *(shlex.quote(str(item)) for item in values)]
+    return " ".join(words)

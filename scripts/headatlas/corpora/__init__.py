@@ -1,0 +1,1 @@
+"""Where text comes from: every corpus yields named documents, one at a time."""

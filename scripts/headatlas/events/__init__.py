@@ -1,0 +1,1 @@
+"""Choosing the exemplars of a head, and its metrics with their intervals."""

@@ -1,0 +1,1 @@
+"""Explainers: from a head's exemplars to a sentence about it."""

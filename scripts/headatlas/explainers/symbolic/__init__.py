@@ -1,0 +1,1 @@
+"""The symbolic explainer: executable hypotheses, searched on train and chosen on validation."""

@@ -1,0 +1,165 @@
+"""From the windows of a head to its explanation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ...records import Behaviour, Explanation, HeadRecord
+from .facts import Facts, explained_share, facts_of, resting_facts
+from .language import Expression, all_sources, all_triggers
+from .program import build_program
+from .salience import Split, find_splits
+from .sample import Sample, measure
+from .search import Found, owners, search
+from .summary import Clause, Contrast, explained, percent, resting, unexplained
+from .texts import choose_texts
+from .windows import Measured
+from .wording import active_when, active_when_any, attends_to, family
+
+COMMON = 0.02  # least share of queries on either side of a contrast
+RESTING = 0.85  # attention on the first token of a head that rests there
+
+
+class Limits(NamedTuple):
+    """What the user sets."""
+
+    max_behaviours: int  # rules at most
+    min_coverage: float  # of each rule: share of the attention off the first token
+    texts: int  # test texts of each kind
+
+
+@dataclass(frozen=True)
+class _Study:
+    """A head's samples and the expressions whose numbers the rules use."""
+
+    sources: list[Expression]
+    triggers: list[Expression]
+    train: Sample
+    validation: Sample
+
+    def clause(self, chosen: Sequence[int], rules: Sequence[Found]) -> Clause:
+        """The rules numbered `chosen`, all of one source, as one behaviour."""
+        return Clause(
+            attends_to(self.sources[rules[chosen[0]].source]),
+            active_when_any([self.triggers[rules[i].trigger] for i in chosen]),
+            facts_of(chosen, rules, self.validation),
+            chosen[0],
+        )
+
+    def behaviours(self, rules: Sequence[Found]) -> list[tuple[Clause, str]]:
+        """Clause and family of each source, the one of largest coverage first."""
+        by_source: dict[int, list[int]] = {}
+        for i, rule in enumerate(rules):
+            by_source.setdefault(rule.source, []).append(i)
+        found = [
+            (self.clause(chosen, rules), family(self.sources[source]))
+            for source, chosen in by_source.items()
+        ]
+        return sorted(found, key=lambda pair: -pair[0].facts.coverage)
+
+
+def explain(
+    about: HeadRecord,
+    train: Sequence[Measured],
+    validation: Sequence[Measured],
+    stats: dict[str, float],
+    limits: Limits,
+    rng: np.random.Generator,
+) -> Explanation:
+    """Explain a head from its random windows; `stats` are its metrics by name."""
+    sources, triggers = all_sources(), all_triggers()
+    fit, check = (measure(windows, sources, triggers) for windows in (train, validation))
+    study = _Study(sources, triggers, fit, check)
+    rules = search(fit, check, sources, triggers, limits.max_behaviours, limits.min_coverage)
+    rest = resting_facts(check)
+    rests = rest.coverage >= RESTING
+    if not rules and not rests:
+        return _unexplained(about, study, limits, rest, stats)
+
+    splits = find_splits(fit, check, rules, triggers)
+    program = build_program(rules, splits, rests, fit, sources, triggers)
+    behaviours = study.behaviours(rules)
+    clauses = [clause for clause, _ in behaviours]
+    contrasts = _contrasts(study, rules, splits)
+    positive, negative = choose_texts(program, [w.context for w in train], limits.texts, rng)
+    if rests:
+        summary = resting(clauses, rest, contrasts)
+        behaviours = [(Clause("the first token", "", rest, len(rules)), "sink"), *behaviours]
+    else:
+        summary = explained(
+            clauses,
+            facts_of(range(len(rules)), rules, check),
+            _rest_elsewhere(check, rules),
+            contrasts,
+        )
+    return Explanation(
+        **about.model_dump(),
+        status="explained",
+        reason=None,
+        summary=summary,
+        behaviours=[_behaviour(*pair) for pair in behaviours],
+        program=program,
+        confidence=round(rest.coverage if rests else explained_share(rules, check), 6),
+        positive_texts=positive,
+        negative_texts=negative,
+    )
+
+
+def _unexplained(
+    about: HeadRecord,
+    study: _Study,
+    limits: Limits,
+    rest: Facts,
+    stats: dict[str, float],
+) -> Explanation:
+    nearest = search(study.train, study.validation, study.sources, study.triggers, 1, 0.0)
+    guess = study.clause([0], nearest) if nearest else None
+    reason = (
+        f"No rule that was tried accounts for {percent(limits.min_coverage)}"
+        " of the attention that is not on the first token and clearly more than chance"
+    )
+    return Explanation(
+        **about.model_dump(),
+        status="unexplained",
+        reason=reason,
+        summary=unexplained(reason, guess, rest.coverage, stats),
+        behaviours=[],
+        program=None,
+        confidence=None,
+        positive_texts=[],
+        negative_texts=[],
+    )
+
+
+def _behaviour(clause: Clause, name: str) -> Behaviour:
+    return Behaviour(
+        attends_to=clause.attends_to,
+        active_when=clause.active_when,
+        family=name,
+        coverage=round(clause.facts.coverage, 6),
+        base_rate=round(clause.facts.base_rate, 6),
+        frequency=round(clause.facts.frequency, 6),
+    )
+
+
+def _rest_elsewhere(sample: Sample, rules: Sequence[Found]) -> float:
+    """Mean attention on the first token where no rule applies; 0 if one always does."""
+    elsewhere = owners(rules, sample.count, sample.holds) < 0
+    return float(sample.rest[elsewhere].mean()) if elsewhere.any() else 0.0
+
+
+def _contrasts(study: _Study, rules: Sequence[Found], splits: Sequence[Split]) -> list[Contrast]:
+    """Salience where the triggers of the splits hold, and where rules do, against elsewhere."""
+    sample = study.validation
+    applies = owners(rules, sample.count, sample.holds) >= 0
+    found = [("where a rule applies", applies)]
+    for trigger in dict.fromkeys(split.trigger for split in splits):
+        clause = active_when(study.triggers[trigger])
+        found.append((f"when {clause}", sample.holds[:, trigger] > 0))
+    return [
+        Contrast(float(sample.salience[where].mean() / sample.salience[~where].mean()), when)
+        for when, where in found
+        if COMMON <= where.mean() <= 1 - COMMON and sample.salience[~where].any()
+    ]

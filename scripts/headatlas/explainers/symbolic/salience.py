@@ -1,0 +1,91 @@
+"""How much a head writes: a mean per rule, and rules split where the head writes more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from .language import Expression
+from .sample import Sample
+from .search import Found, owners
+
+REST = -1  # the group of queries that no rule decides
+LEAST_VARIANCE = 0.02  # of the variance of salience on validation that a split must explain
+MOST_SPLITS = 3
+
+
+@dataclass(frozen=True)
+class Split:
+    """Queries of one group where a trigger holds, taken apart for their own salience."""
+
+    group: int  # number of a rule, or REST
+    trigger: int
+
+
+def groups(
+    rules: Sequence[Found], splits: Sequence[Split], sample: Sample
+) -> Int[np.ndarray, " query"]:
+    """Group of each query: its rule or REST, or len(rules) + i where split i comes first."""
+    group = owners(rules, sample.count, sample.holds)
+    decided = group.copy()
+    for i in reversed(range(len(splits))):
+        within = (decided == splits[i].group) & (sample.holds[:, splits[i].trigger] > 0)
+        group[within] = len(rules) + i
+    return group
+
+
+def find_splits(
+    train: Sample, validation: Sample, rules: Sequence[Found], triggers: Sequence[Expression]
+) -> list[Split]:
+    """Splits that explain the variance of salience best, fitted on train.
+
+    Only rules that hold at any query, and the rest, can be split: the trigger of the
+    others is taken.
+    """
+    always = next(i for i, trigger in enumerate(triggers) if trigger.name == "any")
+    open_groups = [REST, *(i for i, rule in enumerate(rules) if rule.trigger == always)]
+    splits: list[Split] = []
+    least = LEAST_VARIANCE * len(validation.salience) * float(validation.salience.var())
+    for _ in range(MOST_SPLITS):
+        best = max(
+            (
+                (gain, -trigger, group)
+                for group in open_groups
+                for trigger, gain in enumerate(_explained(train, validation, rules, splits, group))
+            ),
+        )
+        if best[0] < least or best[0] <= 0:
+            break
+        splits.append(Split(best[2], -best[1]))
+    return splits
+
+
+def _explained(
+    train: Sample,
+    validation: Sample,
+    rules: Sequence[Found],
+    splits: Sequence[Split],
+    group: int,
+) -> Float[np.ndarray, " trigger"]:
+    """Reduction of squared error on validation of taking each trigger out of a group."""
+    fit, check = (_within(sample, rules, splits, group) for sample in (train, validation))
+    if not len(fit[0]) or not len(check[0]):
+        return np.zeros(train.holds.shape[1])
+    mean = fit[0].mean()
+    before = (check[0] - mean) ** 2
+    error = np.zeros((len(check[0]), fit[1].shape[1]))
+    for inside in (True, False):
+        chosen = (fit[1] > 0) == inside
+        number = chosen.sum(axis=0)
+        means = np.where(number > 0, (fit[0] @ chosen) / np.maximum(number, 1), mean)
+        where = (check[1] > 0) == inside
+        error += where * (check[0][:, None] - means) ** 2
+    return before.sum() - error.sum(axis=0)
+
+
+def _within(
+    sample: Sample, rules: Sequence[Found], splits: Sequence[Split], group: int
+) -> tuple[Float[np.ndarray, " query"], Float[np.ndarray, "query trigger"]]:
+    chosen = groups(rules, splits, sample) == group
+    return sample.salience[chosen].astype(float), sample.holds[chosen]

@@ -1,0 +1,69 @@
+"""What every source catches and every trigger selects in a set of windows, as matrices."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from .evaluate import holds, keys_of
+from .language import Expression
+from .windows import Measured
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Queries of all windows, position 0 left out. Chance is even attention off position 0."""
+
+    count: Float[np.ndarray, "query source"]  # keys that the source names
+    mass: Float[np.ndarray, "query source"]  # attention on them
+    holds: Float[np.ndarray, "query trigger"]  # 1 where the trigger holds, else 0
+    position: Float[np.ndarray, " query"]
+    rest: Float[np.ndarray, " query"]  # attention on position 0
+    energy: Float[np.ndarray, " query"]  # sum of squared attention, position 0 left out
+    salience: Float[np.ndarray, " query"]
+
+    @functools.cached_property
+    def sums(self) -> Float[np.ndarray, "6 source query"]:
+        """Per source and query, 0 where there is no key: 1/n, a/n, a, attention off the
+        first token, the part of it that falls on the n keys by chance, and energy."""
+        applies = self.count > 0
+        per_key = np.divide(1, self.count, out=np.zeros_like(self.count), where=applies)
+        off_first = applies * (1 - self.rest)[:, None]
+        by_chance = self.count / self.position[:, None] * off_first
+        energy = applies * self.energy[:, None]
+        parts = (per_key, self.mass * per_key, self.mass, off_first, by_chance, energy)
+        return np.stack([part.T for part in parts])
+
+
+def measure(
+    windows: Sequence[Measured], sources: Sequence[Expression], triggers: Sequence[Expression]
+) -> Sample:
+    """Apply all sources and triggers to all windows."""
+    parts = [_measure_window(window, sources, triggers) for window in windows]
+    return Sample(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _measure_window(
+    window: Measured, sources: Sequence[Expression], triggers: Sequence[Expression]
+) -> tuple[Float[np.ndarray, "..."], ...]:
+    context, attention = window.context, window.attention
+    count = np.empty((context.length, len(sources)), np.float32)
+    mass = np.empty_like(count)
+    for i, source in enumerate(sources):
+        keys = keys_of(source, context)
+        count[:, i] = np.count_nonzero(keys, axis=1)
+        mass[:, i] = np.einsum("qk,qk->q", attention, keys)
+    triggered = np.stack([holds(t, context) for t in triggers], axis=1)
+    energy = (attention[:, 1:] ** 2).sum(axis=1)
+    columns = (
+        count,
+        mass,
+        triggered,
+        context.positions,
+        attention[:, 0],
+        energy,
+        window.salience,
+    )
+    return tuple(column[1:].astype(np.float32) for column in columns)

@@ -1,0 +1,70 @@
+"""Test texts: where the program says that the head writes much, and where little."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ...records import Program
+from .classes import piece_classes
+from .context import Context
+from .execute import predict
+
+SHORTEST, LONGEST = 24, 40  # tokens
+CANDIDATES = 40  # of each kind
+CONTRAST = 0.05  # least relative difference between the two sides
+_BROKEN = re.compile(r"\\x[0-9a-fA-F]{2}")  # a piece that is not whole text
+_Tokens = list[tuple[int, str]]
+
+
+def choose_texts(
+    program: Program, contexts: Sequence[Context], number: int, rng: np.random.Generator
+) -> tuple[list[str], list[str]]:
+    """Up to `number` texts with the largest predicted mean salience, and with the smallest.
+
+    The second list is empty where the program predicts nearly the same everywhere.
+    """
+    ranked = sorted(
+        (
+            (_predicted(program, tokens), "".join(piece for _, piece in tokens))
+            for tokens in _candidates(contexts, rng)
+            if len(tokens) >= SHORTEST
+        ),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    ranked = list({text: (value, text) for value, text in ranked}.values())
+    positive = ranked[:number]
+    negative = ranked[len(positive) :][-number:]
+    flat = not negative or (positive[-1][0] - negative[0][0] <= CONTRAST * abs(positive[-1][0]))
+    return [text for _, text in positive], [] if flat else [text for _, text in negative[::-1]]
+
+
+def _predicted(program: Program, tokens: _Tokens) -> float:
+    """Mean salience after the first token, which stands for the start of the text."""
+    context = Context([-1, *(t for t, _ in tokens)], ["<s>", *(p for _, p in tokens)])
+    return float(predict(program, context).salience[1:].mean())
+
+
+def _candidates(contexts: Sequence[Context], rng: np.random.Generator) -> Iterator[_Tokens]:
+    """Spans of the windows, as they are, repeated, joined, shuffled and without repeats."""
+    for _ in range(CANDIDATES):
+        length = int(rng.integers(SHORTEST, LONGEST + 1))
+        natural = _span(contexts, length, rng)
+        half = _span(contexts, length // 2, rng)
+        yield natural
+        yield half + half
+        yield half + _span(contexts, length - length // 2, rng)
+        yield [natural[i] for i in rng.permutation(len(natural))]
+        yield list(dict(_span(contexts, 3 * length, rng)).items())[:length]
+
+
+def _span(contexts: Sequence[Context], length: int, rng: np.random.Generator) -> _Tokens:
+    """Consecutive whole-text tokens of a random window."""
+    context = contexts[int(rng.integers(len(contexts)))]
+    tokens = [
+        (int(token), piece)
+        for token, piece in zip(context.tokens, context.pieces, strict=True)
+        if "special" not in piece_classes(piece) and not _BROKEN.search(piece)
+    ]
+    start = int(rng.integers(max(1, len(tokens) - length + 1)))
+    return tokens[start : start + length]

@@ -1,0 +1,159 @@
+"""The English of expressions. They fit in "Attends to {source}{ when trigger}"."""
+
+from collections.abc import Sequence
+
+from .language import EARLY, Expression
+
+# Token class -> one, several.
+NOUNS = {
+    "digit": ("number", "numbers"),
+    "capitalised": ("capitalised token", "capitalised tokens"),
+    "capitals": ("token in capitals", "tokens in capitals"),
+    "punctuation": ("punctuation mark", "punctuation marks"),
+    "opening": ("opening bracket", "opening brackets"),
+    "closing": ("closing bracket", "closing brackets"),
+    "quote": ("quotation mark", "quotation marks"),
+    "newline": ("line break", "line breaks"),
+    "space": ("run of spaces", "runs of spaces"),
+    "operator": ("operator", "operators"),
+    "function_word": ("function word (the, of, is …)", "function words (the, of, is …)"),
+    "keyword": ("Python keyword", "Python keywords"),
+    "special": ("special token", "special tokens"),
+    "word": ("ordinary word", "ordinary words"),
+    "delimiter": (
+        "delimiter (punctuation, bracket or line break)",
+        "delimiters (punctuation, brackets and line breaks)",
+    ),
+    "continuation": ("piece inside a word", "pieces inside words"),
+}
+_ADJECTIVES = {"capitalised": "capitalised", "capitals": "in capitals"}
+_PLAIN_SOURCES = {
+    "previous_token": "the previous token",
+    "current_token": "the current token itself",
+    "first_token": "the first token of the text",
+    "everything": "all earlier tokens alike",
+    "line_start": "the first token of the current line",
+    "open_bracket": "the innermost bracket that is still open",
+    "open_quote": "the quotation mark that is still open",
+    "word_so_far": "the earlier pieces of the current word",
+}
+_PLAIN_TRIGGERS = {
+    "any": "",
+    "seen_before": "the current token occurred before",
+    "not_seen_before": "the current token did not occur before",
+    "bigram_seen_before": "the last two tokens occurred before in this order",
+    "repeating": "the last three tokens occurred before in this order",
+    "early": f"the current token is among the first {EARLY}",
+    "late": f"the current token is not among the first {EARLY}",
+    "starts_line": "the current token is the first of its line",
+    "starts_word": "the current token starts a word",
+    "continues_word": "the current token continues a word",
+}
+# What is repeated -> its previous occurrence, all its earlier occurrences.
+_OCCURRENCES = {
+    "same_token": (
+        "the current token's previous occurrence",
+        "the current token's earlier occurrences",
+    ),
+    "same_word": (
+        "the previous occurrence of the current word, whatever its case and spacing",
+        "the earlier occurrences of the current word, whatever its case and spacing",
+    ),
+    "same_bigram": (
+        "the previous occurrence of the last two tokens",
+        "the earlier occurrences of the last two tokens",
+    ),
+}
+_INDUCTION = {"same_token": " (induction)", "same_bigram": " (induction on two tokens)"}
+_ITSELF = " up to and including the current token"
+_FAMILIES = {
+    "previous_token": "previous-token",
+    "current_token": "current-token",
+    "first_token": "sink",
+    "offset": "offset",
+    "recent": "local",
+    "everything": "uniform",
+    "line_start": "line-start",
+    "open_bracket": "bracket",
+    "open_quote": "quote",
+    "word_so_far": "word",
+}
+_CLASS_FAMILIES = {
+    "punctuation": "delimiter",
+    "delimiter": "delimiter",
+    "newline": "delimiter",
+    "opening": "bracket",
+    "closing": "bracket",
+}
+
+
+def attends_to(source: Expression) -> str:
+    """A noun phrase for the keys of a source."""
+    match source.name, source.arguments:
+        case "offset", (distance,):
+            return f"the token {distance} positions before"
+        case "recent", (reach,):
+            return f"the last {reach} tokens up to and including the current one"
+        case (("last" | "all"), (str(match),)):
+            several = source.name == "all"
+            if match in _OCCURRENCES:
+                return _OCCURRENCES[match][several]
+            noun = NOUNS[match][several]
+            return f"all {noun}{_ITSELF}" if several else f"the most recent {noun}{_ITSELF}"
+        case ("after" | "before") as side, (str(match), pick):
+            return _beside(side, match, pick == "all")
+    return _PLAIN_SOURCES[source.name]
+
+
+def active_when(trigger: Expression) -> str:
+    """A clause for the queries of a trigger; empty for `any`."""
+    match trigger.name, trigger.arguments:
+        case "class", (str(name),):
+            return f"the current token is {_predicate(name)}"
+        case "after_class", (str(name),):
+            return f"the previous token is {_predicate(name)}"
+        case "inside", ("brackets",):
+            return "a bracket is open"
+        case "inside", _:
+            return "a quotation is open"
+    return _PLAIN_TRIGGERS[trigger.name]
+
+
+def active_when_any(triggers: Sequence[Expression]) -> str:
+    """A clause for the queries of one of several triggers: the current token is A or B."""
+    clauses = [active_when(trigger) for trigger in triggers]
+    if not all(clauses):
+        return ""
+    for subject in ("the current token is ", "the previous token is "):
+        if all(clause.startswith(subject) for clause in clauses):
+            return subject + " or ".join(clause.removeprefix(subject) for clause in clauses)
+    return " or ".join(clauses)
+
+
+def family(source: Expression) -> str:
+    """Short name of the behaviour."""
+    match = source.arguments[0] if source.arguments else None
+    if match in _OCCURRENCES:
+        return {"after": "induction", "before": "before-repeat"}.get(source.name, "duplicate-token")
+    if source.name in _FAMILIES:
+        return _FAMILIES[source.name]
+    return _CLASS_FAMILIES.get(str(match), "token-class")
+
+
+def _predicate(name: str) -> str:
+    """What a token of a class is: capitalised, an operator."""
+    if name in _ADJECTIVES:
+        return _ADJECTIVES[name]
+    noun = NOUNS[name][0]
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _beside(side: str, match: str, several: bool) -> str:
+    """The tokens after or before the occurrences of a match."""
+    verb = "followed" if side == "after" else "preceded"
+    token = "tokens" if several else "token"
+    if match in _OCCURRENCES:
+        note = _INDUCTION.get(match, "") if side == "after" else ""
+        return f"the {token} that {verb} {_OCCURRENCES[match][several]}{note}"
+    noun = f"all earlier {NOUNS[match][1]}" if several else f"the most recent {NOUNS[match][0]}"
+    return f"the {token} that {verb} {noun}"

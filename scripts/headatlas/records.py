@@ -1,0 +1,310 @@
+"""What is on disk: every table and every JSON record, defined once.
+
+Stages do not import each other: a stage reads the records of the one before and
+writes its own. Tables are Arrow schemas, JSON records are pydantic models; the
+JSON schemas in `workflow/schemas/` are generated from this module.
+
+Symbols used in the descriptions: T tokens of a window, K keys kept of each query
+row, position 0 the first token of a window (the BOS token where there is one).
+"""
+
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+VERSION = 1
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+EVENT_KINDS = ("top", "quantile", "random")
+HEAD_METRICS = (
+    "previous_token",
+    "current_token",
+    "duplicate_token",
+    "induction",
+    "sink",
+    "entropy",
+    "distance_mean",
+    "distance_variance",
+    "delimiter",
+)
+
+
+def head_name(layer: int, head: int) -> str:
+    """`L03H11`: the name of a head in paths, tables and pages."""
+    return f"L{layer:02d}H{head:02d}"
+
+
+def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable, {"description": description})
+
+
+_HEAD = [
+    _field("layer", pa.int16(), "layer of the head, from 0"),
+    _field("head", pa.int16(), "head within the layer, from 0"),
+]
+
+WINDOWS = pa.schema(
+    [
+        _field("window", pa.int32(), "number of the window, from 0 in file order"),
+        _field("split", pa.string(), "train, validation or test; a document is in one of them"),
+        _field("document", pa.string(), "name of the document it was cut from"),
+        _field("offset", pa.int32(), "index in the document's tokens of its first own token"),
+        _field("sampled", pa.bool_(), "in the seeded sample for which attention is kept"),
+        _field("tokens", pa.list_(pa.int32()), "[T] token ids, BOS included"),
+        _field("pieces", pa.list_(pa.string()), "[T] text of each token; broken UTF-8 as \\xNN"),
+    ]
+)
+
+ACTIVATIONS = pa.schema(
+    [
+        _field("window", pa.int32(), "window of the row"),
+        _field("head", pa.int16(), "head of the row; the layer is in the file name"),
+        _field("salience", pa.list_(pa.float16()), "[T] salience of the head at each token"),
+        _field(
+            "keys",
+            pa.list_(pa.int16()),
+            "[T*K] key positions of largest attention, row after row, -1 where there is none; "
+            "null where attention was not kept",
+            nullable=True,
+        ),
+        _field("weights", pa.list_(pa.float16()), "[T*K] their attention weights", nullable=True),
+        _field(
+            "value_norm",
+            pa.list_(pa.float16()),
+            "[T] norm of what the head would write if it attended to this token alone, |v W_O|",
+            nullable=True,
+        ),
+        *(
+            _field(metric, pa.float32(), "head metric of this window", nullable=True)
+            for metric in HEAD_METRICS
+        ),
+    ]
+)
+
+EVENTS = pa.schema(
+    [
+        *_HEAD,
+        _field("split", pa.string(), "split of the window"),
+        _field(
+            "kind", pa.string(), "top, quantile (by peak salience) or random (same for all heads)"
+        ),
+        _field("rank", pa.int16(), "order within split and kind, from 0"),
+        _field("window", pa.int32(), "window of the exemplar"),
+        _field("document", pa.string(), "document of the window"),
+        _field("context_kind", pa.string(), "kind of text: code, prose, table or other"),
+        _field("query", pa.int16(), "position of largest salience, position 0 left out"),
+        _field("peak", pa.float32(), "salience there"),
+        _field("tokens", pa.list_(pa.int32()), "[T] token ids"),
+        _field("pieces", pa.list_(pa.string()), "[T] text of each token"),
+        _field("salience", pa.list_(pa.float32()), "[T] salience of each token"),
+        _field("keys", pa.list_(pa.int16()), "[T*K] keys of largest attention, -1 for none"),
+        _field("weights", pa.list_(pa.float32()), "[T*K] their attention weights"),
+        _field("value_norm", pa.list_(pa.float32()), "[T] |v W_O| of each token"),
+    ]
+)
+
+STATS = pa.schema(
+    [
+        *_HEAD,
+        _field("metric", pa.string(), "head metric"),
+        _field("value", pa.float32(), "mean over the sampled windows"),
+        _field("low", pa.float32(), "2.5 % quantile of the bootstrap over windows"),
+        _field("high", pa.float32(), "97.5 % quantile"),
+        _field("n", pa.int32(), "windows"),
+    ]
+)
+
+PROBES = pa.schema(
+    [
+        *_HEAD,
+        _field("case", pa.int16(), "number of the test text, from 0"),
+        _field("positive", pa.bool_(), "whether the explanation says the head is active in it"),
+        _field("text", pa.string(), "the test text"),
+        _field("pieces", pa.list_(pa.string()), "[T] text of each token as the model saw it"),
+        _field("salience", pa.list_(pa.float32()), "[T] measured salience of each token"),
+        _field("peak", pa.float32(), "largest salience, position 0 left out"),
+        _field("mean", pa.float32(), "mean salience, position 0 left out"),
+    ]
+)
+
+SCORES = pa.schema(
+    [
+        _field("model", pa.string(), "name of the model in the configuration"),
+        _field("corpus", pa.string(), "name of the corpus"),
+        _field("explainer", pa.string(), "name of the explainer"),
+        _field("round", pa.int16(), "round of refinement, from 0"),
+        *_HEAD,
+        _field("split", pa.string(), "text it was measured on: validation, test or probes"),
+        _field("metric", pa.string(), "name of the score"),
+        _field("value", pa.float64(), "null where it cannot be computed", nullable=True),
+        _field("low", pa.float64(), "lower end of the 95 % interval", nullable=True),
+        _field("high", pa.float64(), "upper end", nullable=True),
+        _field("n", pa.int32(), "observations"),
+        _field("reason", pa.string(), "why there is no value", nullable=True),
+    ]
+)
+
+TABLES = {
+    "windows": WINDOWS,
+    "activations": ACTIVATIONS,
+    "events": EVENTS,
+    "stats": STATS,
+    "probes": PROBES,
+    "scores": SCORES,
+}
+
+
+class Record(BaseModel):
+    """A JSON file, or a part of one. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class ModelInfo(Record):
+    """`model.json`: geometry and identity of a subject."""
+
+    version: int = VERSION
+    model: str
+    source: str
+    revision: str | None
+    architecture: str
+    n_layers: int
+    n_heads: int
+    n_key_value_heads: int
+    d_model: int
+    d_head: int
+    context: int = Field(description="longest input in tokens")
+    vocabulary: int
+    parameters: int
+    dtype: str
+    bos_token_id: int | None
+    weights_sha256: str
+    tokenizer_sha256: str
+
+
+class HeadRecord(Record):
+    """What every record about one head of one run begins with."""
+
+    version: int = VERSION
+    model: str
+    corpus: str
+    explainer: str
+    round: int
+    layer: int
+    head: int
+
+
+class Behaviour(Record):
+    """One thing a head does. Shares are of attention mass on validation text."""
+
+    attends_to: str = Field(description="English noun phrase: what the head attends to")
+    active_when: str = Field(description="English clause: when; empty if always")
+    family: str = Field(description="short name of the behaviour, such as induction")
+    coverage: float | None = Field(description="share of all attention mass it accounts for")
+    base_rate: float | None = Field(description="the same share under uniform attention")
+    frequency: float | None = Field(description="share of queries at which it applies")
+
+
+class Rule(Record):
+    """One line of an executable hypothesis; the first line that applies to a query decides."""
+
+    source: str = Field(description="expression: which keys")
+    trigger: str = Field(description="expression: which queries")
+    mass: float = Field(description="attention mass predicted on these keys together")
+    salience: float = Field(description="salience predicted at these queries")
+
+
+class Program(Record):
+    """An executable hypothesis: a decision list and what holds where no line applies."""
+
+    rules: list[Rule]
+    rest_salience: float
+
+
+class Explanation(HeadRecord):
+    """`explanations/LxxHyy.json`: what an explainer says about a head."""
+
+    status: Literal["explained", "unexplained", "failed"]
+    reason: str | None = Field(description="why there is no explanation")
+    summary: str = Field(description="the explanation in plain English, with its figures")
+    behaviours: list[Behaviour]
+    program: Program | None = Field(description="the executable form, where there is one")
+    confidence: float | None
+    positive_texts: list[str] = Field(description="texts in which the head should be active")
+    negative_texts: list[str] = Field(description="texts in which it should not")
+
+
+class Prediction(Record):
+    """What an explanation predicts for one window: salience, and attention as sparse rows."""
+
+    split: Split
+    window: int
+    salience: list[float] = Field(description="[T] predicted salience of each token")
+    keys: list[list[int]] = Field(description="[T][...] predicted key positions of each query")
+    weights: list[list[float]] = Field(description="[T][...] attention predicted on each")
+
+
+class Judgement(HeadRecord):
+    """`judgements/LxxHyy.json`: predictions made from the explanation alone.
+
+    They cover the random windows of the validation and test splits, which are the
+    same for every head, so that one head's predictions can be held against another's
+    activations as a control.
+    """
+
+    reason: str | None = Field(description="why there are no predictions")
+    predictions: list[Prediction]
+
+
+class Score(Record):
+    """One number about an explanation, or the reason why there is none."""
+
+    split: Literal["validation", "test", "probes"]
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int
+    reason: str | None = None
+
+
+class HeadScores(HeadRecord):
+    """`scores/LxxHyy.json`."""
+
+    scores: list[Score]
+
+
+class Cluster(Record):
+    """A family of heads whose explanations are alike."""
+
+    cluster: int
+    label: str
+    terms: list[str] = Field(description="words that set it apart, strongest first")
+    heads: list[str] = Field(description="its heads, as LxxHyy")
+    medoid: str = Field(description="the head nearest to all others of the family")
+    agreement: float = Field(description="mean cosine similarity between its explanations")
+    specificity: float = Field(description="agreement minus mean similarity to heads outside")
+    coverage: float = Field(description="share of all explained heads")
+
+
+class Clusters(Record):
+    """`clusters.json`."""
+
+    version: int = VERSION
+    model: str
+    corpus: str
+    explainer: str
+    clustering: str
+    clusters: list[Cluster]
+    unclustered: list[str] = Field(description="explained heads in no family")
+    unexplained: list[str] = Field(description="heads that had no explanation to cluster")
+
+
+JSON_RECORDS: dict[str, type[Record]] = {
+    "model": ModelInfo,
+    "explanation": Explanation,
+    "judgement": Judgement,
+    "head_scores": HeadScores,
+    "clusters": Clusters,
+}

@@ -1,0 +1,1 @@
+"""Reporting: the tables and the pages that publish an atlas."""

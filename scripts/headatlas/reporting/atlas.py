@@ -1,0 +1,133 @@
+"""The atlas as a folder: reads the records of a run, writes its tables and pages."""
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headatlas.records import (
+    EVENTS,
+    SCORES,
+    STATS,
+    Clusters,
+    Explanation,
+    HeadScores,
+    ModelInfo,
+)
+from headatlas.storage import (
+    read_facts,
+    read_record,
+    read_table,
+    table_writer,
+    write_rows,
+    write_text,
+)
+
+from . import pages, tables
+from .exemplars import Group, groups
+from .tables import Run
+
+
+class Inputs(NamedTuple):
+    """The files of a run: `events` and `stats` one per layer.
+
+    `explanations` and `scores` are files, one per head, or folders of them: the names of
+    a thousand files do not fit on every command line.
+    """
+
+    model_info: Path
+    windows: Path
+    events: Sequence[Path]
+    stats: Sequence[Path]
+    explanations: Sequence[Path]
+    scores: Sequence[Path]
+    clusters: Path
+
+
+def build(run: Run, inputs: Inputs, out: Path, *, templates: Path, exemplars: int) -> None:
+    """Write the atlas of a run into `out`, the index last.
+
+    Only one layer's events are in memory at a time. Raises InputError if a file is not of
+    its schema, or if the records are not those of every head of this run.
+    """
+    explanations = [read_record(path, Explanation) for path in _files(inputs.explanations)]
+    scores = [read_record(path, HeadScores) for path in _files(inputs.scores)]
+    info = read_record(inputs.model_info, ModelInfo)
+    clusters = read_record(inputs.clusters, Clusters)
+    stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
+    heads = tables.assemble(info, run, explanations, scores, clusters, stats)
+    atlas = pages.gather(run, info, _facts(inputs.windows), heads, clusters)
+    env = pages.environment(templates)
+
+    records = [head.explanation.model_dump_json() for head in heads]
+    write_text(out / "explanations.jsonl", "".join(f"{record}\n" for record in records))
+    write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
+    write_text(out / "summary.csv", _summary(atlas))
+    write_text(out / "report.md", pages.report(env, atlas))
+    _write_heads(env, atlas, _layers(inputs.events), out, exemplars)
+    write_text(out / "index.html", pages.index(env, atlas))
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(path.glob("L*H*.json")) if path.is_dir() else [path]
+
+
+def _facts(windows: Path) -> dict[str, object]:
+    """What the corpus stage recorded, without the version of the file format."""
+    return {name: fact for name, fact in read_facts(windows).items() if name != "version"}
+
+
+def _summary(atlas: pages.Atlas) -> str:
+    metrics = [measure.key for measure in atlas.metrics]
+    rows = [tables.summary_row(head, atlas.scores, metrics) for head in atlas.heads]
+    buffer = io.BytesIO()
+    pl.DataFrame(rows, infer_schema_length=None).write_csv(buffer)
+    return buffer.getvalue().decode()
+
+
+def _layers(paths: Sequence[Path]) -> Iterator[pa.Table]:
+    for path in sorted(paths):
+        yield read_table(path, EVENTS)
+
+
+def _write_heads(
+    env: jinja2.Environment,
+    atlas: pages.Atlas,
+    layers: Iterator[pa.Table],
+    out: Path,
+    exemplars: int,
+) -> None:
+    """Write `raw_events.parquet` and every head's page in one pass over the layers."""
+    waiting = {(head.layer, head.head): i for i, head in enumerate(atlas.heads)}
+    with table_writer(out / "raw_events.parquet", EVENTS) as writer:
+        for table in layers:
+            writer.write({name: table.column(name) for name in EVENTS.names})
+            layers_here = set(pc.unique(table["layer"]).to_pylist())
+            for key in [key for key in waiting if key[0] in layers_here]:
+                mine = (pc.field("layer") == key[0]) & (pc.field("head") == key[1])
+                shown = groups(table.filter(mine).to_pylist(), exemplars)
+                _write_head(env, atlas, waiting.pop(key), out, *shown)
+    for position in waiting.values():
+        _write_head(env, atlas, position, out, [], 1.0)
+    current = {f"{head.name}.html" for head in atlas.heads}
+    for page in (out / "heads").glob("L*H*.html"):
+        if page.name not in current:
+            page.unlink()
+
+
+def _write_head(
+    env: jinja2.Environment,
+    atlas: pages.Atlas,
+    position: int,
+    out: Path,
+    shown: Sequence[Group],
+    largest: float,
+) -> None:
+    page = out / "heads" / f"{atlas.heads[position].name}.html"
+    write_text(page, pages.head_page(env, atlas, position, shown, largest))

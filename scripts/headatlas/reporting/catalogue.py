@@ -1,0 +1,154 @@
+"""What each number means: labels and definitions of scores and head metrics."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Measure(NamedTuple):
+    """A score or a head metric.
+
+    `signed`: zero separates two kinds of value. `control` and `margin` are the names of
+    the scores that hold its control and the difference, where it has them.
+    """
+
+    key: str
+    label: str
+    definition: str
+    signed: bool = False
+    control: str | None = None
+    margin: str | None = None
+
+
+SCORES = (
+    Measure(
+        "attention_correlation",
+        "Attention correlation",
+        "Pearson correlation between the attention that the explanation predicts and the "
+        "attention measured, over the (query, key) pairs of the random held-out windows, "
+        "position 0 left out. 1 is a perfect prediction, 0 is none.",
+        control="attention_correlation_control",
+        margin="attention_margin",
+    ),
+    Measure(
+        "salience_correlation",
+        "Salience correlation",
+        "Pearson correlation between predicted and measured salience over the tokens of the "
+        "random held-out windows. Undefined where the explanation predicts a constant.",
+        control="salience_correlation_control",
+        margin="salience_margin",
+    ),
+    Measure(
+        "pair_auroc",
+        "Pair AUROC",
+        "Probability that one of the head's strongest (query, key) pairs is predicted more "
+        "attention than a weak look-alike: same query and another key, same distance and other "
+        "tokens, or same tokens in another place. 0.5 is chance.",
+    ),
+    Measure(
+        "effect_size",
+        "Effect size",
+        "Hedges' g of the head's peak salience in texts that should excite it against texts "
+        "that should not: difference of means in pooled standard deviations, corrected for "
+        "small samples. 0 is no difference.",
+        True,
+    ),
+    Measure(
+        "auroc",
+        "Probe AUROC",
+        "Probability that a text that should excite the head has a larger peak salience than "
+        "a text that should not. 0.5 is chance.",
+    ),
+    Measure(
+        "effect_size_mean",
+        "Effect size (mean)",
+        "The effect size of the mean salience of a text instead of its peak.",
+        True,
+    ),
+    Measure(
+        "auroc_mean",
+        "Probe AUROC (mean)",
+        "The probe AUROC of the mean salience of a text instead of its peak.",
+    ),
+)
+
+METRICS = (
+    Measure("previous_token", "Previous token", "Mean attention to the token just before."),
+    Measure("current_token", "Current token", "Mean attention of a token to itself."),
+    Measure(
+        "duplicate_token",
+        "Duplicate token",
+        "Mean attention to earlier occurrences of the same token.",
+    ),
+    Measure(
+        "induction",
+        "Induction",
+        "Mean attention to tokens that follow an earlier occurrence of the same token, on the "
+        "corpus's own text.",
+    ),
+    Measure(
+        "sink",
+        "Sink",
+        "Mean attention to position 0, where heads park attention they do not use. Position 0 "
+        "is left out of every ranking.",
+    ),
+    Measure("entropy", "Entropy", "Mean entropy of the rows of the pattern."),
+    Measure("distance_mean", "Mean distance", "Mean distance in tokens, weighted by attention."),
+    Measure(
+        "distance_variance",
+        "Distance variance",
+        "Variance of that distance within a row, in tokens squared.",
+    ),
+    Measure(
+        "delimiter",
+        "Delimiter",
+        "Attention to punctuation, line breaks and brackets, less the share of such keys.",
+        True,
+    ),
+)
+
+TERMS = (
+    (
+        "Control and margin",
+        "The control is the same score given to the explanations of other heads of the layer, "
+        "on average. The margin is the score less its control, both resampled together. An "
+        "explanation whose margin is not above zero says nothing about its own head.",
+    ),
+    ("Salience", "‖z W_O‖: the norm of what a head writes at a token."),
+    (
+        "Exemplar",
+        "A window of text chosen for a head: of largest peak salience (top), from evenly "
+        "spaced quantiles of the peak (quantile), or drawn at random and the same for all "
+        "heads (random).",
+    ),
+    (
+        "Coverage and chance",
+        "Share of the head's attention mass that a behaviour accounts for, and the share the "
+        "same keys would get under uniform attention.",
+    ),
+    (
+        "Splits",
+        "Documents are divided into train (seen by the explainer), validation (used to choose) "
+        "and test (used to report). No document is in two of them.",
+    ),
+    (
+        "Interval",
+        "95 % bootstrap interval, written in square brackets.",
+    ),
+)
+
+
+def label(key: str) -> str:
+    """A readable name for any key: `recall_at_5` is `Recall at 5`."""
+    return key.replace("_", " ").capitalize()
+
+
+def scores_among(keys: Iterable[str]) -> list[Measure]:
+    """The scores that are present, in the catalogue's order, controls and margins left out.
+
+    One that is not in the catalogue follows by name and has no definition.
+    """
+    present = set(keys)
+    known = [measure for measure in SCORES if measure.key in present]
+    named = {name for m in SCORES for name in (m.key, m.control, m.margin)}
+    others = [Measure(key, label(key), "No definition on record.") for key in present - named]
+    return known + sorted(others)

@@ -1,0 +1,144 @@
+"""Exemplar windows as a page shows them: an excerpt, its salience and its attention."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from .tokens import Part, parts
+
+LONGEST = 128
+AFTER_QUERY = 32
+LEVELS = 10
+KEYS_SHOWN = 5
+SMALLEST_WEIGHT = 5  # in 255ths: about 2 %
+GROUPS = (
+    ("test", "top", "Top exemplars", "largest peak salience on held-out test text"),
+    ("test", "quantile", "By quantile", "from the weakest to the strongest peak on test text"),
+    ("test", "random", "Random", "drawn at random from test text, the same for every head"),
+    ("train", "top", "Top exemplars of the train split", "the explainer could see these"),
+)
+
+
+class Token(NamedTuple):
+    """A token for display: its text, and its salience as a level from 0 to LEVELS - 1."""
+
+    parts: tuple[Part, ...]
+    level: int
+
+
+class Exemplar(NamedTuple):
+    """An excerpt of at most LONGEST tokens around the query of largest salience.
+
+    `query` counts from the excerpt's first token. `salience` is one byte per token, in
+    255ths of the page's scale; `attention` is a row of bytes per query, both in Base64.
+    """
+
+    document: str
+    context_kind: str
+    rank: int
+    peak: float
+    query: int
+    start: int
+    omitted: int
+    tokens: list[Token]
+    salience: str
+    attention: str
+
+
+class Group(NamedTuple):
+    """Exemplars of one split and kind, under a heading."""
+
+    split: str
+    kind: str
+    title: str
+    note: str
+    exemplars: list[Exemplar]
+
+
+def groups(rows: Sequence[Mapping[str, Any]], limit: int) -> tuple[list[Group], float]:
+    """The exemplars of a head to show, at most `limit` of each group, and their scale.
+
+    Args:
+        rows: events of one head, as dictionaries with the columns of `records.EVENTS`.
+    Returns:
+        Groups that are not empty, and the largest salience in them, position 0 left out.
+    """
+    chosen = [
+        (
+            heading,
+            choose([row for row in rows if (row["split"], row["kind"]) == heading[:2]], limit),
+        )
+        for heading in GROUPS
+    ]
+    shown = [row for _, some in chosen for row in some]
+    largest = max((max(row["salience"][1:], default=0.0) for row in shown), default=0.0) or 1.0
+    made = [
+        Group(*heading, [exemplar(row, largest) for row in some])
+        for heading, some in chosen
+        if some
+    ]
+    return made, largest
+
+
+def choose(rows: Sequence[Mapping[str, Any]], limit: int) -> list[Mapping[str, Any]]:
+    """The first `limit` rows by rank; of quantile exemplars, as many evenly spaced ones."""
+    ordered = sorted(rows, key=lambda row: row["rank"])
+    if len(ordered) <= limit or ordered[0]["kind"] != "quantile":
+        return ordered[:limit]
+    picks = np.linspace(0, len(ordered) - 1, limit).round().astype(int)
+    return [ordered[i] for i in picks]
+
+
+def exemplar(row: Mapping[str, Any], largest: float) -> Exemplar:
+    """One event as it is shown, with salience relative to `largest`."""
+    salience = np.asarray(row["salience"], np.float32)
+    start, stop = excerpt(len(salience), row["query"])
+    share = np.clip(salience[start:stop] / largest, 0, 1)
+    levels = np.minimum(share * LEVELS, LEVELS - 1).astype(int)
+    keys = np.asarray(row["keys"], np.int64).reshape(len(salience), -1)[start:stop]
+    weights = np.asarray(row["weights"], np.float32).reshape(len(salience), -1)[start:stop]
+    return Exemplar(
+        row["document"],
+        row["context_kind"],
+        row["rank"],
+        row["peak"],
+        row["query"] - start,
+        start,
+        len(salience) - stop,
+        [
+            Token(parts(piece), int(level))
+            for piece, level in zip(row["pieces"][start:stop], levels, strict=True)
+        ],
+        base64.b64encode((share * 255).round().astype(np.uint8).tobytes()).decode(),
+        base64.b64encode(pack(keys - start, weights)).decode(),
+    )
+
+
+def excerpt(length: int, query: int) -> tuple[int, int]:
+    """First token and end of the part of a window that is shown: LONGEST tokens or all."""
+    stop = min(length, max(LONGEST, query + AFTER_QUERY))
+    return max(0, stop - LONGEST), stop
+
+
+def pack(keys: Int[np.ndarray, "query kept"], weights: Float[np.ndarray, "query kept"]) -> bytes:
+    """Attention rows as bytes: count, weight on keys before the excerpt, then key and weight.
+
+    Keys count from the excerpt's first token and fit a byte because it has at most
+    LONGEST; weights are in 255ths. Empty slots of a row (key -1 in the events) have
+    weight 0. Weights under SMALLEST_WEIGHT are left out, and so are all but the
+    KEYS_SHOWN largest.
+    """
+    packed = bytearray()
+    scaled = (np.clip(weights, 0, 1) * 255).round().astype(int)
+    for row_keys, row_weights in zip(keys.tolist(), scaled.tolist(), strict=True):
+        pairs = sorted(
+            zip(row_keys, row_weights, strict=True), key=lambda pair: (-pair[1], pair[0])
+        )
+        inside = [(k, w) for k, w in pairs if k >= 0 and w >= SMALLEST_WEIGHT][:KEYS_SHOWN]
+        before = sum(w for k, w in pairs if k < 0)
+        packed += bytes([len(inside), min(255, before)])
+        packed += bytes(value for pair in inside for value in pair)
+    return bytes(packed)

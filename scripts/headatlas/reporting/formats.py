@@ -1,0 +1,33 @@
+"""Numbers as they are printed, in pages and in the report alike."""
+
+NOTHING = "–"
+
+
+def number(value: float | None) -> str:
+    """Two decimals, none from 100 on; a dash where there is no value."""
+    if value is None:
+        return NOTHING
+    text = f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def tick(value: float) -> str:
+    """A round number on an axis, without trailing zeros."""
+    return f"{value:g}".replace("-", "−")
+
+
+def percent(value: float | None) -> str:
+    """A share as whole per cent, with one decimal below 10 %."""
+    if value is None:
+        return NOTHING
+    return f"{100 * value:.1f} %" if abs(value) < 0.1 else f"{100 * value:.0f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval in square brackets; empty where an end is missing."""
+    return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
+
+
+def readable(key: str) -> str:
+    """A name in words: `documents_too_short` is `documents too short`."""
+    return key.replace("_", " ")

@@ -1,0 +1,102 @@
+"""The layer x head map: for each measure, a colour and a text for every head."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .catalogue import METRICS, Measure
+from .charts import CATEGORICAL, scale
+from .formats import number
+from .tables import Head
+from .tokens import visible
+
+OTHER = "#8b8d94"
+
+
+class Colouring(NamedTuple):
+    """One way to colour the map.
+
+    `levels` holds an index into `colours` per head, -1 where there is no value, and
+    `texts` the value in words. `legend` names the colours: the two ends of a scale, or
+    every class.
+    """
+
+    group: str
+    label: str
+    definition: str
+    classes: bool
+    colours: list[str]
+    legend: list[str]
+    levels: list[int]
+    texts: list[str]
+
+
+def colourings(
+    heads: Sequence[Head], scores: Sequence[Measure], metrics: Sequence[str]
+) -> list[Colouring]:
+    """All colourings of the map: scores and their margins, families, head metrics."""
+    made = []
+    for measure in scores:
+        made.append(_numbers("Scores", measure, [head.value(measure.key) for head in heads]))
+        if measure.margin:
+            margin = Measure(
+                measure.margin,
+                f"{measure.label}: margin over control",
+                "The score less the same score of other heads' explanations of the layer.",
+                True,
+            )
+            made.append(_numbers("Scores", margin, [head.values(measure)[2] for head in heads]))
+    made.append(
+        _names(
+            "Behaviour family",
+            "Family of the head's first behaviour, as its explanation states it.",
+            [head.family for head in heads],
+        )
+    )
+    made.append(
+        _names(
+            "Cluster",
+            "Group of heads whose explanations are alike.",
+            [head.cluster_label for head in heads],
+        )
+    )
+    for measure in METRICS:
+        if measure.key in metrics:
+            found = [head.metrics.get(measure.key) for head in heads]
+            made.append(_numbers("Head metrics", measure, [m.value if m else None for m in found]))
+    return made
+
+
+def _numbers(group: str, measure: Measure, values: Sequence[float | None]) -> Colouring:
+    colours = scale(values, signed=measure.signed)
+    return Colouring(
+        group,
+        measure.label,
+        measure.definition,
+        False,
+        list(colours.colours),
+        [number(colours.low), number(colours.high)],
+        [colours.level(value) for value in values],
+        [number(value) for value in values],
+    )
+
+
+def _names(label: str, definition: str, names: Sequence[str | None]) -> Colouring:
+    """Classes by size; those beyond the palette share one colour."""
+    counts = Counter(name for name in names if name is not None)
+    order = sorted(counts, key=lambda name: (-counts[name], name))
+    own, rest = order[: len(CATEGORICAL)], order[len(CATEGORICAL) :]
+    level = {name: i for i, name in enumerate(own)} | dict.fromkeys(rest, len(own))
+    legend = [f"{visible(name)} ({counts[name]})" for name in own]
+    if rest:
+        legend.append(f"{len(rest)} others ({sum(counts[name] for name in rest)})")
+    return Colouring(
+        "Families",
+        label,
+        definition,
+        True,
+        [*CATEGORICAL[: len(own)], *([OTHER] if rest else [])],
+        legend,
+        [-1 if name is None else level[name] for name in names],
+        ["none" if name is None else visible(name) for name in names],
+    )

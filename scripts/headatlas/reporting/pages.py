@@ -1,0 +1,186 @@
+"""The atlas as text: its pages and its report, rendered from the templates."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+from markupsafe import Markup
+
+from headatlas.records import Clusters, ModelInfo, head_name
+
+from . import charts, formats, tokens
+from .catalogue import METRICS, TERMS, Measure
+from .exemplars import KEYS_SHOWN, LEVELS, Group
+from .maps import colourings
+from .tables import (
+    Head,
+    Run,
+    families,
+    known,
+    main_scores,
+    metric_names,
+    ranked,
+    spread,
+    weak,
+)
+
+HEADLINE_SCORES = 3
+
+
+class Atlas(NamedTuple):
+    """What every page draws on. `axes` and `spreads` are shared so that pages compare.
+
+    `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
+    the largest value of each head metric over all heads.
+    """
+
+    run: Run
+    info: ModelInfo
+    facts: dict[str, object]
+    heads: list[Head]
+    clusters: Clusters
+    scores: list[Measure]
+    metrics: list[Measure]
+    axes: dict[str, tuple[float, float]]
+    spreads: dict[str, list[float]]
+
+
+def gather(
+    run: Run,
+    info: ModelInfo,
+    facts: dict[str, object],
+    heads: list[Head],
+    clusters: Clusters,
+) -> Atlas:
+    """Work out what the pages share."""
+    scores = main_scores(heads)
+    names = metric_names(heads)
+    values = {name: [h.metrics[name].value for h in heads if name in h.metrics] for name in names}
+    return Atlas(
+        run,
+        info,
+        facts,
+        heads,
+        clusters,
+        scores,
+        [measure for measure in METRICS if measure.key in names],
+        {measure.key: _axis(heads, measure) for measure in scores},
+        {
+            name: [charts.quantile(found, share) or 0.0 for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+            for name, found in values.items()
+        },
+    )
+
+
+def _axis(heads: Sequence[Head], measure: Measure) -> tuple[float, float]:
+    drawn = known(value for head in heads for value in head.values(measure)[:2])
+    low, high = charts.quantile(drawn, 0.01), charts.quantile(drawn, 0.99)
+    return charts.nice_ends(low or 0.0, high or 0.0)
+
+
+def environment(templates: Path) -> jinja2.Environment:
+    """The templates, with everything escaped in HTML and an error for a missing name."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=jinja2.select_autoescape(("html",)),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {
+        "number": formats.number,
+        "percent": formats.percent,
+        "tick": formats.tick,
+        "readable": formats.readable,
+        "visible": tokens.visible,
+        "md": tokens.markdown,
+    }
+    made.globals |= {"charts": charts, "interval": formats.interval, "head_name": head_name}
+    return made
+
+
+def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
+    """A page's script and the hash by which its content security policy admits it alone."""
+    text = env.get_template(name).render()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"script": Markup(text), "script_hash": Markup(digest)}
+
+
+def index(env: jinja2.Environment, atlas: Atlas) -> str:
+    """`index.html`: the map, the distributions, the families and the table of heads."""
+    maps = colourings(atlas.heads, atlas.scores, [measure.key for measure in atlas.metrics])
+    data = [{"colours": m.colours, "levels": m.levels, "texts": m.texts} for m in maps]
+    return env.get_template("index.html").render(
+        **_overview(atlas),
+        **script(env, "index.js"),
+        maps=maps,
+        data=data,
+        columns=atlas.scores[:HEADLINE_SCORES],
+        panels=[(measure, _panel(atlas.heads, measure)) for measure in atlas.scores],
+    )
+
+
+def _panel(heads: Sequence[Head], measure: Measure) -> charts.Panel:
+    triples = [head.values(measure) for head in heads]
+    values, controls = (known(triple[i] for triple in triples) for i in (0, 1))
+    return charts.panel(values, controls)
+
+
+def report(env: jinja2.Environment, atlas: Atlas, shown: int = 10) -> str:
+    """`report.md`: what was run, what came out, how good it is and what limits it."""
+    return env.get_template("report.md").render(
+        **_overview(atlas),
+        top=[(measure, ranked(atlas.heads, measure)[:shown]) for measure in atlas.scores],
+        weak=[(m, weak(atlas.heads, m)) for m in atlas.scores if m.margin],
+    )
+
+
+def _overview(atlas: Atlas) -> dict[str, object]:
+    """Names that the index and the report share."""
+    statuses = [head.explanation.status for head in atlas.heads]
+    return {
+        "atlas": atlas,
+        "run": atlas.run,
+        "terms": TERMS,
+        "counts": {name: statuses.count(name) for name in ("explained", "unexplained", "failed")},
+        "spreads": [spread(atlas.heads, measure) for measure in atlas.scores],
+        "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
+    }
+
+
+def _family(atlas: Atlas, name: str, heads: list[Head]) -> dict[str, object]:
+    """A behaviour family's row: its heads, and medians over them."""
+    first = [head.explanation.behaviours[0] for head in heads]
+    return {
+        "name": name,
+        "heads": heads,
+        "coverage": charts.quantile(known(b.coverage for b in first), 0.5),
+        "chance": charts.quantile(known(b.base_rate for b in first), 0.5),
+        "score": spread(heads, atlas.scores[0]) if atlas.scores else None,
+    }
+
+
+def head_page(
+    env: jinja2.Environment, atlas: Atlas, position: int, groups: Sequence[Group], largest: float
+) -> str:
+    """`heads/LxxHyy.html` of the head at that position of `atlas.heads`.
+
+    `groups` are its exemplars, with salience relative to `largest`.
+    """
+    head = atlas.heads[position]
+    return env.get_template("head.html").render(
+        **script(env, "head.js"),
+        atlas=atlas,
+        run=atlas.run,
+        head=head,
+        before=atlas.heads[position - 1] if position else None,
+        after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,
+        groups=groups,
+        largest=largest,
+        levels=LEVELS,
+        keys_shown=KEYS_SHOWN,
+    )

@@ -1,0 +1,287 @@
+"""Records to rows: the tables of an atlas, without any file or page."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from headatlas.errors import InputError
+from headatlas.records import (
+    HEAD_METRICS,
+    Clusters,
+    Explanation,
+    HeadRecord,
+    HeadScores,
+    ModelInfo,
+    Record,
+    Score,
+    head_name,
+)
+
+from .catalogue import Measure, scores_among
+from .charts import quantile
+from .tokens import csv_cell, visible
+
+MAIN_SPLITS = ("test", "probes")
+Row = dict[str, str | int | float | None]
+H = TypeVar("H", bound=HeadRecord)
+
+
+class Metric(NamedTuple):
+    """A head metric: mean over the sampled windows and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class Head(NamedTuple):
+    """All that is known about one head. `scores` is by (split, metric)."""
+
+    layer: int
+    head: int
+    explanation: Explanation
+    scores: dict[tuple[str, str], Score]
+    metrics: dict[str, Metric]
+    cluster: int | None
+    cluster_label: str | None
+
+    @property
+    def name(self) -> str:
+        """The head's name, such as L03H11."""
+        return head_name(self.layer, self.head)
+
+    @property
+    def family(self) -> str | None:
+        """Family of the first behaviour, or None without one."""
+        behaviours = self.explanation.behaviours
+        return behaviours[0].family if behaviours else None
+
+    def main(self, metric: str) -> Score | None:
+        """The reported score: on the test split, or on probes where it has no test split."""
+        found = (self.scores.get((split, metric)) for split in MAIN_SPLITS)
+        return next((score for score in found if score is not None), None)
+
+    def value(self, metric: str) -> float | None:
+        """Value of the reported score, None where there is none."""
+        score = self.main(metric)
+        return score.value if score else None
+
+    def values(self, measure: Measure) -> tuple[float | None, float | None, float | None]:
+        """Values of a score, its control and the margin between them."""
+        keys = (measure.key, measure.control, measure.margin)
+        value, control, margin = (self.value(key) if key else None for key in keys)
+        return value, control, margin
+
+
+class Run(NamedTuple):
+    """What an atlas is of: the names in its path, and the title of its pages."""
+
+    model: str
+    corpus: str
+    explainer: str
+    clustering: str
+    round: int
+    title: str
+
+
+class AtlasError(InputError):
+    """The records given do not make up one whole atlas."""
+
+
+def metrics_by_head(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Metric]]:
+    """Rows of the stats tables, by head name and metric; those that are not numbers left out."""
+    found: dict[str, dict[str, Metric]] = {}
+    for row in rows:
+        if not math.isnan(row["value"]):
+            metric = Metric(row["value"], row["low"], row["high"], row["n"])
+            found.setdefault(head_name(row["layer"], row["head"]), {})[row["metric"]] = metric
+    return found
+
+
+def check_run(record: Record, run: Run, what: str) -> None:
+    """Raise AtlasError if a name that `record` carries is not that of the run."""
+    for key in ("model", "corpus", "explainer", "clustering", "round"):
+        found, wanted = getattr(record, key, None), getattr(run, key)
+        if found not in (None, wanted):
+            raise AtlasError(f"{what}: {key} is {found!r}, this atlas is of {wanted!r}")
+
+
+def by_name(records: Iterable[H], run: Run, what: str) -> dict[str, H]:
+    """Records by head name. Raises AtlasError for one of another run, or two of a head."""
+    found: dict[str, H] = {}
+    for record in records:
+        name = head_name(record.layer, record.head)
+        check_run(record, run, f"{what} of {name}")
+        if name in found:
+            raise AtlasError(f"{what} of {name}: given twice")
+        found[name] = record
+    return found
+
+
+def assemble(
+    info: ModelInfo,
+    run: Run,
+    explanations: Iterable[Explanation],
+    scores: Iterable[HeadScores],
+    clusters: Clusters,
+    stats: Iterable[Mapping[str, Any]],
+) -> list[Head]:
+    """Every head of the model, by layer and head.
+
+    Raises AtlasError if a head has no record, a record no head, or one is of another run.
+    """
+    check_run(info, run, "model information")
+    check_run(clusters, run, "clusters")
+    places = [(layer, head) for layer in range(info.n_layers) for head in range(info.n_heads)]
+    names = {head_name(*place) for place in places}
+    explained = by_name(explanations, run, "explanation")
+    scored = by_name(scores, run, "scores")
+    for what, found in (("explanation", explained), ("scores", scored)):
+        for name in sorted(names ^ found.keys()):
+            wrong = "missing, every head needs a record" if name in names else "no such head"
+            raise AtlasError(f"{what} of {name}: {wrong}")
+    metrics = metrics_by_head(stats)
+    clustered = {name: cluster for cluster in clusters.clusters for name in cluster.heads}
+    heads = []
+    for layer, head in places:
+        name = head_name(layer, head)
+        cluster = clustered.get(name)
+        heads.append(
+            Head(
+                layer,
+                head,
+                explained[name],
+                {(score.split, score.metric): score for score in scored[name].scores},
+                metrics.get(name, {}),
+                cluster.cluster if cluster else None,
+                cluster.label if cluster else None,
+            )
+        )
+    return heads
+
+
+def metric_names(heads: Sequence[Head]) -> list[str]:
+    """Head metrics that any head has, in the order of the records."""
+    return [name for name in HEAD_METRICS if any(name in head.metrics for head in heads)]
+
+
+def score_rows(records: Iterable[HeadScores]) -> list[dict[str, object]]:
+    """Rows of `scores.parquet`, by layer, head and the order of the scores in their file."""
+    ordered = sorted(records, key=lambda record: (record.layer, record.head))
+    return [
+        {
+            **record.model_dump(include={"model", "corpus", "explainer", "round"}),
+            "layer": record.layer,
+            "head": record.head,
+            **score.model_dump(),
+        }
+        for record in ordered
+        for score in record.scores
+    ]
+
+
+def main_scores(heads: Sequence[Head]) -> list[Measure]:
+    """The scores reported for any head, in the catalogue's order."""
+    return scores_among(
+        metric for head in heads for split, metric in head.scores if split in MAIN_SPLITS
+    )
+
+
+def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -> Row:
+    """The head's row of `summary.csv`; cells without a value are empty."""
+    explanation = head.explanation
+    first = explanation.behaviours[0] if explanation.behaviours else None
+    row: Row = {
+        "layer": head.layer,
+        "head": head.head,
+        "name": head.name,
+        "status": explanation.status,
+        "reason": text_cell(explanation.reason),
+        "family": text_cell(head.family),
+        "cluster": head.cluster,
+        "cluster_label": text_cell(head.cluster_label),
+        "summary": text_cell(explanation.summary),
+        "coverage": first.coverage if first else None,
+        "base_rate": first.base_rate if first else None,
+    }
+    for measure in scores:
+        for key in filter(None, (measure.key, measure.control, measure.margin)):
+            score = head.main(key)
+            row[key] = score.value if score else None
+            row[f"{key}_low"] = score.low if score else None
+            row[f"{key}_high"] = score.high if score else None
+    for key in metrics:
+        metric = head.metrics.get(key)
+        row[key] = metric.value if metric else None
+    return row
+
+
+def text_cell(text: str | None) -> str | None:
+    """A text for a spreadsheet: visible characters only, never a formula."""
+    return csv_cell(visible(text)) if text else None
+
+
+def known(values: Iterable[float | None]) -> list[float]:
+    """The values that there are."""
+    return [value for value in values if value is not None]
+
+
+class Spread(NamedTuple):
+    """A score over all heads: quartiles, medians of its control and margin.
+
+    `above` of the `compared` heads have a margin whose 95 % interval lies above zero.
+    """
+
+    measure: Measure
+    n: int
+    quartiles: tuple[float | None, float | None, float | None]
+    control: float | None
+    margin: float | None
+    compared: int
+    above: int
+
+
+def spread(heads: Sequence[Head], measure: Measure) -> Spread:
+    """Distribution of a score over heads, beside that of its control."""
+    triples = [head.values(measure) for head in heads]
+    values, controls, margins = (known(triple[i] for triple in triples) for i in range(3))
+    return Spread(
+        measure,
+        len(values),
+        (quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75)),
+        quantile(controls, 0.5),
+        quantile(margins, 0.5),
+        len(margins),
+        len(margins) - len(weak(heads, measure)),
+    )
+
+
+def families(heads: Sequence[Head]) -> dict[str, list[Head]]:
+    """Heads by family of the first behaviour, the largest family first."""
+    found: dict[str, list[Head]] = {}
+    for head in heads:
+        if head.family is not None:
+            found.setdefault(head.family, []).append(head)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def ranked(heads: Sequence[Head], measure: Measure) -> list[Head]:
+    """Heads that have the score, best first; ties by layer and head."""
+    scored = [head for head in heads if head.value(measure.key) is not None]
+    return sorted(scored, key=lambda head: -(head.value(measure.key) or 0.0))
+
+
+def weak(heads: Sequence[Head], measure: Measure) -> list[Head]:
+    """Heads whose margin is not clearly above zero (by its interval), weakest first.
+
+    Heads without a margin are not among them.
+    """
+    found = []
+    for head in heads:
+        margin = head.main(measure.margin) if measure.margin else None
+        if margin is None or margin.value is None:
+            continue
+        if (margin.value if margin.low is None else margin.low) <= 0:
+            found.append((margin.value, head))
+    return [head for _, head in sorted(found, key=lambda pair: pair[0])]

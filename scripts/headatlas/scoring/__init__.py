@@ -1,0 +1,1 @@
+"""How well an explanation predicts its head: pure functions from records to scores."""

@@ -1,0 +1,50 @@
+"""The bootstrap: 95 % percentile intervals by resampling windows or test cases.
+
+A resample is how often each unit was drawn, so a statistic that is a function of sums
+over units costs one matrix product for all resamples at once.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+# An end of a 95 % interval is known only if no more than 5 % of the resamples are undefined.
+_MAX_UNDEFINED = 0.05
+
+
+class Estimate(NamedTuple):
+    """A value with its 95 % interval, or the reason why there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    reason: str | None = None
+
+
+def undefined(n: int, reason: str) -> Estimate:
+    """The estimate of what cannot be computed from `n` observations."""
+    return Estimate(None, None, None, n, reason)
+
+
+def resample_counts(
+    rng: np.random.Generator, resamples: int, units: int
+) -> Int[np.ndarray, "draws units"]:
+    """How often each of `units` is drawn in each resample; row 0 is the sample itself."""
+    drawn = rng.multinomial(units, np.full(units, 1 / units), size=resamples)
+    return np.vstack([np.ones((1, units), dtype=drawn.dtype), drawn])
+
+
+def estimate(statistic: Float[np.ndarray, "draws"], n: int, units: int) -> Estimate:
+    """The estimate from a statistic of the sample (first) and of its resamples (the rest).
+
+    NaN marks a resample in which the statistic is undefined. The interval is left out
+    where those are more than 5 %, and where fewer than 2 `units` were there to resample.
+    """
+    value, drawn = float(statistic[0]), statistic[1:]
+    defined = drawn[np.isfinite(drawn)]
+    if units < 2 or len(defined) == 0 or len(defined) < (1 - _MAX_UNDEFINED) * len(drawn):
+        return Estimate(value, None, None, n)
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return Estimate(value, float(low), float(high), n)

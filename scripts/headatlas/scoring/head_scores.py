@@ -1,0 +1,125 @@
+"""All scores of one explanation.
+
+On the random windows of `validation` and `test` (the unit of resampling is the window):
+`attention_correlation`, `salience_correlation`, each with `_control` and a margin
+(`attention_margin`, `salience_margin`), and `pair_auroc`. On the `probes` (resampled by
+case): `effect_size` and `auroc` of the peak salience of a test text, `effect_size_mean`
+and `auroc_mean` of its mean salience. A head without an explanation has every score too,
+empty and with the reason.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from ..records import Explanation, Judgement, Score, Split
+from .auroc import auroc
+from .bootstrap import Estimate, resample_counts, undefined
+from .correlation import correlations, moments
+from .effect_size import hedges_g
+from .pair_auroc import pair_auroc, window_concordance
+from .windows import Measured, predicted_attention, random_windows, ranked_pairs
+
+WINDOW_METRICS = (
+    "attention_correlation",
+    "attention_correlation_control",
+    "attention_margin",
+    "salience_correlation",
+    "salience_correlation_control",
+    "salience_margin",
+    "pair_auroc",
+)
+CASE_METRICS = ("effect_size", "auroc", "effect_size_mean", "auroc_mean")
+ScoreSplit = Literal["validation", "test", "probes"]
+
+
+def score_head(
+    explanation: Explanation,
+    judgement: Judgement,
+    controls: Sequence[Judgement],
+    events: pa.Table,
+    probes: pa.Table,
+    resamples: int,
+    seed: int,
+) -> list[Score]:
+    """Score an explanation against the events and probes (rows of its head alone).
+
+    `controls` are the judgements of other heads, made on the same windows. Raises
+    InputError if a judgement does not fit the events.
+    """
+    rng = np.random.default_rng([seed, explanation.layer, explanation.head])
+    explained = explanation.status == "explained"
+    reason = f"{explanation.status}: {explanation.reason}"
+
+    def on_windows(split: Split) -> dict[str, Estimate]:
+        if not explained:
+            return _empty(WINDOW_METRICS, reason)
+        windows = random_windows(events, split)
+        return score_windows(windows, judgement, controls, resamples, rng)
+
+    def on_probes() -> dict[str, Estimate]:
+        return score_probes(probes, resamples, rng) if explained else _empty(CASE_METRICS, reason)
+
+    by_split: dict[ScoreSplit, dict[str, Estimate]] = {
+        "validation": on_windows("validation"),
+        "test": on_windows("test"),
+        "probes": on_probes(),
+    }
+    return [
+        Score(split=split, metric=metric, **estimate._asdict())
+        for split, estimates in by_split.items()
+        for metric, estimate in estimates.items()
+    ]
+
+
+def score_windows(
+    windows: Sequence[Measured],
+    judgement: Judgement,
+    controls: Sequence[Judgement],
+    resamples: int,
+    rng: np.random.Generator,
+) -> dict[str, Estimate]:
+    """The WINDOW_METRICS, over those windows for which `judgement` holds a prediction."""
+    own, *others = ({p.window: p for p in j.predictions} for j in (judgement, *controls))
+    windows = [measured for measured in windows if measured.window in own]
+    if not windows:
+        reason = judgement.reason or "no predictions for the random windows of this split"
+        return _empty(WINDOW_METRICS, reason)
+    # Windows for which a control has no prediction add nothing to its sums.
+    sums = np.zeros((2, len(windows), 1 + len(controls), 6))
+    concordances = np.zeros((len(windows), 2))
+    for row, measured in enumerate(windows):
+        attention = measured.attention()
+        seen = ranked_pairs(len(attention))
+        for column, predictions in enumerate((own, *others)):
+            if prediction := predictions.get(measured.window):
+                predicted = predicted_attention(prediction, len(attention))
+                salience = np.array(prediction.salience)
+                sums[0, row, column] = moments(predicted[seen], attention[seen])
+                sums[1, row, column] = moments(salience[1:], measured.salience[1:])
+                if predictions is own:
+                    concordances[row] = window_concordance(measured.tokens, predicted, attention)
+    counts = resample_counts(rng, resamples, len(windows))
+    return {
+        **correlations("attention", sums[0], counts),
+        **correlations("salience", sums[1], counts),
+        "pair_auroc": pair_auroc(concordances, counts),
+    }
+
+
+def score_probes(probes: pa.Table, resamples: int, rng: np.random.Generator) -> dict[str, Estimate]:
+    """The CASE_METRICS, from the test texts of one head."""
+    positive = probes["positive"].to_numpy()
+    estimates = {}
+    for statistic, suffix in (("peak", ""), ("mean", "_mean")):
+        salience = probes[statistic].to_numpy().astype(float)
+        sides = salience[positive], salience[~positive]
+        estimates[f"effect_size{suffix}"] = hedges_g(*sides, resamples, rng)
+        estimates[f"auroc{suffix}"] = auroc(*sides, resamples, rng)
+    return estimates
+
+
+def _empty(metrics: Sequence[str], reason: str) -> dict[str, Estimate]:
+    return {metric: undefined(0, reason) for metric in metrics}

@@ -1,0 +1,147 @@
+"""Atomic files with a checked schema: what is on disk is whole and of the right shape."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+from .errors import InputError
+from .records import VERSION, Record
+
+_METADATA_KEY = b"headatlas"
+R = TypeVar("R", bound=Record)
+
+
+class StorageError(InputError):
+    """A file is missing, unreadable or not of the schema that its reader expects."""
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`, moved there if the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text; characters that UTF-8 cannot carry become replacement marks."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8", "replace"))
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write a record as indented JSON."""
+    write_text(path, record.model_dump_json(indent=1) + "\n")
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """Read a record. Raises StorageError if the file is not a `kind` of this version."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise StorageError(f"{path}: {where}: {first['msg']} (as a {kind.__name__})") from None
+
+
+def _stamped(schema: pa.Schema, facts: dict[str, object]) -> pa.Schema:
+    stamp = {"version": VERSION, **facts}
+    return schema.with_metadata({_METADATA_KEY: json.dumps(stamp, sort_keys=True).encode()})
+
+
+class TableWriter:
+    """Writes a table batch after batch; the rows of earlier batches are not kept in memory."""
+
+    def __init__(self, temporary: Path, schema: pa.Schema, facts: dict[str, object]):
+        self._schema = schema
+        self._writer = pq.ParquetWriter(temporary, _stamped(schema, facts), compression="zstd")
+
+    def write(self, columns: dict[str, pa.Array | pa.ChunkedArray]) -> None:
+        """Append rows. Raises pa.ArrowInvalid if a column does not fit the schema."""
+        table = pa.table([columns[name] for name in self._schema.names], schema=self._schema)
+        self._writer.write_table(table.replace_schema_metadata(self._writer.schema.metadata))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+@contextmanager
+def table_writer(
+    path: Path, schema: pa.Schema, facts: dict[str, object] | None = None
+) -> Iterator[TableWriter]:
+    """A writer whose file appears at `path` only when the block ends without an error."""
+    with atomic_path(path) as temporary:
+        writer = TableWriter(temporary, schema, facts or {})
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+def write_rows(
+    path: Path,
+    rows: Sequence[dict[str, object]],
+    schema: pa.Schema,
+    facts: dict[str, object] | None = None,
+) -> None:
+    """Write a small table from dictionaries; `facts` are stored as its metadata."""
+    with table_writer(path, schema, facts) as writer:
+        table = pa.Table.from_pylist(list(rows), schema=schema)
+        writer.write({name: table.column(name) for name in schema.names})
+
+
+def read_table(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a table, or some of its columns. Raises StorageError if its schema is another."""
+    check_schema(path, schema)
+    return pq.read_table(path, columns=list(columns) if columns else None, partitioning=None)
+
+
+def read_head(path: Path, schema: pa.Schema, head: int) -> pa.Table:
+    """The rows of one head of a per-layer table, without reading the others' into memory."""
+    check_schema(path, schema)
+    return pq.read_table(path, filters=pc.field("head") == head, partitioning=None)
+
+
+def read_facts(path: Path) -> dict[str, object]:
+    """The facts that were stored with a table."""
+    return json.loads(_schema_on_disk(path).metadata[_METADATA_KEY])
+
+
+def _schema_on_disk(path: Path) -> pa.Schema:
+    try:
+        found = pq.read_schema(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StorageError(f"{path}: not a readable Parquet file ({error})") from None
+    if _METADATA_KEY not in (found.metadata or {}):
+        raise StorageError(f"{path}: not written by Head Atlas")
+    return found
+
+
+def check_schema(path: Path, schema: pa.Schema) -> None:
+    """Raise StorageError if the table at `path` is not of this schema and version."""
+    found = _schema_on_disk(path)
+    version = json.loads(found.metadata[_METADATA_KEY])["version"]
+    if version != VERSION:
+        raise StorageError(f"{path}: format version {version}, this code reads {VERSION}")
+    if not found.equals(schema, check_metadata=False):
+        names = {f.name: f.type for f in found}
+        wrong = [f.name for f in schema if names.get(f.name) != f.type] or list(names)
+        raise StorageError(f"{path}: columns {', '.join(wrong)} are not as expected")

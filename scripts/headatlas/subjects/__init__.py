@@ -1,0 +1,1 @@
+"""The models under study: where their files are, what they are, how they are loaded."""

@@ -1,0 +1,92 @@
+"""Geometry and identity of a model, read from its files without loading its weights."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..records import ModelInfo
+from .source import fetch, tokenizer_sha256, weight_files, weights_sha256
+
+
+def inspect(model: str, source: str, revision: str | None, dtype: str) -> ModelInfo:
+    """What `model.json` says of a model. Raises InputError if it is no model we can read."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    folder = fetch(source, revision)
+    config = AutoConfig.from_pretrained(folder)
+    text = config.get_text_config()
+    heads = text.num_attention_heads
+    return ModelInfo(
+        model=model,
+        source=source,
+        revision=revision,
+        architecture=(config.architectures or [type(config).__name__])[0],
+        n_layers=text.num_hidden_layers,
+        n_heads=heads,
+        n_key_value_heads=getattr(text, "num_key_value_heads", None) or heads,
+        d_model=text.hidden_size,
+        d_head=getattr(text, "head_dim", None) or text.hidden_size // heads,
+        context=_context(text, source),
+        vocabulary=text.vocab_size,
+        parameters=_parameters(folder),
+        dtype=dtype,
+        bos_token_id=AutoTokenizer.from_pretrained(folder).bos_token_id,
+        weights_sha256=weights_sha256(folder),
+        tokenizer_sha256=tokenizer_sha256(folder),
+    )
+
+
+def configuration_entry(info: ModelInfo) -> str:
+    """The entry of `config.yaml` for a model, as YAML."""
+    name = Path(info.source).name
+    lines = [f"source: {info.source}"]
+    lines += [f"revision: {info.revision}"] if info.revision else []
+    lines += [
+        f"n_layers: {info.n_layers}",
+        f"n_heads: {info.n_heads}",
+        f"context: {info.context}",
+        f"dtype: {info.dtype}",
+        f"bos: {'none' if info.bos_token_id is None else 'prepend'}",
+    ]
+    return f"  {name}:\n" + "\n".join(f"    {line}" for line in lines)
+
+
+def check_agreement(info: ModelInfo, *, n_layers: int, n_heads: int, context: int) -> None:
+    """Raise InputError if the configuration's figures are not those of the weights."""
+    stated = {"n_layers": n_layers, "n_heads": n_heads}
+    for key, value in stated.items():
+        if value != getattr(info, key):
+            raise InputError(
+                f"models.{info.model}.{key}: {value} in the configuration, "
+                f"but {info.source} has {getattr(info, key)}"
+            )
+    if context > info.context:
+        raise InputError(
+            f"models.{info.model}.context: {context} in the configuration, "
+            f"but {info.source} takes at most {info.context} tokens"
+        )
+
+
+def _context(text: Any, source: str) -> int:
+    for name in ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length"):
+        if value := getattr(text, name, None):
+            return int(value)
+    raise InputError(f"{source}: its config.json does not say how long an input may be")
+
+
+def _parameters(folder: Path) -> int:
+    """Number of stored weights; tied weights are stored once."""
+    from safetensors import safe_open
+
+    total = 0
+    for file in weight_files(folder):
+        if file.suffix == ".safetensors":
+            with safe_open(file, framework="np") as tensors:
+                total += sum(math.prod(tensors.get_slice(k).get_shape()) for k in tensors.keys())  # noqa: SIM118
+        else:
+            import torch
+
+            state = torch.load(file, map_location="meta", weights_only=True)
+            total += sum(tensor.numel() for tensor in state.values())
+    return total

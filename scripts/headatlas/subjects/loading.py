@@ -1,0 +1,41 @@
+"""Loading a subject as a TransformerBridge: the weights as published, nothing folded."""
+
+import torch
+from jaxtyping import Float
+from transformer_lens.model_bridge import TransformerBridge
+
+from ..errors import InputError
+from .source import fetch
+
+_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+def pick_device(device: str) -> str:
+    """`auto` becomes cuda where there is one, else cpu. Raises InputError if it is absent."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"execution.device: {device}, but PyTorch sees no CUDA device here")
+    return device
+
+
+def load_subject(
+    source: str, revision: str | None, *, dtype: str, device: str, devices: int = 1
+) -> TransformerBridge:
+    """A model ready for hooks, spread over `devices` GPUs if more than one.
+
+    Weights are unprocessed (no LayerNorm folding, no centring) and attention is
+    eager, as TransformerBridge does by default, so z and patterns are those of the
+    published model. Raises InputError if the source or the device cannot be used.
+    """
+    folder = fetch(source, revision)
+    where = {"n_devices": devices} if devices > 1 else {"device": pick_device(device)}
+    bridge = TransformerBridge.boot_transformers(str(folder), dtype=_DTYPES[dtype], **where)
+    bridge.eval()
+    return bridge
+
+
+def output_gram(bridge: TransformerBridge, layer: int) -> Float[torch.Tensor, "head d_head d_head"]:
+    """W_O W_Oᵀ of each head of a layer in float32: zᵀ(W_O W_Oᵀ)z = ‖z W_O‖²."""
+    weights = bridge.blocks[layer].attn.W_O.detach().float()
+    return weights @ weights.transpose(-1, -2)

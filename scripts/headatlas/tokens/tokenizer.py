@@ -1,0 +1,28 @@
+"""The tokenizer of a subject."""
+
+from transformers import PreTrainedTokenizerBase
+
+from ..errors import InputError
+
+
+def open_tokenizer(source: str, revision: str | None = None) -> PreTrainedTokenizerBase:
+    """Tokenizer of a model on the hub or in a folder. Raises InputError if there is none."""
+    from transformers import AutoTokenizer  # imports torch where it is installed: slow
+
+    try:
+        return AutoTokenizer.from_pretrained(source, revision=revision)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{source}: no tokenizer can be read from it: {reason}") from None
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Tokens of a text and no others: none are added, and what spells a special one is text.
+
+    Lone surrogates, which no tokenizer takes, are read as question marks.
+    """
+    sendable = text.encode("utf-8", "replace").decode()
+    encoded = tokenizer(
+        sendable, add_special_tokens=False, split_special_tokens=True, verbose=False
+    )
+    return list(encoded["input_ids"])

@@ -1,0 +1,35 @@
+"""Write a model's geometry and identity, or print its entry for config.yaml."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.errors import reported
+from headatlas.storage import write_record
+from headatlas.subjects.arguments import add_source
+from headatlas.subjects.inspection import check_agreement, configuration_entry, inspect
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_source(parser)
+    parser.add_argument("--dtype", default="float32", help="the type the weights are run in")
+    parser.add_argument("--model", help="name of the model in the configuration")
+    parser.add_argument("--n-layers", type=int, help="layers that the configuration states")
+    parser.add_argument("--n-heads", type=int, help="heads per layer that it states")
+    parser.add_argument("--context", type=int, help="longest input that it states")
+    parser.add_argument("--out", type=Path, help="model.json; without it the entry is printed")
+    args = parser.parse_args()
+
+    name = args.model or Path(args.source).name
+    info = inspect(name, args.source, args.revision, args.dtype)
+    if args.out is None:
+        print(configuration_entry(info))
+        return
+    stated = {key: getattr(args, key) for key in ("n_layers", "n_heads", "context")}
+    check_agreement(info, **stated)
+    write_record(args.out, info)
+
+
+if __name__ == "__main__":
+    main()

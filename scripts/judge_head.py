@@ -1,0 +1,32 @@
+"""Predict a head's salience and attention on held-out text from its explanation alone."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.errors import reported
+from headatlas.explainers.symbolic.judge import judge
+from headatlas.explainers.symbolic.windows import read_texts
+from headatlas.records import Explanation
+from headatlas.storage import read_record, write_record
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--events",
+        type=Path,
+        required=True,
+        help="events of the head's layer, of which only tokens and their text are read",
+    )
+    parser.add_argument("--explanation", type=Path, required=True, help="explanation (JSON)")
+    parser.add_argument("--out", type=Path, required=True, help="judgement to write (JSON)")
+    args = parser.parse_args()
+
+    explanation = read_record(args.explanation, Explanation)
+    texts = read_texts(args.events, explanation.head, ["validation", "test"])
+    write_record(args.out, judge(explanation, texts))
+
+
+if __name__ == "__main__":
+    main()

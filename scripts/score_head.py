@@ -1,0 +1,89 @@
+"""Score the explanation of one head: prediction of unseen text, controls and test cases."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.errors import InputError, reported
+from headatlas.records import (
+    EVENTS,
+    PROBES,
+    Explanation,
+    HeadRecord,
+    HeadScores,
+    Judgement,
+    head_name,
+)
+from headatlas.scoring.head_scores import score_head
+from headatlas.storage import read_head, read_record, write_record
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--corpus", required=True, help="name of the corpus")
+    parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
+    parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
+    parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
+    parser.add_argument("--events", type=Path, required=True, help="events of the layer (Parquet)")
+    parser.add_argument("--explanation", type=Path, required=True, help="explanation (JSON)")
+    parser.add_argument("--judgement", type=Path, required=True, help="its judgement (JSON)")
+    parser.add_argument(
+        "--control-judgements",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="judgements of other heads, held against this head as a control (JSON)",
+    )
+    parser.add_argument(
+        "--probes", type=Path, required=True, help="test cases of the layer (Parquet)"
+    )
+    parser.add_argument(
+        "--bootstrap", type=int, default=1000, help="resamples behind each interval, from 1"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling")
+    parser.add_argument("--out", type=Path, required=True, help="scores (JSON)")
+    return parser.parse_args()
+
+
+def expect_same_head(path: Path, record: HeadRecord, layer: int, head: int) -> None:
+    """Raise InputError if a file is about another head than the one asked for."""
+    if (record.layer, record.head) != (layer, head):
+        found, wanted = head_name(record.layer, record.head), head_name(layer, head)
+        raise InputError(f"{path}: is about {found}, but {wanted} is to be scored")
+
+
+@reported
+def main() -> None:
+    arguments = parse_arguments()
+    explanation = read_record(arguments.explanation, Explanation)
+    judgement = read_record(arguments.judgement, Judgement)
+    expect_same_head(arguments.explanation, explanation, arguments.layer, arguments.head)
+    expect_same_head(arguments.judgement, judgement, arguments.layer, arguments.head)
+    controls = [read_record(path, Judgement) for path in arguments.control_judgements]
+    for path, control in zip(arguments.control_judgements, controls, strict=True):
+        if (control.layer, control.head) == (arguments.layer, arguments.head):
+            raise InputError(f"{path}: is about the head itself, a control is about another")
+    scores = score_head(
+        explanation,
+        judgement,
+        controls,
+        read_head(arguments.events, EVENTS, arguments.head),
+        read_head(arguments.probes, PROBES, arguments.head),
+        arguments.bootstrap,
+        arguments.seed,
+    )
+    record = HeadScores(
+        model=arguments.model,
+        corpus=arguments.corpus,
+        explainer=arguments.explainer,
+        round=arguments.round,
+        layer=arguments.layer,
+        head=arguments.head,
+        scores=scores,
+    )
+    write_record(arguments.out, record)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The script that groups heads: files in, one file out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from headatlas.records import Behaviour, Clusters, Explanation, head_name
+from headatlas.storage import read_record, write_record
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "cluster_heads.py"
+
+
+def write_explanation(folder: Path, layer: int, head: int, family: str, attends_to: str) -> Path:
+    behaviour = Behaviour(
+        family=family,
+        attends_to=attends_to,
+        active_when="",
+        coverage=0.5,
+        base_rate=0.1,
+        frequency=1.0,
+    )
+    path = folder / f"{head_name(layer, head)}.json"
+    explanation = Explanation(
+        model="m",
+        corpus="c",
+        explainer="e",
+        round=0,
+        layer=layer,
+        head=head,
+        status="explained" if family else "unexplained",
+        reason=None if family else "too diffuse",
+        summary="",
+        behaviours=[behaviour] if family else [],
+        program=None,
+        confidence=None,
+        positive_texts=[],
+        negative_texts=[],
+    )
+    write_record(path, explanation)
+    return path
+
+
+def run(paths: list[Path], out: Path, *flags: str) -> subprocess.CompletedProcess:
+    names = ["--model", "m", "--corpus", "c", "--explainer", "e", "--clustering", "by words"]
+    command = [sys.executable, str(SCRIPT), *names, *flags, "--out", str(out), "--explanations"]
+    return subprocess.run([*command, *map(str, paths)], capture_output=True, text=True)
+
+
+def test_script_groups_heads_whatever_the_order_of_files(tmp_path: Path) -> None:
+    behaviours = [
+        ("previous-token", "the previous token"),
+        ("previous-token", "the previous token"),
+        ("delimiter", "the most recent line break"),
+        ("previous-token", "the token just before"),
+        ("", ""),
+        ("delimiter", "the most recent line break"),
+        ("bracket", "the innermost open bracket"),
+    ]
+    paths = [
+        write_explanation(tmp_path, number // 4, number % 4, *behaviour)
+        for number, behaviour in enumerate(behaviours)
+    ]
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    for out, files in ((one, paths), (two, paths[::-1])):
+        result = run(files, out, "--min-cluster-size", "2", "--min-samples", "1")
+        assert result.returncode == 0, result.stderr
+    assert one.read_bytes() == two.read_bytes()
+    record = read_record(one, Clusters)
+    assert record.clustering == "by words"
+    assert [(cluster.label, cluster.heads) for cluster in record.clusters] == [
+        ("previous-token", ["L00H00", "L00H01", "L00H03"]),
+        ("delimiter", ["L00H02", "L01H01"]),
+    ]
+    assert record.unclustered == ["L01H02"]
+    assert record.unexplained == ["L01H00"]
+
+
+def test_script_refuses_a_second_explanation_of_a_head(tmp_path: Path) -> None:
+    path = write_explanation(tmp_path, 0, 3, "sink", "the first token")
+    result = run([path, path], tmp_path / "out.json")
+    assert result.returncode == 1
+    assert result.stderr == f"error: {path}: is a second explanation of L00H03\n"
+
+
+def test_script_refuses_families_of_one(tmp_path: Path) -> None:
+    path = write_explanation(tmp_path, 0, 3, "sink", "the first token")
+    result = run([path], tmp_path / "out.json", "--min-cluster-size", "1")
+    assert result.returncode != 0
+    assert "--min-cluster-size: 1 is not allowed, at least 2" in result.stderr

@@ -1,0 +1,355 @@
+"""The atlas of an invented model whose text is hostile.
+
+The pages are compared with the files in `golden/`. After a wanted change, look at the
+pages, then write them anew with `UPDATE_GOLDEN=1 pytest tests/unit/test_reporting_atlas.py`.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from headatlas import records as r
+from headatlas import storage
+from headatlas.reporting.atlas import Inputs, build
+from headatlas.reporting.tables import AtlasError, Run
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = ROOT / "workflow" / "templates"
+GOLDEN = Path(__file__).parent / "golden"
+LAYERS, HEADS = 2, 3
+RUN = Run("toy", "hostile", "symbolic", "hdbscan", 1, "Atlas of <toy> & co")
+NAMES: dict[str, Any] = {"model": "toy", "corpus": "hostile", "explainer": "symbolic", "round": 1}
+ATTACK = "=cmd() </script><script>alert(1)</script> | `x` **y** [z](javascript:1)\n\x00 \u202e🙂"
+PIECES = [
+    "<|bos|>",
+    "<script>",
+    "alert(1)",
+    "</script>",
+    "\n\n",
+    "\t",
+    "    ",
+    "\x00",
+    " שלום",
+    " مرحبا",
+    " 🙂",
+    "\u202e",
+    "\u2028",
+    '" onmouseover="x',
+    "\\xf0",
+    "x" * 200,
+]
+
+
+def event(layer: int, head: int, split: str, kind: str, rank: int) -> dict[str, object]:
+    """A window of PIECES whose queries attend to themselves and to the token before."""
+    count = len(PIECES)
+    query = 1 + (layer + head + rank) % (count - 1)
+    salience = [3.0 * (position == query) + position / count for position in range(count)]
+    return {
+        "layer": layer,
+        "head": head,
+        "split": split,
+        "kind": kind,
+        "rank": rank,
+        "window": rank,
+        "document": f"doc/<{split}>&{rank}",
+        "context_kind": "code",
+        "query": query,
+        "peak": salience[query],
+        "tokens": list(range(count)),
+        "pieces": PIECES,
+        "salience": salience,
+        "keys": [key for q in range(count) for key in (q, q - 1)],
+        "weights": [weight for q in range(count) for weight in ((0.6, 0.3) if q else (1.0, 0.0))],
+        "value_norm": [1.0] * count,
+    }
+
+
+def explanation(layer: int, head: int) -> r.Explanation:
+    """A hostile explanation; the last head of each layer failed."""
+    failed = head == HEADS - 1
+    behaviour = r.Behaviour(
+        attends_to=ATTACK,
+        active_when="",
+        family=f"<b>family</b> {head}",
+        coverage=0.25 * (layer + head + 1),
+        base_rate=0.04,
+        frequency=0.5,
+    )
+    rule = r.Rule(source="previous < 3", trigger="class & 'x'", mass=0.5, salience=1.5)
+    return r.Explanation(
+        **NAMES,
+        layer=layer,
+        head=head,
+        status="failed" if failed else "explained",
+        reason=ATTACK if failed else None,
+        summary="" if failed else ATTACK,
+        behaviours=[] if failed else [behaviour],
+        program=None if failed else r.Program(rules=[rule], rest_salience=0.1),
+        confidence=None,
+        positive_texts=[],
+        negative_texts=[],
+    )
+
+
+def scores(layer: int, head: int) -> r.HeadScores:
+    """Scores on test and probes; none for the failed head."""
+    level = None if head == HEADS - 1 else 0.2 + 0.1 * (2 * layer + head)
+    reason = ATTACK if level is None else None
+
+    def score(split: Literal["test", "probes"], metric: str, shift: float) -> r.Score:
+        value = None if level is None else round(level + shift, 6)
+        low, high = (None, None) if value is None else (value - 0.1, value + 0.1)
+        return r.Score(
+            split=split, metric=metric, value=value, low=low, high=high, n=8, reason=reason
+        )
+
+    found = [
+        score("test", "attention_correlation", 0.0),
+        score("test", "attention_correlation_control", -0.2),
+        score("test", "attention_margin", -0.25),
+        score("test", "pair_auroc", 0.3),
+        score("probes", "effect_size", -0.4),
+    ]
+    return r.HeadScores(**NAMES, layer=layer, head=head, scores=found)
+
+
+def write_run(folder: Path) -> Inputs:
+    """All input files of an atlas, in `folder`."""
+    info = r.ModelInfo(
+        model="toy",
+        source="org/<toy>|x",
+        revision="main",
+        architecture="Toy",
+        n_layers=LAYERS,
+        n_heads=HEADS,
+        n_key_value_heads=HEADS,
+        d_model=12,
+        d_head=4,
+        context=64,
+        vocabulary=99,
+        parameters=1234,
+        dtype="float32",
+        bos_token_id=0,
+        weights_sha256="ab" * 32,
+        tokenizer_sha256="cd" * 32,
+    )
+    storage.write_record(folder / "model.json", info)
+    facts = {"documents": 3, "kind": "lines | <b>", "documents_too_short": 1}
+    storage.write_rows(folder / "windows.parquet", [], r.WINDOWS, facts)
+    kinds = [("test", kind) for kind in r.EVENT_KINDS] + [("train", "top")]
+    for layer in range(LAYERS):
+        events = [
+            event(layer, head, split, kind, rank)
+            for head in range(HEADS)
+            for split, kind in kinds
+            for rank in range(2)
+        ]
+        stats = [
+            {"layer": layer, "head": head, "metric": metric, "value": value}
+            | {"low": value - 0.05, "high": value + 0.05, "n": 8}
+            for head in range(HEADS)
+            for metric, value in (("previous_token", 0.1 * (layer + head)), ("entropy", 1.0))
+        ]
+        storage.write_rows(folder / f"events/layer{layer:02d}.parquet", events, r.EVENTS)
+        storage.write_rows(folder / f"stats/layer{layer:02d}.parquet", stats, r.STATS)
+        for head in range(HEADS):
+            name = f"{r.head_name(layer, head)}.json"
+            storage.write_record(folder / "explanations" / name, explanation(layer, head))
+            storage.write_record(folder / "scores" / name, scores(layer, head))
+    cluster = r.Cluster(
+        cluster=0,
+        label=ATTACK,
+        terms=["<i>", "line"],
+        heads=["L00H00", "L01H00"],
+        medoid="L00H00",
+        agreement=0.9,
+        specificity=0.4,
+        coverage=0.5,
+    )
+    clusters = r.Clusters(
+        model="toy",
+        corpus="hostile",
+        explainer="symbolic",
+        clustering="hdbscan",
+        clusters=[cluster],
+        unclustered=["L00H01", "L01H01"],
+        unexplained=["L00H02", "L01H02"],
+    )
+    storage.write_record(folder / "clusters.json", clusters)
+    return Inputs(
+        folder / "model.json",
+        folder / "windows.parquet",
+        sorted((folder / "events").iterdir()),
+        sorted((folder / "stats").iterdir()),
+        [folder / "explanations"],
+        [folder / "scores"],
+        folder / "clusters.json",
+    )
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    return write_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def atlas(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("atlas")
+    build(RUN, inputs, out, templates=TEMPLATES, exemplars=2)
+    return out
+
+
+class Page(HTMLParser):
+    """Elements, attributes and text of a page."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
+        else:
+            self.text += data
+
+
+PAGES = ["index.html", "heads/L00H00.html", "heads/L00H02.html", "heads/L01H01.html"]
+
+
+@pytest.mark.parametrize("name", ["index.html", "heads/L00H01.html", "report.md"])
+def test_golden(atlas: Path, name: str) -> None:
+    golden = GOLDEN / f"atlas_{Path(name).name}"
+    made = (atlas / name).read_bytes()
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        golden.write_bytes(made)
+    assert made == golden.read_bytes()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_runs_its_own_script_alone_and_asks_for_nothing(atlas: Path, name: str) -> None:
+    page = Page((atlas / name).read_text())
+    own = (TEMPLATES / ("head.js" if "heads" in name else "index.js")).read_text()
+    assert page.scripts[-1] == own
+    assert len(page.scripts) == (1 if "heads" in name else 2)
+    assert not {"img", "iframe", "object", "embed", "form", "base"} & set(page.tags)
+    assert not [key for key, _ in page.attributes if key.startswith("on")]
+    links = {value for key, value in page.attributes if key in ("href", "src", "action")}
+    inside = re.compile(r"#\w+|(\.\./)?index\.html(#\w+)?|(heads/)?L\d\dH\d\d\.html|data:,")
+    assert all(inside.fullmatch(link or "") for link in links)
+
+
+@pytest.mark.parametrize("name", [*PAGES, "report.md", "summary.csv"])
+def test_hostile_text_is_shown_and_harmless(atlas: Path, name: str) -> None:
+    text = (atlas / name).read_bytes().decode("utf-8")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e\u2028]", text)
+    if name.endswith(".html"):
+        assert "</script><script>alert(1)</script> | `x` **y**" in Page(text).text
+        assert "⏎␀ U+202E🙂" in Page(text).text
+
+
+def test_the_report_keeps_its_tables(atlas: Path) -> None:
+    report = (atlas / "report.md").read_text()
+    for line in report.splitlines():
+        assert "<script" not in line
+        if line.startswith("| L0"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in (4, 6)
+    assert "4 are explained, 0 unexplained" in report
+    assert "Attention correlation (2): L00H00, L00H01." in report
+
+
+def test_data_for_the_map_round_trips(atlas: Path) -> None:
+    text = (atlas / "index.html").read_text()
+    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', text)
+    assert block and not re.search("[<>&]", block[1])
+    maps = json.loads(block[1])
+    assert all(len(m["levels"]) == len(m["texts"]) == LAYERS * HEADS for m in maps)
+    assert maps[0]["texts"] == ["0.20", "0.30", "–", "0.40", "0.50", "–"]
+    assert maps[0]["levels"][0] == 0 and maps[0]["levels"][2] == -1
+    cluster = next(m for m in maps if "alert" in m["texts"][0])
+    assert cluster["texts"][0] == ATTACK.replace("\n\x00 \u202e", "⏎␀ U+202E")
+
+
+def test_tables(atlas: Path) -> None:
+    events = pq.read_table(atlas / "raw_events.parquet")
+    assert events.schema.equals(r.EVENTS, check_metadata=False)
+    assert events.num_rows == LAYERS * HEADS * 8
+    assert events["layer"].to_pylist() == sorted(events["layer"].to_pylist())
+    assert storage.read_table(atlas / "scores.parquet", r.SCORES).num_rows == LAYERS * HEADS * 5
+    lines = (atlas / "explanations.jsonl").read_text().splitlines()
+    found = [r.Explanation.model_validate_json(line) for line in lines]
+    assert found == [explanation(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
+    summary = pl.read_csv(atlas / "summary.csv")
+    assert summary["name"].to_list() == [r.head_name(e.layer, e.head) for e in found]
+    assert summary["summary"][0].startswith("'=cmd()")
+    assert summary["summary"][2] is None
+    assert summary["reason"][2].startswith("'=cmd()")
+    assert summary["attention_margin"][0] == pytest.approx(-0.05)
+
+
+def test_neighbours_are_linked(atlas: Path) -> None:
+    page = Page((atlas / "heads" / "L00H02.html").read_text())
+    assert ("href", "L00H01.html") in page.attributes
+    assert ("href", "L01H00.html") in page.attributes
+
+
+def command(inputs: Inputs, out: Path) -> list[str]:
+    """The command line of the script for these inputs."""
+    flags = {name.replace("_", "-"): value for name, value in inputs._asdict().items()}
+    flags |= {**RUN._asdict(), "exemplars": 2, "templates": TEMPLATES, "out-dir": out}
+    words = [sys.executable, str(ROOT / "scripts" / "build_atlas.py")]
+    for name, value in flags.items():
+        words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    return words
+
+
+def test_the_script_writes_the_same_bytes_and_clears_stale_pages(
+    inputs: Inputs, atlas: Path, tmp_path: Path
+) -> None:
+    storage.write_text(tmp_path / "heads" / "L07H00.html", "stale")
+    subprocess.run(command(inputs, tmp_path), check=True)
+    names = sorted(str(path.relative_to(atlas)) for path in atlas.rglob("*.*"))
+    assert names == sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*"))
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (atlas / name).read_bytes(), name
+
+
+def test_the_script_ends_with_one_sentence(inputs: Inputs, tmp_path: Path) -> None:
+    broken = inputs._replace(events=[inputs.stats[0]])
+    done = subprocess.run(command(broken, tmp_path), capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: .*layer00.parquet: columns .* are not as expected\n", done.stderr)
+    assert not (tmp_path / "raw_events.parquet").exists()
+    assert not (tmp_path / "index.html").exists()
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_records_of_another_run_are_refused(inputs: Inputs, tmp_path: Path) -> None:
+    with pytest.raises(AtlasError, match="clusters: clustering is 'hdbscan'"):
+        build(RUN._replace(clustering="k"), inputs, tmp_path, templates=TEMPLATES, exemplars=2)
+
+
+def test_a_head_without_events_has_a_page(inputs: Inputs, tmp_path: Path) -> None:
+    build(
+        RUN, inputs._replace(events=inputs.events[:1]), tmp_path, templates=TEMPLATES, exemplars=2
+    )
+    assert "No exemplar windows" in (tmp_path / "heads" / "L01H00.html").read_text()

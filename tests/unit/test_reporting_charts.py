@@ -1,0 +1,86 @@
+"""Colour scales, histograms and axes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headatlas.reporting import charts, formats
+
+finite = st.floats(-1e6, 1e6)
+
+
+def test_a_ramp_runs_through_its_stops() -> None:
+    assert charts.ramp(("#000000", "#ff0000", "#ffffff"), 5) == (
+        "#000000",
+        "#800000",
+        "#ff0000",
+        "#ff8080",
+        "#ffffff",
+    )
+
+
+def test_levels_of_a_scale() -> None:
+    scale = charts.scale([0.0, 1.0, None], signed=False)
+    assert (scale.low, scale.high) == (0.0, 1.0)
+    assert [scale.level(v) for v in (0.0, 0.5, 1.0, 2.0, None)] == [0, 16, 31, 31, -1]
+
+
+def test_a_signed_scale_is_centred_on_zero() -> None:
+    scale = charts.scale([-0.5, 2.0], signed=True)
+    assert (scale.low, scale.high) == (-2.0, 2.0)
+
+
+@pytest.mark.parametrize("values", [[], [None], [3.0, 3.0]])
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_scale_of_one_value_or_none_is_a_scale(values: list[float | None], signed: bool) -> None:
+    scale = charts.scale(values, signed=signed)
+    assert scale.high > scale.low
+    assert len(scale.colours) == charts.LEVELS
+
+
+def test_quantile_by_hand() -> None:
+    assert charts.quantile([4.0, 1.0, 2.0], 0.5) == 2.0
+    assert charts.quantile([1.0, 2.0], 0.25) == 1.25
+    assert charts.quantile([], 0.5) is None
+
+
+def test_histogram_by_hand() -> None:
+    assert charts.histogram([-9.0, 0.0, 0.3, 0.5, 1.0, 9.0], 0.0, 1.0, 2) == [3, 3]
+
+
+@given(st.lists(finite, max_size=30), st.lists(finite, max_size=30))
+def test_a_panel_counts_every_value_and_holds_zero(
+    values: list[float], control: list[float]
+) -> None:
+    panel = charts.panel(values, control)
+    assert (sum(panel.score), sum(panel.control)) == (len(values), len(control))
+    assert panel.low <= 0 <= panel.high
+    assert panel.low < panel.high
+
+
+def test_ticks_by_hand() -> None:
+    assert charts.nice_ends(0.1, 0.93) == (0.0, 1.0)
+    assert charts.nice_ends(-0.13, 0.88) == (-0.2, 1.0)
+    assert charts.ticks(-0.2, 1.0) == [-0.2, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+
+
+@given(finite, finite)
+def test_ends_are_ticks(low: float, high: float) -> None:
+    ends = charts.nice_ends(min(low, high), max(low, high))
+    ticks = charts.ticks(*ends)
+    assert 3 <= len(ticks) <= 12
+    assert ends[0] <= min(low, high) + 1e-6 and max(low, high) - 1e-6 <= ends[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (0.126, "0.13"), (-0.001, "0.00"), (-1.5, "−1.50"), (1234.5, "1,234")],
+)
+def test_numbers(value: float | None, shown: str) -> None:
+    assert formats.number(value) == shown
+
+
+def test_shares_and_intervals() -> None:
+    assert [formats.percent(v) for v in (None, 0.034, 0.62)] == ["–", "3.4 %", "62 %"]
+    assert formats.interval(-0.1, 0.2) == "[−0.10, 0.20]"
+    assert formats.interval(None, 0.2) == ""

@@ -1,0 +1,213 @@
+"""Records to rows."""
+
+from typing import Any
+
+import pytest
+
+from headatlas.records import (
+    Behaviour,
+    Cluster,
+    Clusters,
+    Explanation,
+    HeadScores,
+    ModelInfo,
+    Score,
+)
+from headatlas.reporting.catalogue import SCORES, scores_among
+from headatlas.reporting.tables import (
+    AtlasError,
+    Head,
+    Run,
+    assemble,
+    families,
+    metrics_by_head,
+    ranked,
+    score_rows,
+    spread,
+    summary_row,
+    weak,
+)
+
+ATTENTION = SCORES[0]
+RUN = Run("m", "c", "e", "k", 0, "title")
+NAMES: dict[str, Any] = {"model": "m", "corpus": "c", "explainer": "e", "round": 0}
+INFO = ModelInfo(
+    model="m",
+    source="s",
+    revision=None,
+    architecture="a",
+    n_layers=1,
+    n_heads=3,
+    n_key_value_heads=3,
+    d_model=6,
+    d_head=2,
+    context=8,
+    vocabulary=9,
+    parameters=1,
+    dtype="float32",
+    bos_token_id=None,
+    weights_sha256="w",
+    tokenizer_sha256="t",
+)
+CLUSTERS = Clusters(
+    model="m",
+    corpus="c",
+    explainer="e",
+    clustering="k",
+    clusters=[
+        Cluster(
+            cluster=0,
+            label="=line",
+            terms=[],
+            heads=["L00H00"],
+            medoid="L00H00",
+            agreement=1.0,
+            specificity=0.5,
+            coverage=0.5,
+        )
+    ],
+    unclustered=["L00H01"],
+    unexplained=["L00H02"],
+)
+
+
+def explanation(head: int, family: str | None = "induction", **changes: object) -> Explanation:
+    """An explanation of a head of layer 0, without behaviours where `family` is None."""
+    behaviour: dict[str, Any] = {
+        "attends_to": "x",
+        "active_when": "",
+        "coverage": 0.5,
+        "base_rate": 0.1,
+        "frequency": None,
+    }
+    fields: dict[str, Any] = {
+        "status": "explained" if family else "failed",
+        "reason": None if family else "no reply",
+        "summary": "Attends to x." if family else "",
+        "behaviours": [Behaviour(family=family, **behaviour)] if family else [],
+        "program": None,
+        "confidence": None,
+        "positive_texts": [],
+        "negative_texts": [],
+    }
+    return Explanation(**NAMES | {"layer": 0, "head": head} | fields | changes)
+
+
+def scores(head: int, value: float | None, low: float = 0.1) -> HeadScores:
+    """Test attention correlation, a control of 0.2 and a margin with that low end."""
+    margin = None if value is None else value - 0.2
+    found = [
+        Score(split="validation", metric="attention_correlation", value=0.99, n=1),
+        Score(split="test", metric="attention_correlation", value=value, low=0.0, high=1.0, n=4),
+        Score(split="test", metric="attention_correlation_control", value=0.2, n=3),
+        Score(split="test", metric="attention_margin", value=margin, low=low, high=1.0, n=4),
+        Score(split="probes", metric="auroc", value=0.75, n=9),
+    ]
+    return HeadScores(**NAMES, layer=0, head=head, scores=found)
+
+
+@pytest.fixture
+def heads() -> list[Head]:
+    """Three heads: a good one, a weak one, a failed one."""
+    stats = [
+        {"layer": 0, "head": 0, "metric": "sink", "value": 0.5, "low": 0.4, "high": 0.6, "n": 7}
+    ]
+    return assemble(
+        INFO,
+        RUN,
+        [explanation(2, None), explanation(0), explanation(1, "copy")],
+        [scores(0, 0.8), scores(1, 0.6, low=-0.1), scores(2, None)],
+        CLUSTERS,
+        stats,
+    )
+
+
+def test_heads_are_whole_and_in_order(heads: list[Head]) -> None:
+    assert [head.name for head in heads] == ["L00H00", "L00H01", "L00H02"]
+    assert [head.family for head in heads] == ["induction", "copy", None]
+    assert [head.cluster for head in heads] == [0, None, None]
+    assert heads[0].metrics["sink"] == (0.5, 0.4, 0.6, 7)
+    assert heads[0].values(ATTENTION) == pytest.approx((0.8, 0.2, 0.6))
+    assert heads[0].value("auroc") == 0.75
+
+
+def test_a_metric_that_is_not_a_number_is_none_at_all() -> None:
+    row = {"layer": 0, "head": 0, "metric": "sink", "value": float("nan"), "low": 0.0, "high": 0.0}
+    assert metrics_by_head([row | {"n": 0}]) == {}
+
+
+def test_a_summary_row(heads: list[Head]) -> None:
+    row = summary_row(heads[0], [ATTENTION], ["sink", "entropy"])
+    assert row == {
+        "layer": 0,
+        "head": 0,
+        "name": "L00H00",
+        "status": "explained",
+        "reason": None,
+        "family": "induction",
+        "cluster": 0,
+        "cluster_label": "'=line",
+        "summary": "Attends to x.",
+        "coverage": 0.5,
+        "base_rate": 0.1,
+        "attention_correlation": 0.8,
+        "attention_correlation_low": 0.0,
+        "attention_correlation_high": 1.0,
+        "attention_correlation_control": 0.2,
+        "attention_correlation_control_low": None,
+        "attention_correlation_control_high": None,
+        "attention_margin": pytest.approx(0.6),
+        "attention_margin_low": 0.1,
+        "attention_margin_high": 1.0,
+        "sink": 0.5,
+        "entropy": None,
+    }
+
+
+def test_spread_ranks_and_weak_heads(heads: list[Head]) -> None:
+    found = spread(heads, ATTENTION)
+    assert (found.n, found.compared, found.above) == (2, 2, 1)
+    assert found.quartiles == pytest.approx((0.65, 0.7, 0.75))
+    assert found.control == 0.2
+    assert [head.name for head in ranked(heads, ATTENTION)] == ["L00H00", "L00H01"]
+    assert [head.name for head in weak(heads, ATTENTION)] == ["L00H01"]
+    assert {name: len(some) for name, some in families(heads).items()} == {
+        "copy": 1,
+        "induction": 1,
+    }
+
+
+def test_score_rows_are_tidy() -> None:
+    rows = score_rows([scores(1, None), scores(0, 0.8)])
+    assert [row["head"] for row in rows] == [0] * 5 + [1] * 5
+    assert rows[1] == NAMES | {
+        "layer": 0,
+        "head": 0,
+        "split": "test",
+        "metric": "attention_correlation",
+        "value": 0.8,
+        "low": 0.0,
+        "high": 1.0,
+        "n": 4,
+        "reason": None,
+    }
+
+
+def test_a_score_outside_the_catalogue_is_shown_by_name() -> None:
+    found = scores_among(["fresh_score", "attention_margin", "attention_correlation"])
+    assert [measure.label for measure in found] == ["Attention correlation", "Fresh score"]
+
+
+@pytest.mark.parametrize(
+    ("explained", "message"),
+    [
+        ([explanation(0), explanation(1)], "explanation of L00H02: missing"),
+        ([explanation(0), explanation(0)], "explanation of L00H00: given twice"),
+        ([explanation(0, model="other")], "explanation of L00H00: model is 'other'"),
+        ([explanation(i) for i in range(4)], "explanation of L00H03: no such head"),
+    ],
+)
+def test_records_that_are_not_one_atlas(explained: list[Explanation], message: str) -> None:
+    scored = [scores(head, 0.5) for head in range(3)]
+    with pytest.raises(AtlasError, match=message):
+        assemble(INFO, RUN, explained, scored, CLUSTERS, [])

@@ -1,0 +1,414 @@
+"""Windows and pieces: what is cut, which split it is in, what is drawn, how tokens are shown."""
+
+import re
+import runpy
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from headatlas.corpora import windows as windows_module
+from headatlas.corpora.document import Document
+from headatlas.corpora.sampling import Sample, Window, choose, split_of
+from headatlas.corpora.windows import WindowSettings, sample_windows
+from headatlas.errors import InputError
+from headatlas.records import SPLITS, WINDOWS, Split
+from headatlas.storage import read_facts, read_table, write_rows
+from headatlas.tokens.pieces import pieces_of
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "sample_windows.py"
+HALVES: dict[Split, float] = {"train": 0.5, "validation": 0.25, "test": 0.25}
+BOS = "<|bos|>"
+
+
+def byte_level() -> PreTrainedTokenizerBase:
+    """As GPT-2 and Llama 3 have it; the text it learns from makes tokens of several bytes."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=[BOS],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(
+        ["the cat the mat été café über \U0001f600 \U0001f601"] * 9, trainer
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BOS)
+
+
+def sentencepiece() -> PreTrainedTokenizerBase:
+    """As Llama 2 and Gemma have it: characters, and bytes for what is not in the vocabulary."""
+    entries = ["<s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *"abcdeé", "▁a", "bc"]
+    vocabulary = {entry: number for number, entry in enumerate(entries)}
+    merges = [("▁", "a"), ("b", "c")]
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>")
+
+
+BYTE_LEVEL, SENTENCEPIECE = byte_level(), sentencepiece()
+
+
+def settings(**changes: Any) -> WindowSettings:
+    defaults: dict[str, Any] = {
+        "window_tokens": 8,
+        "windows": 400,
+        "windows_per_document": 3,
+        "sampled": 5,
+        "fractions": HALVES,
+        "prepend_bos": True,
+        "seed": 0,
+    }
+    return WindowSettings(**defaults | changes)
+
+
+def corpus(count: int = 100) -> list[Document]:
+    """Documents of 240 random letters, so that no two windows are alike."""
+    rng = np.random.default_rng(0)
+    letters = list("abcdefghijklmnopqrstuvwxyz ")
+    return [Document(f"d{n}", "".join(rng.choice(letters, size=240))) for n in range(count)]
+
+
+def sample(
+    corpus: Iterable[Document], **changes: Any
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    return sample_windows(corpus, BYTE_LEVEL, settings(**changes))
+
+
+def encode(text: str, tokenizer: PreTrainedTokenizerBase = BYTE_LEVEL) -> list[int]:
+    ids: list[int] = tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
+    return ids
+
+
+# Pieces
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "byte"),
+    [(BYTE_LEVEL, "\u0100"), (SENTENCEPIECE, "<0x00>")],
+    ids=["byte-level", "sentencepiece"],
+)
+def test_control_characters_are_shown_as_they_are(
+    tokenizer: PreTrainedTokenizerBase, byte: str
+) -> None:
+    assert pieces_of(tokenizer, [tokenizer.get_vocab()[byte]]) == ["\0"]
+
+
+def test_byte_level_pieces_show_text_and_broken_characters_as_bytes() -> None:
+    assert pieces_of(BYTE_LEVEL, [0, *encode("the mat")]) == [
+        BOS,
+        "the",
+        " mat",
+    ]
+    assert pieces_of(BYTE_LEVEL, encode("é\n")) == ["é", "\n"]
+    assert pieces_of(BYTE_LEVEL, encode("語")) == ["\\xe8", "\\xaa", "\\x9e"]
+
+
+def test_sentencepiece_pieces_show_text_and_bytes() -> None:
+    assert pieces_of(SENTENCEPIECE, [0, *encode(" abc\né語", SENTENCEPIECE)]) == [
+        "<s>",
+        " a",
+        "bc",
+        "\n",
+        "é",
+        "\\xe8",
+        "\\xaa",
+        "\\x9e",
+    ]
+
+
+def test_tokenizers_without_a_backend_are_read_as_sentencepiece() -> None:
+    class Plain(PreTrainedTokenizer):
+        vocab_size = 2
+
+        def get_vocab(self) -> dict[str, int]:
+            return {"▁a": 0, "<0xE8>": 1}
+
+        def _tokenize(self, text: str, **_: Any) -> list[str]:
+            return [text]
+
+        def _convert_token_to_id(self, token: str) -> int:
+            return self.get_vocab().get(token, 0)
+
+    assert pieces_of(Plain(), [0, 1]) == [" a", "\\xe8"]
+
+
+def test_added_tokens_are_not_read_as_bytes() -> None:
+    tokenizer = byte_level()
+    tokenizer.add_tokens(["  ", "Ġé"])
+    assert pieces_of(tokenizer, [len(tokenizer) - 2, len(tokenizer) - 1]) == ["  ", "Ġé"]
+
+
+@given(st.text().filter(lambda text: "\\" not in text))
+def test_byte_level_pieces_hold_every_byte_of_the_text(text: str) -> None:
+    shown = "".join(pieces_of(BYTE_LEVEL, encode(text))).encode()
+    assert re.sub(rb"\\x(..)", lambda byte: bytes.fromhex(byte[1].decode()), shown) == text.encode()
+
+
+@given(st.text(alphabet=st.sampled_from("the mat é\n\t\0")))
+def test_pieces_of_unbroken_text_are_the_text(text: str) -> None:
+    assert "".join(pieces_of(BYTE_LEVEL, encode(text))) == text
+
+
+@given(st.text(alphabet=st.sampled_from("abcdeé \n\0~")))
+def test_sentencepiece_pieces_of_unbroken_text_are_the_text(text: str) -> None:
+    assert "".join(pieces_of(SENTENCEPIECE, encode(text, SENTENCEPIECE))) == text
+
+
+# Cutting
+
+
+@pytest.mark.parametrize("bos", [True, False])
+def test_windows_are_consecutive_and_do_not_overlap(bos: bool) -> None:
+    documents = corpus(40)
+    rows, facts = sample(documents, windows=10_000, windows_per_document=1000, prepend_bos=bos)
+    own = 8 - bos
+    for document in documents:
+        tokens = encode(document.text)
+        found = {row["offset"]: row for row in rows if row["document"] == document.name}
+        assert list(found) == list(range(0, len(tokens) - own + 1, own))
+        for offset, row in found.items():
+            first = [0] * bos
+            assert list(row["tokens"]) == first + tokens[offset : offset + own]
+            assert row["pieces"] == pieces_of(BYTE_LEVEL, row["tokens"].tolist())
+    assert facts["windows_found"] == len(rows)
+    assert facts["bos"] == ("prepend" if bos else "none")
+
+
+def test_text_that_spells_a_special_token_is_text() -> None:
+    documents = [Document(name, f"{BOS} {text}") for name, text in corpus(40)]
+    rows, _ = sample(documents, windows=10_000, windows_per_document=1000)
+    assert all(BYTE_LEVEL.bos_token_id not in row["tokens"][1:] for row in rows)
+    assert any("".join(row["pieces"][1:]).startswith("<|bos|>") for row in rows)
+
+
+def test_hostile_text_is_cut_and_stored(tmp_path: Path) -> None:
+    documents = [
+        Document(f"\ud800{name}", f"\0\ud800\u202e<script>{text}") for name, text in corpus()
+    ]
+    rows, facts = sample(documents, windows=10_000, windows_per_document=1000)
+    write_rows(tmp_path / "windows.parquet", rows, WINDOWS, facts)
+    table = read_table(tmp_path / "windows.parquet", WINDOWS)
+    assert table["document"][0].as_py().startswith("?d")
+    assert any("".join(row["pieces"]).startswith(f"{BOS}\0?\\xe2") for row in rows)
+
+
+def test_of_a_long_document_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows_module, "LONGEST_DOCUMENT", 60)
+    rows, facts = sample(corpus())
+    assert facts["documents_cut"] == 100
+    assert max(row["offset"] for row in rows) < 60
+
+
+# Splits
+
+
+def test_the_split_of_a_document_follows_from_its_name_and_the_seed() -> None:
+    names = [f"document {n}" for n in range(4000)]
+    splits = [split_of(name, 0, HALVES) for name in names]
+    for split, share in HALVES.items():
+        assert splits.count(split) / len(names) == pytest.approx(share, abs=0.03)
+    assert splits != [split_of(name, 1, HALVES) for name in names]
+    few, many = sample(corpus(60))[0], sample(corpus(100))[0]
+    later = {row["document"]: row["split"] for row in many}
+    assert all(later.get(row["document"], row["split"]) == row["split"] for row in few)
+    assert {row["document"] for row in few} & set(later)
+
+
+def test_no_two_splits_share_a_window() -> None:
+    licence = "Permission is hereby granted free of charge to any person obtaining a copy " * 2
+    documents = [Document(name, licence + text) for name, text in corpus()]
+    rows, facts = sample(documents, windows=10_000, windows_per_document=1000)
+    contents = [bytes(row["tokens"]) for row in rows]
+    assert len(set(contents)) == len(contents)
+    assert facts["duplicates_dropped"] == len(encode(licence)) // 7 * 99
+
+
+def test_a_document_that_repeats_itself_gives_each_window_once() -> None:
+    rows, facts = sample([*corpus(), Document("table", "0" * 500)])
+    assert sum(row["document"] == "table" for row in rows) <= 1
+    assert facts["duplicates_dropped"] == len(encode("0" * 500)) // 7 - 1
+
+
+def test_a_window_may_come_again_once_it_has_lost_its_place() -> None:
+    candidates = [window(number) for number in range(50)]
+    sample = Sample({"train": 1, "validation": 50, "test": 1}, seed=0)
+    assert all(sample.offer("train", candidate) for candidate in candidates)
+    [kept] = sample.windows("train")
+    accepted = [sample.offer("validation", candidate) for candidate in candidates]
+    assert accepted == [candidate != kept for candidate in candidates]
+    assert kept not in sample.windows("validation") and len(sample.windows("validation")) == 49
+
+
+# Drawing
+
+
+def window(number: int) -> Window:
+    return Window(f"d{number}", 0, np.int32(number).tobytes())
+
+
+def test_every_window_has_the_same_chance() -> None:
+    wins = np.zeros(20)
+    for seed in range(400):
+        sample = Sample({"train": 5, "validation": 1, "test": 1}, seed)
+        for number in range(20):
+            sample.offer("train", window(number))
+        for kept in sample.windows("train"):
+            wins[int(kept.document[1:])] += 1
+    assert wins.sum() == 400 * 5
+    assert np.all(np.abs(wins - 100) < 4.5 * np.sqrt(400 * 0.25 * 0.75))
+
+
+def test_choices_for_different_purposes_are_independent() -> None:
+    candidates = [window(number) for number in range(400)]
+    one = set(choose(candidates, 200, 0, "document"))
+    other = set(choose(candidates, 200, 0, "sampled"))
+    assert len(one) == len(other) == 200
+    assert 70 < len(one & other) < 130
+
+
+def test_the_sample_does_not_depend_on_the_order_of_the_documents() -> None:
+    rows, facts = sample(corpus(), windows=60)
+    again, facts_again = sample(corpus()[::-1], windows=60)
+    assert facts == facts_again
+    assert [row["offset"] for row in rows] == [row["offset"] for row in again]
+    other, _ = sample(corpus(), windows=60, seed=1)
+    assert {row["document"] for row in rows} != {row["document"] for row in other}
+
+
+def test_quotas_documents_and_the_sampled_rows_are_respected() -> None:
+    rows, facts = sample(corpus(), windows=60)
+    assert [row["window"] for row in rows] == list(range(60))
+    keys = [(SPLITS.index(row["split"]), row["document"], row["offset"]) for row in rows]
+    assert keys == sorted(keys)
+    for split, quota in {"train": 30, "validation": 15, "test": 15}.items():
+        own = [row for row in rows if row["split"] == split]
+        assert len(own) == facts[f"{split}_windows"] == quota
+        assert sum(row["sampled"] for row in own) == 5
+    per_document = Counter(row["document"] for row in sample(corpus(), windows=10_000)[0])
+    assert set(per_document.values()) == {3}
+    assert settings(windows=401, fractions=dict.fromkeys(SPLITS, 1 / 3)).quotas() == {
+        "train": 134,
+        "validation": 133,
+        "test": 134,
+    }
+
+
+def test_no_more_documents_are_read_than_asked_for() -> None:
+    stream = iter(corpus())
+    _, facts = sample(stream, documents=60)
+    assert facts["documents"] == 60
+    assert next(stream).name == "d60"
+
+
+# Input that cannot be used
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"window_tokens": 1}, "window-tokens is 1; it must be at least 2"),
+        ({"windows_per_document": 0}, "windows-per-document is 0; it must be at least 1"),
+        ({"documents": 0}, "documents is 0; it must be at least 1"),
+        ({"fractions": HALVES | {"test": 0.5}}, r"are 0\.5, 0\.25, 0\.5; .* sum must be 1"),
+        ({"fractions": HALVES | {"test": 0.0, "train": 0.75}}, "each must be above 0"),
+        ({"windows": 12}, "sampled is 5; .* 12 windows give 6 train, 3 validation, 3 test"),
+    ],
+)
+def test_settings_out_of_range_are_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        settings(**changes)
+
+
+def test_a_corpus_that_is_too_small_is_described() -> None:
+    documents = [*corpus(6), Document("short", "text")]
+    with pytest.raises(InputError) as error:
+        sample(documents, sampled=8)
+    found = sum(len(encode(text)) // 7 for _, text in documents)
+    assert "of 8 tokens, fewer than sampled, 8; the corpus gave 7 documents" in str(error.value)
+    assert "1 of all too short" in str(error.value)
+    assert f"{found} windows, of which 0 duplicates" in str(error.value)
+
+
+def test_bos_needs_a_tokenizer_that_has_one() -> None:
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=BYTE_LEVEL.backend_tokenizer)
+    with pytest.raises(InputError, match="the tokenizer has no BOS token"):
+        sample_windows(corpus(), tokenizer, settings())
+
+
+# The script
+
+
+def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *changes: str) -> Path:
+    """Run the script on text files; later flags win over earlier ones."""
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        [
+            *["sample_windows.py", "--source", f"{folder}/model", "--bos", "prepend"],
+            *["--kind", "text", "--files", f"{folder}/*.txt", "--windows", "200"],
+            *["--window-tokens", "16", "--windows-per-document", "4", "--sampled", "5"],
+            *["--train", ".5", "--validation", ".25", "--test", ".25"],
+            *["--out", f"{folder}/windows.parquet", *changes],
+        ],
+    )
+    runpy.run_path(str(SCRIPT), run_name="__main__")
+    return folder / "windows.parquet"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    BYTE_LEVEL.save_pretrained(tmp_path / "model")
+    for name, text in corpus(80):
+        (tmp_path / f"{name}.txt").write_text(text)
+    return tmp_path
+
+
+def test_the_script_writes_the_same_bytes_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run(monkeypatch, folder)
+    first = out.read_bytes()
+    assert run(monkeypatch, folder).read_bytes() == first
+    table = read_table(out, WINDOWS)
+    assert sum(table["sampled"].to_pylist()) == 15
+    assert set(map(len, table["tokens"].to_pylist())) == {16}
+    facts = read_facts(out)
+    assert (facts["kind"], facts["documents"], facts["bos"]) == ("text", 80, "prepend")
+    assert str(folder) not in str(facts)
+    assert "documents 80" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["--sampled", "51"], "sampled is 51"),
+        (["--source", "/nowhere"], "/nowhere: no tokenizer can be read"),
+        (["--kind", "stackexchange"], "a corpus of kind stackexchange needs folder"),
+    ],
+)
+def test_the_script_ends_with_a_sentence_and_no_file(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    changes: list[str],
+    message: str,
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(monkeypatch, folder, *changes)
+    assert end.value.code == 1
+    assert capsys.readouterr().err.startswith(f"error: {message}")
+    assert not (folder / "windows.parquet").exists()

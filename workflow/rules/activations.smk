@@ -1,0 +1,56 @@
+"""What needs the model to run: activations by shard, test texts by layer."""
+
+
+rule cache_activations:
+    input:
+        model="results/{model}/model.json",
+        windows=f"{RUN}/windows.parquet",
+    output:
+        directory(f"{RUN}/activations/shard{{shard}}"),
+    log:
+        log_of(f"{RUN}/activations/shard{{shard}}"),
+    benchmark:
+        benchmark_of(f"{RUN}/activations/shard{{shard}}")
+    params:
+        model=model_flags,
+        layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
+        settings=flags(config["activations"], "salience", "top_windows", "top_keys"),
+        code=code("cache_activations"),
+    threads: 8
+    resources:
+        gpu=1,
+    conda:
+        "../../envs/gpu.yaml"
+    message:
+        "{wildcards.model}, {wildcards.corpus}: caching activations of shard {wildcards.shard}"
+    shell:
+        "python {SCRIPTS}/cache_activations.py {params.model} {SUBJECT_FLAGS} {params.settings}"
+        " --windows {input.windows} --shard {wildcards.shard} --shards {EXECUTION[shards]}"
+        " --layers {params.layers} --out-dir {output} 2> >(tee {log} >&2)"
+
+
+rule run_probes:
+    input:
+        model="results/{model}/model.json",
+        explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
+    output:
+        f"{ROUND}/probes/layer{{layer}}.parquet",
+    log:
+        log_of(f"{ROUND}/probes/layer{{layer}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/probes/layer{{layer}}")
+    params:
+        model=model_flags,
+        bos=lambda w: flags(config["models"][w.model], "bos"),
+        settings=flags(config["activations"], "salience"),
+        code=code("run_probes"),
+    threads: 8
+    resources:
+        gpu=1,
+    conda:
+        "../../envs/gpu.yaml"
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the test texts of layer {wildcards.layer}"
+    shell:
+        "python {SCRIPTS}/run_probes.py {params.model} {SUBJECT_FLAGS} {params.settings} {params.bos}"
+        " --layer {wildcards.layer} --explanations {input.explanations} --out {output} 2> {log}"

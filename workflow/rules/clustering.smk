@@ -1,0 +1,32 @@
+"""Families of heads whose explanations are alike."""
+
+LAST_ROUND = ROUND.replace("{round}", "0")  # the symbolic explainer does not revise
+
+
+rule cluster_heads:
+    input:
+        head_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
+    output:
+        f"{ATLAS}/clusters.json",
+    log:
+        log_of(f"{ATLAS}/clusters"),
+    benchmark:
+        benchmark_of(f"{ATLAS}/clusters")
+    params:
+        settings=lambda w: flags(
+            config["clusterings"][w.clustering],
+            "encoder",
+            "min_cluster_size",
+            "min_samples",
+        ),
+        code=code("cluster_heads"),
+    threads: 8
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: grouping the heads into families"
+    shell:
+        "python {SCRIPTS}/cluster_heads.py {params.settings} --explanations {input}"
+        " --model {wildcards.model} --corpus {wildcards.corpus}"
+        " --explainer {wildcards.explainer} --clustering {wildcards.clustering}"
+        " --out {output} 2> {log}"

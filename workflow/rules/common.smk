@@ -1,0 +1,131 @@
+"""What all rules share: the checked configuration, the grammar of paths, and no rules."""
+
+import hashlib
+import os
+import platform
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+TEMPLATES = Path(workflow.basedir) / "workflow/templates"
+sys.path.insert(0, str(SCRIPTS))
+# Jobs run the Python that runs Snakemake, unless a conda environment is activated over it.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+from headatlas.configuration import check_duplicate_keys, flags, heads_of, layers_of, resolve, runs
+from headatlas.errors import InputError
+from headatlas.provenance import code_digest, folder_digest
+from headatlas.records import head_name
+
+try:
+    for file in workflow.configfiles:
+        check_duplicate_keys(Path(file))
+    config = resolve(
+        config,
+        schema_path=Path(workflow.basedir) / "workflow/schemas/config.schema.yaml",
+        root=Path.cwd(),
+        environment=os.environ,
+    )
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+# How the work is done. These values reach the commands, never `params`: changing one reruns nothing.
+EXECUTION = config["execution"]
+SUBJECT_FLAGS = flags(EXECUTION, "device", "devices", "batch_size")
+
+RUN = "results/{model}/{corpus}"
+ROUND = f"{RUN}/{{explainer}}/round{{round}}"
+ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
+
+
+wildcard_constraints:
+    model=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
+    corpus=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
+    explainer=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
+    clustering=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
+    round=r"\d+",
+    shard=r"\d+",
+    layer=r"\d\d+",
+    head=r"\d\d+",
+
+
+def atlas_folder(model, corpus, explainer, clustering):
+    """Folder of one run's atlas."""
+    return ATLAS.format(
+        model=model, corpus=corpus, explainer=explainer, clustering=clustering
+    )
+
+
+def log_of(path):
+    """Log file of a job, named as its result is."""
+    return path.replace("results/", "results/logs/", 1) + ".log"
+
+
+def benchmark_of(path):
+    """Wall time and memory of a job, named likewise."""
+    return path.replace("results/", "results/benchmarks/", 1) + ".tsv"
+
+
+def script(name):
+    """Path of a rule's script."""
+    return SCRIPTS / f"{name}.py"
+
+
+def code(name):
+    """Digest of a rule's script and of the library modules it imports."""
+    return code_digest(script(name))
+
+
+def model_flags(wildcards):
+    """Flags that name a model and how its weights are read."""
+    return flags(config["models"][wildcards.model], "source", "revision", "dtype")
+
+
+def layer_files(pattern):
+    """Input function: the file of every selected layer of the model."""
+
+    def files(wildcards):
+        layers = [f"{n:02d}" for n in layers_of(config, wildcards.model)]
+        return expand(pattern, layer=layers, allow_missing=True)
+
+    return files
+
+
+def head_files(pattern):
+    """Input function: the file of every selected head, of one layer or of all."""
+
+    def files(wildcards):
+        model = wildcards.model
+        layer = getattr(wildcards, "layer", None)
+        layers = layers_of(config, model) if layer is None else [int(layer)]
+        return [
+            path
+            for n in layers
+            for path in expand(
+                pattern,
+                layer=f"{n:02d}",
+                head=[f"{h:02d}" for h in heads_of(config, model, n)],
+                allow_missing=True,
+            )
+        ]
+
+    return files
+
+
+def control_files(pattern):
+    """Input function: the files of the heads that serve a head as its controls.
+
+    They are the next heads of the layer, so that each head is a control equally often.
+    """
+
+    def files(wildcards):
+        layer, head = int(wildcards.layer), int(wildcards.head)
+        heads = heads_of(config, wildcards.model, layer)
+        at = heads.index(head)
+        others = heads[at + 1 :] + heads[:at]
+        chosen = [f"{h:02d}" for h in others[: config["scoring"]["controls"]]]
+        return expand(pattern, head=chosen, allow_missing=True)
+
+    return files

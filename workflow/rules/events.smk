@@ -1,0 +1,33 @@
+"""Exemplars and metrics of the heads of a layer."""
+
+
+rule select_events:
+    input:
+        windows=f"{RUN}/windows.parquet",
+        activations=expand(
+            f"{RUN}/activations/shard{{shard}}",
+            shard=range(EXECUTION["shards"]),
+            allow_missing=True,
+        ),
+    output:
+        events=f"{RUN}/events/layer{{layer}}.parquet",
+        stats=f"{RUN}/stats/layer{{layer}}.parquet",
+    log:
+        log_of(f"{RUN}/events/layer{{layer}}"),
+    benchmark:
+        benchmark_of(f"{RUN}/events/layer{{layer}}")
+    params:
+        activations=lambda w, input: [f"{d}/layer{w.layer}.parquet" for d in input.activations],
+        heads=lambda w: heads_of(config, w.model, int(w.layer)),
+        settings=flags(config["events"], "top", "quantiles", "per_quantile"),
+        seed=config["seed"],
+        code=code("select_events"),
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "{wildcards.model}, {wildcards.corpus}: selecting the events of layer {wildcards.layer}"
+    shell:
+        "python {SCRIPTS}/select_events.py {params.settings} --seed {params.seed}"
+        " --windows {input.windows} --activations {params.activations}"
+        " --layer {wildcards.layer} --heads {params.heads}"
+        " --events {output.events} --stats {output.stats} 2> {log}"

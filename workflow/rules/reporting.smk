@@ -1,0 +1,46 @@
+"""The atlas of one run."""
+
+
+rule build_atlas:
+    input:
+        model="results/{model}/model.json",
+        windows=f"{RUN}/windows.parquet",
+        events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+        explanations=head_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        scores=head_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
+        clusters=f"{ATLAS}/clusters.json",
+    output:
+        index=report(
+            f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst"
+        ),
+        summary=report(
+            f"{ATLAS}/summary.csv", category="Tables", caption="../report/summary.rst"
+        ),
+        report=report(
+            f"{ATLAS}/report.md", category="Atlas", caption="../report/report.rst"
+        ),
+        events=f"{ATLAS}/raw_events.parquet",
+        explanations=f"{ATLAS}/explanations.jsonl",
+        scores=f"{ATLAS}/scores.parquet",
+        heads=directory(f"{ATLAS}/heads"),
+    log:
+        log_of(f"{ATLAS}/index"),
+    benchmark:
+        benchmark_of(f"{ATLAS}/index")
+    params:
+        settings=flags(config["report"], "title", "exemplars"),
+        templates=folder_digest(TEMPLATES),
+        folder=subpath(output.index, parent=True),
+        code=code("build_atlas"),
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: building the atlas"
+    shell:
+        "python {SCRIPTS}/build_atlas.py {params.settings} --templates {TEMPLATES}"
+        " --model-info {input.model} --windows {input.windows} --events {input.events}"
+        " --stats {input.stats} --explanations {input.explanations} --scores {input.scores}"
+        " --clusters {input.clusters} --model {wildcards.model} --corpus {wildcards.corpus}"
+        " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round 0"
+        " --out-dir {params.folder} 2> {log}"

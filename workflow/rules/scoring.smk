@@ -1,0 +1,29 @@
+"""How well an explanation predicts its head, and no other."""
+
+
+rule score_head:
+    input:
+        events=f"{RUN}/events/layer{{layer}}.parquet",
+        explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+        judgement=f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
+        controls=control_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        probes=f"{ROUND}/probes/layer{{layer}}.parquet",
+    output:
+        f"{ROUND}/scores/L{{layer}}H{{head}}.json",
+    log:
+        log_of(f"{ROUND}/scores/L{{layer}}H{{head}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/scores/L{{layer}}H{{head}}")
+    params:
+        settings=flags(config["scoring"], "bootstrap"),
+        seed=config["seed"],
+        code=code("score_head"),
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: scoring L{wildcards.layer}H{wildcards.head}"
+    shell:
+        f"python {{SCRIPTS}}/score_head.py {HEAD_FLAGS} {{params.settings}}"
+        " --seed {params.seed} --events {input.events} --explanation {input.explanation}"
+        " --judgement {input.judgement} --control-judgements {input.controls}"
+        " --probes {input.probes} --out {output} 2> {log}"
