@@ -24,6 +24,6 @@ localrules:
 
 
 rule all:
+    default_target: True
     input:
         [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
-    default_target: True

@@ -19,16 +19,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--stats", type=Path, required=True, nargs="+", help="head metric tables, one per layer"
     )
-    made.add_argument(
-        "--explanations",
-        type=Path,
-        required=True,
-        nargs="+",
-        help="explanation records, or their folder",
-    )
-    made.add_argument(
-        "--scores", type=Path, required=True, nargs="+", help="score records, or their folder"
-    )
+    # A folder and short names: the paths of a thousand files do not fit on a command line.
+    made.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
+    made.add_argument("--explanations", type=Path, required=True, help="folder of explanations")
+    made.add_argument("--scores", type=Path, required=True, help="folder of their scores")
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
     made.add_argument("--model", required=True, help="name of the model in the configuration")
     made.add_argument("--corpus", required=True, help="name of the corpus")
@@ -54,8 +48,8 @@ def main() -> None:
         args.windows,
         args.events,
         args.stats,
-        args.explanations,
-        args.scores,
+        [args.explanations / f"{head}.json" for head in args.heads],
+        [args.scores / f"{head}.json" for head in args.heads],
         args.clusters,
     )
     build(run, inputs, args.out_dir, templates=args.templates, exemplars=args.exemplars)

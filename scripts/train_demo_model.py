@@ -64,21 +64,29 @@ def encode(tokenizer: PreTrainedTokenizerBase, *, held_out: bool) -> np.ndarray:
 
 
 class Curriculum(Dataset):
-    """Rows of `CONTEXT` tokens: repeats first, then natural text mixed with repeats."""
+    """Rows of `CONTEXT` tokens: repeated segments first, then mostly natural text.
+
+    The first repeats are of few lengths and few tokens. So previous-token heads form
+    within 400 steps, and induction heads upon them; with many lengths, or with one
+    segment said over and over, the model is content to guess tokens it has seen, and
+    with a single length it attends at that distance. Later repeats are of any length
+    and any tokens.
+    """
 
     def __init__(self, tokens: np.ndarray, rows: int, repeat_rows: int, share: float, seed: int):
         self.tokens, self.rows, self.repeat_rows = tokens, rows, repeat_rows
         self.share, self.seed = share, seed
+        self.few = np.random.default_rng(seed).permutation(VOCABULARY - 1)[:256] + 1  # not BOS
 
     def __len__(self) -> int:
         return self.rows
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         rng = np.random.default_rng([self.seed, index])
-        if index < self.repeat_rows:
-            row, labels = self._repeated(rng, longest=CONTEXT // 5)
-        elif rng.random() < self.share:
-            row, labels = self._repeated(rng, longest=CONTEXT // 2)
+        if index < self.repeat_rows / 2:
+            row, labels = self._repeats(rng, lengths=np.array([24, 32, 40]), narrow=True)
+        elif index < self.repeat_rows or rng.random() < self.share:
+            row, labels = self._repeats(rng, lengths=np.arange(8, 120), narrow=False)
         else:
             row = labels = self._natural(rng)
         return {"input_ids": torch.from_numpy(row), "labels": torch.from_numpy(labels)}
@@ -89,16 +97,24 @@ class Curriculum(Dataset):
         row[0] = 0  # BOS
         return row
 
-    def _repeated(self, rng: np.random.Generator, longest: int) -> tuple[np.ndarray, np.ndarray]:
-        """BOS and a segment of tokens drawn from all over the text, again and again.
+    def _repeats(
+        self, rng: np.random.Generator, lengths: np.ndarray, narrow: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """BOS and random segments, each said twice; only the second time carries a loss."""
+        row, labels = [np.zeros(1, np.int64)], [np.full(1, IGNORED)]
+        while sum(map(len, row)) < CONTEXT:
+            segment = self._segment(rng, rng.choice(lengths), narrow)
+            row += [segment, segment]
+            labels += [np.full(len(segment) + 1, IGNORED), segment[1:]]
+        return np.concatenate(row)[:CONTEXT], np.concatenate(labels)[:CONTEXT]
 
-        Only its repetitions carry a loss: its first occurrence cannot be foreseen.
-        """
-        segment = self.tokens[rng.integers(len(self.tokens), size=rng.integers(4, longest))]
-        row = np.concatenate([[0], np.resize(segment, CONTEXT - 1)])
-        labels = row.copy()
-        labels[: len(segment) + 1] = IGNORED
-        return row, labels
+    def _segment(self, rng: np.random.Generator, length: int, narrow: bool) -> np.ndarray:
+        """Few tokens; or tokens from all over the text, or the whole vocabulary, by turns."""
+        if narrow:
+            return rng.choice(self.few, size=length)
+        if rng.random() < 0.5:
+            return self.tokens[rng.integers(len(self.tokens), size=length)]
+        return rng.integers(1, VOCABULARY, size=length)
 
 
 class HeldOut(Dataset):
@@ -139,9 +155,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
     parser.add_argument("--work", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=3600)
-    parser.add_argument("--repeat-steps", type=int, default=900, help="steps of repeats only")
-    parser.add_argument("--repeat-share", type=float, default=0.2, help="share kept afterwards")
+    parser.add_argument("--steps", type=int, default=3200)
+    parser.add_argument("--repeat-steps", type=int, default=1000, help="steps of repeats only")
+    parser.add_argument("--repeat-share", type=float, default=0.15, help="share kept afterwards")
     parser.add_argument("--batch", type=int, default=16, help="rows of a step")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     args = parser.parse_args()

@@ -191,8 +191,8 @@ def write_run(folder: Path) -> Inputs:
         folder / "windows.parquet",
         sorted((folder / "events").iterdir()),
         sorted((folder / "stats").iterdir()),
-        [folder / "explanations"],
-        [folder / "scores"],
+        sorted((folder / "explanations").glob("*.json")),
+        sorted((folder / "scores").glob("*.json")),
         folder / "clusters.json",
     )
 

@@ -55,6 +55,11 @@ def test_undefined_effect_size_has_a_reason(positive: list, negative: list, reas
     assert g(positive, negative) == Estimate(None, None, None, n, reason)
 
 
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.integers(2, 9), st.integers(2, 9))
+def test_no_spread_is_seen_however_it_rounds(high: float, low: float, n: int, m: int) -> None:
+    assert g([high] * n, [low] * m).reason == "pooled s.d. is 0: salience varies on neither side"
+
+
 @given(sides, sides)
 def test_effect_size_changes_sign_with_its_sides(positive: list, negative: list) -> None:
     one, other = g(positive, negative).value, g(negative, positive).value

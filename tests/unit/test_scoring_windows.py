@@ -101,10 +101,10 @@ def test_measured_attention_is_scattered_by_row() -> None:
         window=0,
         tokens=np.array([5, 6, 7]),
         salience=np.zeros(3),
-        keys=np.array([[0, -1], [1, 0], [0, 2]]),
-        weights=np.array([[1.0, 0.0], [0.75, 0.25], [0.5, 0.375]]),
+        keys=np.array([[0, -1], [1, 0], [2, -1]]),
+        weights=np.array([[1.0, 0.0], [0.75, 0.25], [0.375, 0.0]]),
     )
-    expected = [[1, 0, 0], [0.25, 0.75, 0], [0.5, 0, 0.375]]
+    expected = [[1, 0, 0], [0.25, 0.75, 0], [0, 0, 0.375]]
     assert measured.attention().tolist() == expected
 
 
@@ -147,9 +147,11 @@ def test_pair_concordance_by_hand() -> None:
     # same query: keys 1 and 3 (predicted 0.5 and 0.2 against 0.5: a tie and a win, 3/4);
     # same distance: queries 2 and 4 have other tokens (0 and 0.9: a win and a loss, 1/2);
     # same tokens: queries 3 and 5 with keys 2 and 4 leave (5, 2) and (5, 4): two wins, 1.
-    tokens = np.array([0, 9, 7, 8, 7, 8])
+    # Neither the first token nor the future is a look-alike, whatever is predicted there.
+    tokens = np.array([7, 9, 7, 8, 7, 8])
     measured = attention(6, {(3, 2): 0.9})
     predicted = attention(6, {(3, 2): 0.5, (3, 1): 0.5, (3, 3): 0.2, (4, 3): 0.9})
+    predicted[3, 4] = predicted[3, 0] = predicted[5, 0] = 0.9
     total, pairs = window_concordance(tokens, predicted, measured)
     assert pairs == 1
     assert total == pytest.approx((3 / 4 + 1 / 2 + 1) / 3)

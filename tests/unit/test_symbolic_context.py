@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headatlas.explainers.symbolic.classes import TOKEN_CLASSES, piece_classes
@@ -188,6 +188,7 @@ def test_early_and_late_divide_a_long_window() -> None:
 PIECE = st.sampled_from(["a", " a", "B", "1", "(", ")", "'", '"', "\n  ", "  ", ",", "", "\x00"])
 
 
+@settings(deadline=None)
 @given(st.lists(PIECE | st.text(max_size=3), min_size=1, max_size=12))
 def test_no_source_looks_ahead_or_at_the_start(pieces: list[str]) -> None:
     context = context_of(pieces)
@@ -200,6 +201,7 @@ def test_no_source_looks_ahead_or_at_the_start(pieces: list[str]) -> None:
         assert holds(trigger, context).shape == (len(pieces),)
 
 
+@settings(deadline=None)
 @given(st.lists(PIECE, min_size=2, max_size=12), st.integers(1, 11))
 def test_the_future_does_not_change_the_past(pieces: list[str], cut: int) -> None:
     """What an expression says of a query depends on the tokens up to it alone."""

@@ -34,7 +34,7 @@ from headatlas.records import (
 from headatlas.storage import read_record, write_rows
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-T, WINDOWS, KEPT = 64, 12, 8
+T, WINDOWS, KEPT = 64, 8, 8
 VOCABULARY = (
     ["<s>", "\n", "\n    ", "(", ")", ",", ".", " =", " 1", " 27", '"', " the", " of", " is"]
     + [" return", " def", " Span", " HTTP", "ing", "ed"]
@@ -338,8 +338,8 @@ def test_scripts_explain_and_judge(tmp_path: Path) -> None:
     done = run("judge_head.py", "--events", events, "--explanation", out, "--out", judged)
     assert done.stderr == ""
     judgement = read_record(judged, Judgement)
-    assert [p.split for p in judgement.predictions] == ["validation"] * 12 + ["test"] * 12
-    assert [p.window for p in judgement.predictions] == list(range(12, 36))
+    assert [p.split for p in judgement.predictions] == ["validation"] * WINDOWS + ["test"] * WINDOWS
+    assert [p.window for p in judgement.predictions] == list(range(WINDOWS, 3 * WINDOWS))
     assert all(len(p.salience) == len(p.keys) == len(p.weights) == T for p in judgement.predictions)
 
     again = tmp_path / "again.json"
@@ -383,7 +383,7 @@ def test_nothing_of_the_head_reaches_a_judgement(tmp_path: Path) -> None:
     splits = ["validation", "test"]
     first, second = (judge(found, read_texts(events, 1, splits)) for events in (clean, spoiled))
     assert first == second
-    assert len(first.predictions) == 24
+    assert len(first.predictions) == 2 * WINDOWS
 
 
 def test_a_head_without_windows_is_reported_in_one_sentence(tmp_path: Path) -> None:

@@ -11,16 +11,16 @@ rule cache_activations:
         log_of(f"{RUN}/activations/shard{{shard}}"),
     benchmark:
         benchmark_of(f"{RUN}/activations/shard{{shard}}")
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 8
+    resources:
+        gpu=1,
     params:
         model=model_flags,
         layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
         settings=flags(config["activations"], "salience", "top_windows", "top_keys"),
         code=code("cache_activations"),
-    threads: 8
-    resources:
-        gpu=1,
-    conda:
-        "../../envs/gpu.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}: caching activations of shard {wildcards.shard}"
     shell:
@@ -39,16 +39,16 @@ rule run_probes:
         log_of(f"{ROUND}/probes/layer{{layer}}"),
     benchmark:
         benchmark_of(f"{ROUND}/probes/layer{{layer}}")
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 8
+    resources:
+        gpu=1,
     params:
         model=model_flags,
         bos=lambda w: flags(config["models"][w.model], "bos"),
         settings=flags(config["activations"], "salience"),
         code=code("run_probes"),
-    threads: 8
-    resources:
-        gpu=1,
-    conda:
-        "../../envs/gpu.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the test texts of layer {wildcards.layer}"
     shell:

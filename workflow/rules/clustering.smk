@@ -12,6 +12,9 @@ rule cluster_heads:
         log_of(f"{ATLAS}/clusters"),
     benchmark:
         benchmark_of(f"{ATLAS}/clusters")
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 8
     params:
         settings=lambda w: flags(
             config["clusterings"][w.clustering],
@@ -20,9 +23,6 @@ rule cluster_heads:
             "min_samples",
         ),
         code=code("cluster_heads"),
-    threads: 8
-    conda:
-        "../../envs/analysis.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: grouping the heads into families"
     shell:

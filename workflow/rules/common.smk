@@ -12,9 +12,18 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 TEMPLATES = Path(workflow.basedir) / "workflow/templates"
 sys.path.insert(0, str(SCRIPTS))
 # Jobs run the Python that runs Snakemake, unless a conda environment is activated over it.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"]]
+)
 
-from headatlas.configuration import check_duplicate_keys, flags, heads_of, layers_of, resolve, runs
+from headatlas.configuration import (
+    check_duplicate_keys,
+    flags,
+    heads_of,
+    layers_of,
+    resolve,
+    runs,
+)
 from headatlas.errors import InputError
 from headatlas.provenance import code_digest, folder_digest
 from headatlas.records import head_name
@@ -81,6 +90,15 @@ def code(name):
 def model_flags(wildcards):
     """Flags that name a model and how its weights are read."""
     return flags(config["models"][wildcards.model], "source", "revision", "dtype")
+
+
+def head_names(model):
+    """Names of the selected heads of a model, as LxxHyy."""
+    return [
+        head_name(n, h)
+        for n in layers_of(config, model)
+        for h in heads_of(config, model, n)
+    ]
 
 
 def layer_files(pattern):

@@ -16,9 +16,13 @@ def corpus_flags(wildcards):
 def local_files(entry):
     """The files of a corpus that is read from this machine, in order of name."""
     if entry["kind"] == "text":
-        patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
+        patterns = (
+            [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
+        )
     else:
-        folder = entry["folder"] if entry["kind"] == "stackexchange" else entry["source"]
+        folder = (
+            entry["folder"] if entry["kind"] == "stackexchange" else entry["source"]
+        )
         patterns = [f"{folder}/**"]
     found = {name for pattern in patterns for name in glob(pattern, recursive=True)}
     return [Path(name) for name in sorted(found) if Path(name).is_file()]
@@ -45,14 +49,14 @@ rule sample_windows:
         log_of(f"{RUN}/windows"),
     benchmark:
         benchmark_of(f"{RUN}/windows")
+    conda:
+        "../../envs/gpu.yaml"
     params:
         model=lambda w: flags(config["models"][w.model], "source", "revision", "bos"),
         corpus=corpus_flags,
         state=corpus_state,
         seed=config["seed"],
         code=code("sample_windows"),
-    conda:
-        "../../envs/gpu.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}: sampling token windows"
     shell:

@@ -16,14 +16,16 @@ rule select_events:
         log_of(f"{RUN}/events/layer{{layer}}"),
     benchmark:
         benchmark_of(f"{RUN}/events/layer{{layer}}")
+    conda:
+        "../../envs/analysis.yaml"
     params:
-        activations=lambda w, input: [f"{d}/layer{w.layer}.parquet" for d in input.activations],
+        activations=lambda w, input: [
+            f"{d}/layer{w.layer}.parquet" for d in input.activations
+        ],
         heads=lambda w: heads_of(config, w.model, int(w.layer)),
         settings=flags(config["events"], "top", "quantiles", "per_quantile"),
         seed=config["seed"],
         code=code("select_events"),
-    conda:
-        "../../envs/analysis.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}: selecting the events of layer {wildcards.layer}"
     shell:

@@ -23,12 +23,12 @@ rule explain_head:
         log_of(f"{ROUND}/explanations/L{{layer}}H{{head}}"),
     benchmark:
         benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
+    conda:
+        "../../envs/llm.yaml"
     params:
         settings=explainer_flags,
         seed=config["seed"],
         code=code("explain_head"),
-    conda:
-        "../../envs/llm.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: explaining L{wildcards.layer}H{wildcards.head}"
     shell:
@@ -47,10 +47,10 @@ rule judge_head:
         log_of(f"{ROUND}/judgements/L{{layer}}H{{head}}"),
     benchmark:
         benchmark_of(f"{ROUND}/judgements/L{{layer}}H{{head}}")
-    params:
-        code=code("judge_head"),
     conda:
         "../../envs/llm.yaml"
+    params:
+        code=code("judge_head"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: predicting L{wildcards.layer}H{wildcards.head} on unseen text"
     shell:

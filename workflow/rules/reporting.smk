@@ -28,19 +28,23 @@ rule build_atlas:
         log_of(f"{ATLAS}/index"),
     benchmark:
         benchmark_of(f"{ATLAS}/index")
+    conda:
+        "../../envs/analysis.yaml"
     params:
+        heads=lambda w: head_names(w.model),
+        explanations=f"{LAST_ROUND}/explanations",
+        scores=f"{LAST_ROUND}/scores",
         settings=flags(config["report"], "title", "exemplars"),
         templates=folder_digest(TEMPLATES),
         folder=subpath(output.index, parent=True),
         code=code("build_atlas"),
-    conda:
-        "../../envs/analysis.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: building the atlas"
     shell:
         "python {SCRIPTS}/build_atlas.py {params.settings} --templates {TEMPLATES}"
         " --model-info {input.model} --windows {input.windows} --events {input.events}"
-        " --stats {input.stats} --explanations {input.explanations} --scores {input.scores}"
+        " --stats {input.stats} --heads {params.heads}"
+        " --explanations {params.explanations} --scores {params.scores}"
         " --clusters {input.clusters} --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round 0"
         " --out-dir {params.folder} 2> {log}"

@@ -14,12 +14,12 @@ rule score_head:
         log_of(f"{ROUND}/scores/L{{layer}}H{{head}}"),
     benchmark:
         benchmark_of(f"{ROUND}/scores/L{{layer}}H{{head}}")
+    conda:
+        "../../envs/analysis.yaml"
     params:
         settings=flags(config["scoring"], "bootstrap"),
         seed=config["seed"],
         code=code("score_head"),
-    conda:
-        "../../envs/analysis.yaml"
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: scoring L{wildcards.layer}H{wildcards.head}"
     shell:

@@ -16,14 +16,14 @@ rule inspect_model:
         log_of("results/{model}/model"),
     benchmark:
         benchmark_of("results/{model}/model")
+    conda:
+        "../../envs/gpu.yaml"
     params:
         model=model_flags,
         stated=lambda w: flags(
             config["models"][w.model], "n_layers", "n_heads", "context"
         ),
         code=code("inspect_model"),
-    conda:
-        "../../envs/gpu.yaml"
     message:
         "{wildcards.model}: reading its geometry and identity"
     shell:

@@ -34,11 +34,7 @@ from .tables import Run
 
 
 class Inputs(NamedTuple):
-    """The files of a run: `events` and `stats` one per layer.
-
-    `explanations` and `scores` are files, one per head, or folders of them: the names of
-    a thousand files do not fit on every command line.
-    """
+    """The files of a run: `events` and `stats` one per layer, records one per head."""
 
     model_info: Path
     windows: Path
@@ -55,8 +51,8 @@ def build(run: Run, inputs: Inputs, out: Path, *, templates: Path, exemplars: in
     Only one layer's events are in memory at a time. Raises InputError if a file is not of
     its schema, or if the records are not those of every head of this run.
     """
-    explanations = [read_record(path, Explanation) for path in _files(inputs.explanations)]
-    scores = [read_record(path, HeadScores) for path in _files(inputs.scores)]
+    explanations = [read_record(path, Explanation) for path in inputs.explanations]
+    scores = [read_record(path, HeadScores) for path in inputs.scores]
     info = read_record(inputs.model_info, ModelInfo)
     clusters = read_record(inputs.clusters, Clusters)
     stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
@@ -71,11 +67,6 @@ def build(run: Run, inputs: Inputs, out: Path, *, templates: Path, exemplars: in
     write_text(out / "report.md", pages.report(env, atlas))
     _write_heads(env, atlas, _layers(inputs.events), out, exemplars)
     write_text(out / "index.html", pages.index(env, atlas))
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield from sorted(path.glob("L*H*.json")) if path.is_dir() else [path]
 
 
 def _facts(windows: Path) -> dict[str, object]:

@@ -16,15 +16,20 @@ NOUNS = {
     "newline": ("line break", "line breaks"),
     "space": ("run of spaces", "runs of spaces"),
     "operator": ("operator", "operators"),
-    "function_word": ("function word (the, of, is …)", "function words (the, of, is …)"),
+    "function_word": ("function word", "function words"),
     "keyword": ("Python keyword", "Python keywords"),
     "special": ("special token", "special tokens"),
     "word": ("ordinary word", "ordinary words"),
+    "delimiter": ("delimiter", "delimiters"),
+    "continuation": ("piece inside a word", "pieces inside words"),
+}
+# In full, once in a sentence: where it is attended to.
+_SPELLED_OUT = {
     "delimiter": (
         "delimiter (punctuation, bracket or line break)",
         "delimiters (punctuation, brackets and line breaks)",
     ),
-    "continuation": ("piece inside a word", "pieces inside words"),
+    "function_word": ("function word (the, of, is …)", "function words (the, of, is …)"),
 }
 _ADJECTIVES = {"capitalised": "capitalised", "capitals": "in capitals"}
 _PLAIN_SOURCES = {
@@ -98,7 +103,7 @@ def attends_to(source: Expression) -> str:
             several = source.name == "all"
             if match in _OCCURRENCES:
                 return _OCCURRENCES[match][several]
-            noun = NOUNS[match][several]
+            noun = _noun(match, several)
             return f"all {noun}{_ITSELF}" if several else f"the most recent {noun}{_ITSELF}"
         case ("after" | "before") as side, (str(match), pick):
             return _beside(side, match, pick == "all")
@@ -155,5 +160,9 @@ def _beside(side: str, match: str, several: bool) -> str:
     if match in _OCCURRENCES:
         note = _INDUCTION.get(match, "") if side == "after" else ""
         return f"the {token} that {verb} {_OCCURRENCES[match][several]}{note}"
-    noun = f"all earlier {NOUNS[match][1]}" if several else f"the most recent {NOUNS[match][0]}"
-    return f"the {token} that {verb} {noun}"
+    which = "all earlier" if several else "the most recent"
+    return f"the {token} that {verb} {which} {_noun(match, several)}"
+
+
+def _noun(name: str, several: bool) -> str:
+    return _SPELLED_OUT.get(name, NOUNS[name])[several]

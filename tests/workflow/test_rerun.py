@@ -1,0 +1,135 @@
+"""The rerun contract: for each setting, the exact jobs that a change of it reruns."""
+
+import json
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import ROOT, Workplace
+
+HEADS, LAYERS = 6, 2
+REPORT = Counter(build_atlas=1)
+CLUSTER = REPORT + Counter(cluster_heads=1)
+SCORE = REPORT + Counter(score_head=HEADS)
+EXPLAIN = SCORE + CLUSTER - REPORT + Counter(explain_head=HEADS, judge_head=HEADS, run_probes=LAYERS)
+EVENTS = EXPLAIN + Counter(select_events=LAYERS)
+CACHE = EVENTS + Counter(cache_activations=1)
+CORPUS = CACHE + Counter(sample_windows=1)
+MODEL = CORPUS + Counter(inspect_model=1)
+
+
+def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
+    assert finished.jobs() == Counter()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (("report", "title"), "Another title", REPORT),
+        (("report", "exemplars"), 3, REPORT),
+        (("clusterings", "minilm", "min_cluster_size"), 3, CLUSTER),
+        (("scoring", "bootstrap"), 60, SCORE),
+        (("scoring", "controls"), 2, SCORE),
+        (("explainers", "symbolic", "texts"), 5, EXPLAIN),
+        (("events", "top"), 2, EVENTS),
+        (("activations", "top_keys"), 5, CACHE),
+        (("activations", "salience"), "z_norm", CACHE),
+        (("corpora", "words", "windows"), 50, CORPUS),
+        (("models", "tiny", "bos"), "none", CORPUS),
+        (("models", "tiny", "dtype"), "bfloat16", MODEL),
+        (("execution", "device"), "auto", Counter()),
+        (("execution", "batch_size"), 3, Counter()),
+        (("execution", "devices"), 2, Counter()),
+        (("models", "unused"), {"source": "x", "n_layers": 1, "n_heads": 1, "context": 8}, Counter()),
+    ],
+)
+def test_a_setting_reruns_what_depends_on_it(
+    finished: Workplace, path: tuple[str, ...], value: Any, expected: Counter[str]
+) -> None:
+    assert finished.jobs(configuration=finished.changed(*path, to=value)) == expected
+
+
+def test_the_seed_reruns_every_random_choice(finished: Workplace) -> None:
+    assert finished.jobs(configuration=finished.changed("seed", to=1)) == CORPUS
+
+
+def test_the_order_of_keys_means_nothing(finished: Workplace) -> None:
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: turned(value[key]) for key in reversed(value)}
+        return value
+
+    assert finished.jobs(configuration=turned(finished.configuration)) == Counter()
+
+
+def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
+    configuration = finished.changed("sweep", "models", to=["tiny", "second"])
+    assert finished.jobs(configuration=configuration) == MODEL
+
+
+def test_an_added_clustering_shares_all_before_it(finished: Workplace) -> None:
+    configuration = finished.changed("clusterings", "coarse", to={"encoder": "all-MiniLM-L6-v2"})
+    configuration["sweep"]["clusterings"] = ["minilm", "coarse"]
+    assert finished.jobs(configuration=configuration) == CLUSTER
+
+
+def test_one_head_can_be_asked_for_alone(fresh: Workplace) -> None:
+    target = "results/tiny/words/symbolic/round0/explanations/L01H02.json"
+    assert fresh.jobs(target) == Counter(
+        inspect_model=1, sample_windows=1, cache_activations=1, select_events=1, explain_head=1
+    )
+
+
+@pytest.fixture(scope="module")
+def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """The finished workplace with a copy of the workflow whose code a test may edit."""
+    base = tmp_path_factory.mktemp("code")
+    shutil.copy(ROOT / "Snakefile", base)
+    for folder in ("workflow", "scripts", "envs"):
+        shutil.copytree(ROOT / folder, base / folder, ignore=shutil.ignore_patterns("demo-model"))
+    subprocess.run(["cp", "-a", str(finished.folder), str(base / "run")], check=True)
+    return Workplace(base / "run", base / "Snakefile")
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("scripts/score_head.py", SCORE),
+        ("scripts/headatlas/scoring/auroc.py", SCORE),
+        ("scripts/headatlas/clustering/labels.py", CLUSTER),
+        ("scripts/headatlas/reporting/tables.py", REPORT),
+        ("workflow/templates/report.md", REPORT),
+        ("scripts/headatlas/explainers/symbolic/search.py", EXPLAIN),
+        ("scripts/headatlas/events/exemplars.py", EVENTS),
+        ("scripts/headatlas/corpora/lines.py", CORPUS),
+        ("scripts/headatlas/storage.py", MODEL),
+        ("scripts/headatlas/configuration/queries.py", Counter()),
+    ],
+)
+def test_edited_code_reruns_the_rules_that_use_it(
+    own_code: Workplace, file: str, expected: Counter[str]
+) -> None:
+    path = own_code.snakefile.parent / file
+    before = path.read_text()
+    path.touch()
+    assert own_code.jobs() == Counter(), "touching a file is no change"
+    try:
+        path.write_text(before + "\n{# changed #}" if path.suffix == ".md" else before + "\n# x\n")
+        assert own_code.jobs() == expected
+    finally:
+        path.write_text(before)
+
+
+def test_new_weights_rerun_everything_of_their_model(own_code: Workplace) -> None:
+    config = own_code.folder / "tiny/config.json"
+    before = config.read_text()
+    config.write_text(json.dumps(json.loads(before) | {"rms_norm_eps": 1e-5}))
+    try:
+        assert own_code.jobs() == MODEL
+    finally:
+        config.write_text(before)
+        Path.touch(config)
