@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headatlas.clustering.embeddings import EMBEDDED_ENCODER, behaviour_text, embed
 from headatlas.clustering.families import describe_families
-from headatlas.errors import InputError, reported
+from headatlas.errors import reported
 from headatlas.records import Clusters, Explanation, head_name
 from headatlas.storage import read_record, write_record
 
@@ -16,9 +16,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--corpus", required=True, help="name of the corpus")
     parser.add_argument("--explainer", required=True, help="name of the explainer")
     parser.add_argument("--clustering", required=True, help="name of the clustering")
-    parser.add_argument(
-        "--explanations", type=Path, nargs="+", required=True, help="explanations (JSON)"
-    )
+    parser.add_argument("--heads", nargs="+", required=True, help="heads to group, as LxxHyy")
+    parser.add_argument("--explanations", type=Path, required=True, help="their folder")
     parser.add_argument(
         "--encoder",
         default=EMBEDDED_ENCODER,
@@ -45,22 +44,13 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def read_explanations(paths: list[Path]) -> list[Explanation]:
-    """All explanations in the order of layers and heads; InputError if a head is twice there."""
-    by_head: dict[tuple[int, int], Explanation] = {}
-    for path in paths:
-        explanation = read_record(path, Explanation)
-        place = explanation.layer, explanation.head
-        if place in by_head:
-            raise InputError(f"{path}: is a second explanation of {head_name(*place)}")
-        by_head[place] = explanation
-    return [by_head[place] for place in sorted(by_head)]
-
-
 @reported
 def main() -> None:
     arguments = parse_arguments()
-    everything = read_explanations(arguments.explanations)
+    everything = [
+        read_record(arguments.explanations / f"{head}.json", Explanation)
+        for head in sorted(arguments.heads)
+    ]
     explained = [e for e in everything if e.status == "explained"]
     points = embed([behaviour_text(e) for e in explained], arguments.encoder)
     clusters, unclustered = describe_families(

@@ -15,7 +15,9 @@ HEADS, LAYERS = 6, 2
 REPORT = Counter(build_atlas=1)
 CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
-EXPLAIN = SCORE + CLUSTER - REPORT + Counter(explain_head=HEADS, judge_head=HEADS, run_probes=LAYERS)
+EXPLAIN = (
+    SCORE + CLUSTER - REPORT + Counter(explain_head=HEADS, judge_head=HEADS, run_probes=LAYERS)
+)
 EVENTS = EXPLAIN + Counter(select_events=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=1)
 CORPUS = CACHE + Counter(sample_windows=1)
@@ -44,7 +46,11 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("execution", "device"), "auto", Counter()),
         (("execution", "batch_size"), 3, Counter()),
         (("execution", "devices"), 2, Counter()),
-        (("models", "unused"), {"source": "x", "n_layers": 1, "n_heads": 1, "context": 8}, Counter()),
+        (
+            ("models", "unused"),
+            {"source": "x", "n_layers": 1, "n_heads": 1, "context": 8},
+            Counter(),
+        ),
     ],
 )
 def test_a_setting_reruns_what_depends_on_it(

@@ -16,6 +16,8 @@ rule cluster_heads:
         "../../envs/analysis.yaml"
     threads: 8
     params:
+        heads=lambda w: head_names(w.model),
+        explanations=f"{LAST_ROUND}/explanations",
         settings=lambda w: flags(
             config["clusterings"][w.clustering],
             "encoder",
@@ -26,7 +28,7 @@ rule cluster_heads:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: grouping the heads into families"
     shell:
-        "python {SCRIPTS}/cluster_heads.py {params.settings} --explanations {input}"
+        "python {SCRIPTS}/cluster_heads.py {params.settings} --explanations {params.explanations} --heads {params.heads}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering}"
         " --out {output} 2> {log}"

@@ -3,6 +3,7 @@
 import torch
 from jaxtyping import Float
 from transformer_lens.model_bridge import TransformerBridge
+from transformers.utils.logging import disable_progress_bar
 
 from ..errors import InputError
 from .source import fetch
@@ -28,6 +29,7 @@ def load_subject(
     eager, as TransformerBridge does by default, so z and patterns are those of the
     published model. Raises InputError if the source or the device cannot be used.
     """
+    disable_progress_bar()  # of the weights; a log is no terminal
     folder = fetch(source, revision)
     where = {"n_devices": devices} if devices > 1 else {"device": pick_device(device)}
     bridge = TransformerBridge.boot_transformers(str(folder), dtype=_DTYPES[dtype], **where)

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Float
 
 from ...errors import InputError
 from ...records import EVENTS, Split
-from ...storage import read_table
+from ...storage import read_head
 from .context import Context
 
 _TEXT = ["split", "window", "tokens", "pieces"]
@@ -69,12 +68,12 @@ def dense_attention(
 def _random_rows(
     path: Path, head: int, splits: Sequence[Split], columns: list[str]
 ) -> list[dict[str, Any]]:
-    table = read_table(path, EVENTS, ["head", "kind", *columns])
-    wanted = pc.and_(
-        pc.and_(pc.equal(table["head"], head), pc.equal(table["kind"], "random")),
-        pc.is_in(table["split"], pa.array(list(splits))),
+    table = read_head(path, EVENTS, head, ["kind", *columns])
+    kinds, found = table.column("kind").to_pylist(), table.column("split").to_pylist()
+    wanted = [kinds[n] == "random" and found[n] in splits for n in range(len(kinds))]
+    rows: list[dict[str, Any]] = (
+        table.filter(pa.array(wanted, pa.bool_())).select(columns).to_pylist()
     )
-    rows: list[dict[str, Any]] = table.filter(wanted).select(columns).to_pylist()
     for split in splits:
         if not any(row["split"] == split for row in rows):
             raise InputError(f"{path}: head {head} has no random window in the {split} split")

@@ -1,0 +1,167 @@
+"""The whole workflow on a tiny model: what it leaves, what stops it, what a stop leaves."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS
+from headatlas.storage import read_facts, read_record, read_table
+
+from .conftest import HOSTILE, Workplace
+
+HEADS = [f"L{layer:02d}H{head:02d}" for layer in range(2) for head in range(3)]
+
+
+def contents(workplace: Workplace) -> dict[str, bytes]:
+    """Every result by name; logs and benchmarks are about the run, not results."""
+    results = workplace.folder / "results"
+    return {
+        file.relative_to(results).as_posix(): file.read_bytes()
+        for file in sorted(results.rglob("*"))
+        if file.is_file() and file.relative_to(results).parts[0] not in ("logs", "benchmarks")
+    }
+
+
+def test_every_head_is_in_every_table_and_has_a_page(finished: Workplace) -> None:
+    atlas = finished.atlas
+    with (atlas / "summary.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == HEADS
+    lines = (atlas / "explanations.jsonl").read_text().splitlines()
+    assert [(e["layer"], e["head"]) for e in map(json.loads, lines)] == [
+        (layer, head) for layer in range(2) for head in range(3)
+    ]
+    scores = read_table(atlas / "scores.parquet", SCORES).to_pylist()
+    assert {(s["layer"], s["head"]) for s in scores} == {(n, h) for n in range(2) for h in range(3)}
+    assert all((s["value"] is None) == bool(s["reason"]) for s in scores)
+    assert {page.stem for page in (atlas / "heads").glob("*.html")} == set(HEADS)
+    assert pq.read_metadata(atlas / "raw_events.parquet").num_rows > 0
+    read_record(atlas / "clusters.json", JSON_RECORDS["clusters"])
+
+
+def test_no_document_and_no_window_is_in_two_splits(finished: Workplace) -> None:
+    rows = read_table(finished.folder / "results/tiny/words/windows.parquet", WINDOWS).to_pylist()
+    for key in ("document", "tokens"):
+        seen = [{str(row[key]) for row in rows if row["split"] == split} for split in SPLITS]
+        assert all(seen)
+        assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2]), key
+
+
+class Elements(HTMLParser):
+    """The scripts, handlers and texts of a page."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.scripts: list[dict[str, str | None]] = []
+        self.handlers: list[str] = []
+        self.outside: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "script":
+            self.scripts.append(dict(attributes))
+        self.handlers += [name for name, _ in attributes if name.startswith("on")]
+        self.outside += [v for k, v in attributes if k in ("src", "href") and v and "//" in v]
+
+
+def test_hostile_text_is_in_the_corpus_and_harms_no_page(finished: Workplace) -> None:
+    rows = read_table(finished.folder / "results/tiny/words/windows.parquet", WINDOWS).to_pylist()
+    hostile = "".join("".join(r["pieces"]) for r in rows if "hostile" in r["document"])
+    assert "\x00" in hostile or "script" in hostile
+    assert HOSTILE.count("x" * 3000) == 1
+    for page in [finished.atlas / "index.html", *(finished.atlas / "heads").glob("*.html")]:
+        text = page.read_bytes().decode()
+        assert "<script>alert" not in text and "\x00" not in text
+        elements = Elements(text)
+        code = [s for s in elements.scripts if s.get("type") != "application/json"]
+        assert len(code) <= 1 and not elements.handlers and not elements.outside
+
+
+def test_a_second_run_elsewhere_gives_the_same_bytes(
+    fresh: Workplace, finished: Workplace, tmp_path: Path
+) -> None:
+    """... though it is killed in the middle, and goes on with batches in another order."""
+    subprocess.run(["cp", "-a", str(fresh.folder), str(tmp_path / "run")], check=True)
+    workplace = Workplace(tmp_path / "run")
+    process = subprocess.Popen(
+        workplace.command(),
+        cwd=workplace.folder,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    waited = workplace.folder / "results/tiny/words/symbolic/round0/explanations"
+    deadline = time.monotonic() + 240
+    while len(list(waited.glob("L*.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert len(list(waited.glob("L*.json"))) >= 2, "it was not killed in the middle"
+    assert not workplace.atlas.exists()
+    workplace.run("--unlock")
+    assert "explain_head" in workplace.jobs()
+    workplace.run()
+    mine, theirs = contents(workplace), contents(finished)
+    assert mine.keys() == theirs.keys()
+    assert [name for name in theirs if mine[name] != theirs[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("scoring", "bootstrp"), 1, "scoring.bootstrp: "),
+        (("sweep", "corpora"), ["wiki"], "sweep.corpora: 'wiki'"),
+        (("models", "tiny", "n_layers"), 3, "models.tiny.n_layers: 3"),
+        (("models", "tiny", "source"), "./nowhere", "models.tiny.source: './nowhere'"),
+        (("corpora", "words", "files"), "none/*.txt", "corpora.words.files: 'none/*.txt'"),
+        (("corpora", "words", "window_tokens"), 100, "corpora.words.window_tokens: 100"),
+    ],
+)
+def test_bad_input_stops_before_the_first_job_and_loses_nothing(
+    finished: Workplace, path: tuple[str, ...], value: object, sentence: str
+) -> None:
+    before = contents(finished)
+    done = finished.snakemake(configuration=finished.changed(*path, to=value))
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert f"config.yaml: {sentence}" in said and "allowed: " in said
+    assert "Traceback" not in said and "rule " not in said
+    assert contents(finished) == before
+
+
+def test_a_failed_job_says_why_and_leaves_no_partial_file(fresh: Workplace, tmp_path: Path) -> None:
+    subprocess.run(["cp", "-a", str(fresh.folder), str(tmp_path / "run")], check=True)
+    workplace = Workplace(tmp_path / "run")
+    configuration = workplace.changed("corpora", "words", "sampled", to=12)
+    configuration["corpora"]["words"]["windows_per_document"] = 1
+    configuration["corpora"]["words"]["windows"] = 48
+    configuration["corpora"]["words"]["split"] = {"train": 0.5, "validation": 0.25, "test": 0.25}
+    done = workplace.snakemake("--show-failed-logs", configuration=configuration)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "error: " in said and "fewer than sampled, 12" in said and "Traceback" not in said
+    assert set(contents(workplace)) == {"tiny/model.json"}
+
+
+def test_shards_change_nothing_in_what_comes_out(
+    fresh: Workplace, finished: Workplace, tmp_path: Path
+) -> None:
+    subprocess.run(["cp", "-a", str(fresh.folder), str(tmp_path / "run")], check=True)
+    workplace = Workplace(tmp_path / "run")
+    target = "results/tiny/words/events/layer01.parquet"
+    workplace.run(target, configuration=workplace.changed("execution", "shards", to=3))
+    mine, theirs = (
+        read_table(w.folder / target, pq.read_schema(w.folder / target))
+        for w in (workplace, finished)
+    )
+    for column in ("window", "query", "kind", "rank", "keys"):
+        assert mine.column(column).equals(theirs.column(column)), column
+    assert read_facts(finished.folder / "results/tiny/words/windows.parquet")["bos"] == "prepend"
