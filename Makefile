@@ -5,11 +5,10 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas test lint demo-model benchmark clean
+.PHONY: atlas test lint demo-model clean
 
 atlas: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
-	@echo "The atlas is in $(CURDIR)/results/demo/python-docs/symbolic/atlas/minilm/index.html"
 
 test: .venv/installed lint
 	$(OFFLINE) $(BIN)/python -m pytest tests

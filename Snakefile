@@ -27,3 +27,9 @@ rule all:
     default_target: True
     input:
         [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
+
+
+onsuccess:
+    for run in runs(config):
+        if (page := Path(atlas_folder(*run), "index.html")).is_file():
+            print(f"The atlas is in {page.absolute()}", file=sys.stderr)

@@ -36,7 +36,7 @@ def held_out_loss(model: LlamaForCausalLM, rows: HeldOut, batch: int = 16) -> fl
     """Mean loss in nats per token over the rows."""
     losses = [
         model(input_ids=tokens, labels=tokens).loss.item()
-        for tokens in torch.stack([rows[n]["input_ids"] for n in range(len(rows))]).split(batch)
+        for tokens in torch.cat([rows[n]["input_ids"] for n in range(len(rows))]).split(batch)
     ]
     return sum(losses) / len(losses)
 

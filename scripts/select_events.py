@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--layer", type=int, required=True, help="number of the layer")
     parser.add_argument("--heads", type=int, nargs="+", required=True, help="heads to write")
     parser.add_argument("--top", type=int, default=10, help="windows of largest peak, per split")
+    parser.add_argument("--top-windows", type=int, default=16, help="as caching was told")
     parser.add_argument("--quantiles", type=int, default=5, help="buckets of the sampled windows")
     parser.add_argument("--per-quantile", type=int, default=2, help="windows of each bucket")
     parser.add_argument("--bootstrap", type=int, default=1000, help="resamples of an interval")
@@ -30,6 +31,7 @@ def main() -> None:
         args.windows,
         args.activations,
         top=args.top,
+        top_windows=args.top_windows,
         quantiles=args.quantiles,
         per_quantile=args.per_quantile,
         out=args.events,

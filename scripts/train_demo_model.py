@@ -31,7 +31,7 @@ from headatlas.corpora.python_docs import python_documents
 
 BOS = "<|bos|>"
 CONTEXT = 256
-VOCABULARY = 2048
+VOCABULARY = 512
 IGNORED = -100  # the label PyTorch's cross entropy leaves out
 
 
@@ -64,57 +64,55 @@ def encode(tokenizer: PreTrainedTokenizerBase, *, held_out: bool) -> np.ndarray:
 
 
 class Curriculum(Dataset):
-    """Rows of `CONTEXT` tokens: repeated segments first, then mostly natural text.
+    """Items of `CONTEXT` tokens: repeated segments first, then mostly natural text.
 
-    The first repeats are of few lengths and few tokens. So previous-token heads form
-    within 400 steps, and induction heads upon them; with many lengths, or with one
-    segment said over and over, the model is content to guess tokens it has seen, and
-    with a single length it attends at that distance. Later repeats are of any length
-    and any tokens.
+    At first an item is four rows of 64 tokens, in each a segment of 8 to 32 tokens said
+    over and over: in short rows with many different distances previous-token heads
+    and induction heads form within 1,000 steps. Afterwards an item is one row.
     """
 
-    def __init__(self, tokens: np.ndarray, rows: int, repeat_rows: int, share: float, seed: int):
-        self.tokens, self.rows, self.repeat_rows = tokens, rows, repeat_rows
+    def __init__(self, tokens: np.ndarray, items: int, repeats: int, share: float, seed: int):
+        self.tokens, self.items, self.repeats = tokens, items, repeats
         self.share, self.seed = share, seed
-        self.few = np.random.default_rng(seed).permutation(VOCABULARY - 1)[:256] + 1  # not BOS
+        frequency = 1 / np.arange(1, VOCABULARY)  # Zipf's law
+        self.frequency = frequency / frequency.sum()
+        self.order = np.random.default_rng(seed).permutation(VOCABULARY - 1) + 1  # not BOS
 
     def __len__(self) -> int:
-        return self.rows
+        return self.items
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         rng = np.random.default_rng([self.seed, index])
-        if index < self.repeat_rows / 2:
-            row, labels = self._repeats(rng, lengths=np.array([24, 32, 40]), narrow=True)
-        elif index < self.repeat_rows or rng.random() < self.share:
-            row, labels = self._repeats(rng, lengths=np.arange(8, 120), narrow=False)
+        if index < self.repeats:
+            rows = [self._repeated(rng, size=64, longest=32) for _ in range(CONTEXT // 64)]
+        elif rng.random() < self.share:
+            rows = [self._repeated(rng, size=CONTEXT, longest=120)]
         else:
-            row = labels = self._natural(rng)
-        return {"input_ids": torch.from_numpy(row), "labels": torch.from_numpy(labels)}
+            rows = [self._natural(rng)]
+        tokens, labels = (torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True))
+        return {"input_ids": tokens, "labels": labels}
 
-    def _natural(self, rng: np.random.Generator) -> np.ndarray:
+    def _natural(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         start = rng.integers(len(self.tokens) - CONTEXT)
         row = self.tokens[start : start + CONTEXT].copy()
         row[0] = 0  # BOS
-        return row
+        return row, row
 
-    def _repeats(
-        self, rng: np.random.Generator, lengths: np.ndarray, narrow: bool
+    def _repeated(
+        self, rng: np.random.Generator, size: int, longest: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """BOS and random segments, each said twice; only the second time carries a loss."""
-        row, labels = [np.zeros(1, np.int64)], [np.full(1, IGNORED)]
-        while sum(map(len, row)) < CONTEXT:
-            segment = self._segment(rng, rng.choice(lengths), narrow)
-            row += [segment, segment]
-            labels += [np.full(len(segment) + 1, IGNORED), segment[1:]]
-        return np.concatenate(row)[:CONTEXT], np.concatenate(labels)[:CONTEXT]
+        """BOS and a random segment again and again; only its repetitions carry a loss."""
+        length = rng.integers(8, longest + 1)
+        segment = rng.choice(self.order, size=length, p=self.frequency)
+        row = np.concatenate([[0], np.resize(segment, size - 1)])
+        labels = row.copy()
+        labels[: length + 2] = IGNORED
+        return row, labels
 
-    def _segment(self, rng: np.random.Generator, length: int, narrow: bool) -> np.ndarray:
-        """Few tokens; or tokens from all over the text, or the whole vocabulary, by turns."""
-        if narrow:
-            return rng.choice(self.few, size=length)
-        if rng.random() < 0.5:
-            return self.tokens[rng.integers(len(self.tokens), size=length)]
-        return rng.integers(1, VOCABULARY, size=length)
+
+def joined(items: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """A batch: the rows of all its items."""
+    return {name: torch.cat([item[name] for item in items]) for name in items[0]}
 
 
 class HeldOut(Dataset):
@@ -128,7 +126,7 @@ class HeldOut(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
-        row = torch.from_numpy(self.rows[index])
+        row = torch.from_numpy(self.rows[index])[None]
         return {"input_ids": row, "labels": row}
 
 
@@ -136,14 +134,13 @@ def build_model() -> LlamaForCausalLM:
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=VOCABULARY,
-            hidden_size=256,
-            intermediate_size=704,
-            num_hidden_layers=4,
+            hidden_size=128,
+            intermediate_size=352,
+            num_hidden_layers=3,
             num_attention_heads=8,
             num_key_value_heads=8,
             max_position_embeddings=CONTEXT,
             tie_word_embeddings=True,
-            initializer_range=0.06,  # with the usual 0.02 attention stays flat for too long
             bos_token_id=0,
             eos_token_id=0,
         )
@@ -155,10 +152,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
     parser.add_argument("--work", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=3200)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--repeat-steps", type=int, default=1000, help="steps of repeats only")
     parser.add_argument("--repeat-share", type=float, default=0.15, help="share kept afterwards")
-    parser.add_argument("--batch", type=int, default=16, help="rows of a step")
+    parser.add_argument("--batch", type=int, default=16, help="items of a step")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     args = parser.parse_args()
 
@@ -166,8 +163,8 @@ def main() -> None:
     tokenizer = train_tokenizer()
     train = Curriculum(
         encode(tokenizer, held_out=False),
-        rows=args.steps * args.batch,
-        repeat_rows=args.repeat_steps * args.batch,
+        items=args.steps * args.batch,
+        repeats=args.repeat_steps * args.batch,
         share=args.repeat_share,
         seed=args.seed,
     )
@@ -184,18 +181,18 @@ def main() -> None:
             lr_scheduler_kwargs={"min_lr_rate": 0.05},
             warmup_steps=100,
             adam_beta2=0.95,
-            weight_decay=0.05,
+            weight_decay=0.01,
             max_grad_norm=1.0,
-            bf16=True,
             use_cpu=not torch.cuda.is_available(),
             eval_strategy="steps",
-            eval_steps=500,
-            save_steps=250,
+            eval_steps=1000,
+            save_steps=500,
             save_total_limit=2,
             logging_steps=50,
             report_to="none",
             seed=args.seed,
         ),
+        data_collator=joined,
         train_dataset=train,
         eval_dataset=HeldOut(encode(tokenizer, held_out=True), rows=256),
     )

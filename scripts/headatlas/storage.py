@@ -133,7 +133,7 @@ def read_head(
 def _may_hold(metadata: pq.FileMetaData, group: int, head: int) -> bool:
     columns = (metadata.row_group(group).column(n) for n in range(metadata.num_columns))
     found = next(c.statistics for c in columns if c.path_in_schema == "head")
-    return bool(found.min <= head <= found.max)
+    return found is not None and bool(found.min <= head <= found.max)  # None: no rows
 
 
 def read_facts(path: Path) -> dict[str, object]:

@@ -19,7 +19,13 @@ def candidate(window: int, peak: float, *, sampled: bool = False, token: int | N
 
 
 def choose_from(candidates, **changes):
-    settings = {"top": 2, "quantiles": 2, "per_quantile": 1, "rng": np.random.default_rng(0)}
+    settings = {
+        "top": 2,
+        "top_windows": 100,
+        "quantiles": 2,
+        "per_quantile": 1,
+        "rng": np.random.default_rng(0),
+    }
     return choose(candidates, **(settings | changes))
 
 
@@ -41,6 +47,11 @@ def test_top_is_by_peak_and_one_per_context() -> None:
 
 def test_ties_go_to_the_earlier_window() -> None:
     assert windows(choose_from([candidate(5, 1.0), candidate(4, 1.0)], top=1), "top") == [4]
+
+
+def test_top_looks_no_further_than_the_windows_that_every_sharding_keeps() -> None:
+    same = [candidate(n, 10.0 - n, token=7) for n in range(3)]
+    assert windows(choose_from([*same, candidate(9, 1.0)], top_windows=3), "top") == [0]
 
 
 def test_quantiles_are_drawn_from_the_sample_only_lowest_first() -> None:

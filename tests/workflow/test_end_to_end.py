@@ -162,6 +162,6 @@ def test_shards_change_nothing_in_what_comes_out(
         read_table(w.folder / target, pq.read_schema(w.folder / target))
         for w in (workplace, finished)
     )
-    for column in ("window", "query", "kind", "rank", "keys"):
+    for column in ("window", "query", "kind", "rank"):
         assert mine.column(column).equals(theirs.column(column)), column
     assert read_facts(finished.folder / "results/tiny/words/windows.parquet")["bos"] == "prepend"

@@ -24,12 +24,13 @@ rule select_events:
         ],
         heads=lambda w: heads_of(config, w.model, int(w.layer)),
         settings=flags(config["events"], "top", "quantiles", "per_quantile"),
+        kept=flags(config["activations"], "top_windows"),
         seed=config["seed"],
         code=code("select_events"),
     message:
         "{wildcards.model}, {wildcards.corpus}: selecting the events of layer {wildcards.layer}"
     shell:
-        "python {SCRIPTS}/select_events.py {params.settings} --seed {params.seed}"
+        "python {SCRIPTS}/select_events.py {params.settings} {params.kept} --seed {params.seed}"
         " --windows {input.windows} --activations {params.activations}"
         " --layer {wildcards.layer} --heads {params.heads}"
         " --events {output.events} --stats {output.stats} 2> {log}"

@@ -41,21 +41,23 @@ def choose(
     candidates: Sequence[Candidate],
     *,
     top: int,
+    top_windows: int,
     quantiles: int,
     per_quantile: int,
     rng: np.random.Generator,
 ) -> list[Chosen]:
     """Exemplars of one head and split.
 
-    `top`: the windows of largest peak, one per context (the eight tokens up to the
-    peak). `quantile`: the sampled windows in order of peak are cut into `quantiles`
+    `top`: of the `top_windows` windows of largest peak, those first in order of peak,
+    one per context (the eight tokens up to the peak). Candidates beyond them depend on
+    how the corpus was sharded and are not looked at. `quantile`: the sampled windows in order of peak are cut into `quantiles`
     equal buckets, `per_quantile` drawn from each, lowest bucket first. `random`:
     every sampled window, the same for all heads.
     """
     sampled = sorted((c for c in candidates if c.sampled), key=lambda c: c.window)
     ranked = sorted(candidates, key=lambda c: (-c.peak, c.window))
     picks = {
-        "top": _first(_distinct(ranked), top),
+        "top": _first(_distinct(ranked[:top_windows]), top),
         "quantile": _spread(sampled, quantiles, per_quantile, rng),
         "random": sampled,
     }

@@ -37,6 +37,7 @@ def select_events(
     layer: int,
     heads: Sequence[int],
     top: int,
+    top_windows: int,
     quantiles: int,
     per_quantile: int,
     seed: int,
@@ -64,6 +65,7 @@ def select_events(
                 chosen = choose(
                     candidates,
                     top=top,
+                    top_windows=top_windows,
                     quantiles=quantiles,
                     per_quantile=per_quantile,
                     rng=np.random.default_rng([seed, layer, head, SPLITS.index(split)]),
