@@ -33,7 +33,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--exemplars", type=int, default=6, help="exemplars shown of each kind on a head's page"
     )
-    made.add_argument("--templates", type=Path, required=True, help="folder of the templates")
+    made.add_argument(
+        "--templates",
+        type=Path,
+        default=Path(__file__).parents[1] / "workflow/templates",
+        help="folder of the templates, if not the workflow's own",
+    )
     made.add_argument("--out-dir", type=Path, required=True, help="folder of the atlas")
     return made
 

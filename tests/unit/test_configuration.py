@@ -31,7 +31,7 @@ CONFIG = ROOT / "config.yaml"
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 READY = re.compile(r"^  # ([\w.+-]+: \{.*\})$", re.MULTILINE)
 SHIPPED = yaml.safe_load(CONFIG.read_text())
-FIGURES = {"num_hidden_layers": 4, "num_attention_heads": 8, "max_position_embeddings": 256}
+FIGURES = {"num_hidden_layers": 3, "num_attention_heads": 8, "max_position_embeddings": 256}
 
 Keys = tuple[str, ...]
 DEMO, DOCS = ("models", "demo"), ("corpora", "python-docs")
@@ -86,8 +86,8 @@ def test_config_yaml_is_the_demo_and_shows_every_key(root: Path) -> None:
     config = resolved(example(), root)
     assert config == example()  # no default had to be added: every key is in the file
     assert runs(config) == [("demo", "python-docs", "symbolic", "minilm")]
-    assert layers_of(config, "demo") == [0, 1, 2, 3]
-    assert heads_of(config, "demo", 3) == list(range(8))
+    assert layers_of(config, "demo") == [0, 1, 2]
+    assert heads_of(config, "demo", 2) == list(range(8))
 
 
 def test_defaults_are_those_in_config_yaml(root: Path) -> None:
@@ -125,7 +125,7 @@ def test_ready_entries_work_when_uncommented(root: Path) -> None:
     assert len(runs(resolved(config, root))) == len(hub) * 2
     geometry = {m: (e["n_layers"], e["n_heads"], e["context"]) for m, e in config["models"].items()}
     assert geometry == {
-        "demo": (4, 8, 256),
+        "demo": (3, 8, 256),
         "gpt2": (12, 12, 1024),
         "gpt2-medium": (24, 16, 1024),
         "gpt2-large": (36, 20, 1024),
@@ -269,9 +269,9 @@ FILES = "a file with text in it, or a pattern of such files"
          f"folder with a config.json; allowed: {MODEL_SOURCE}"),
         ((*DEMO, "source"), "texts", "models.demo.source: 'texts' is no "
          f"folder with a config.json; allowed: {MODEL_SOURCE}"),
-        ((*DEMO, "layers"), [1, 4], "models.demo.layers: 4 is out of range; allowed: 0 to 3"),
+        ((*DEMO, "layers"), [1, 4], "models.demo.layers: 4 is out of range; allowed: 0 to 2"),
         ((*DEMO, "heads"), ["L01H08"], "models.demo.heads: 'L01H08' is out of range; "
-         "allowed: L00H00 to L03H07"),
+         "allowed: L00H00 to L02H07"),
         ((*DOCS, "window_tokens"), 300, "corpora.python-docs.window_tokens: 300 is too large; "
          "allowed: at most 256, models.demo.context"),
         ((*DOCS, "split"), {"train": 0.5, "validation": 0.2, "test": 0.2},
@@ -335,7 +335,7 @@ def test_unused_entries_need_not_work(root: Path) -> None:
 @pytest.mark.parametrize(
     "stated",
     [
-        {"n_layer": 4, "n_head": 8, "n_positions": 1024},
+        {"n_layer": 3, "n_head": 8, "n_positions": 1024},
         {"num_hidden_layers": 9, "text_config": FIGURES},
         {"alibi": True},
     ],
@@ -456,14 +456,14 @@ def test_runs_are_the_product_of_the_sweep(root: Path) -> None:
 
 
 def test_layers_and_heads_are_the_ones_chosen(root: Path) -> None:
-    config = resolved(example(((*DEMO, "layers"), [3, 0])), root)
-    assert layers_of(config, "demo") == [0, 3]
+    config = resolved(example(((*DEMO, "layers"), [2, 0])), root)
+    assert layers_of(config, "demo") == [0, 2]
     assert heads_of(config, "demo", 0) == list(range(8))
     assert heads_of(config, "demo", 1) == []
     config = resolved(example(((*DEMO, "heads"), ["L02H05", "L00H07", "L02H01"])), root)
     assert layers_of(config, "demo") == [0, 2]
     assert heads_of(config, "demo", 2) == [1, 5]
-    assert heads_of(config, "demo", 3) == []
+    assert heads_of(config, "demo", 1) == []
 
 
 def test_flags() -> None:

@@ -24,8 +24,8 @@ rule cache_activations:
     message:
         "{wildcards.model}, {wildcards.corpus}: caching activations of shard {wildcards.shard}"
     shell:
-        "python {SCRIPTS}/cache_activations.py {params.model} {SUBJECT_FLAGS} {params.settings}"
-        " --windows {input.windows} --shard {wildcards.shard} --shards {EXECUTION[shards]}"
+        'python "$SCRIPTS"/cache_activations.py {params.model} $SUBJECT_FLAGS {params.settings}'
+        " --windows {input.windows} --shard {wildcards.shard} --shards $SHARDS"
         " --layers {params.layers} --out-dir {output} 2> >(tee {log} >&2)"
 
 
@@ -52,5 +52,5 @@ rule run_probes:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the test texts of layer {wildcards.layer}"
     shell:
-        "python {SCRIPTS}/run_probes.py {params.model} {SUBJECT_FLAGS} {params.settings} {params.bos}"
+        'python "$SCRIPTS"/run_probes.py {params.model} $SUBJECT_FLAGS {params.settings} {params.bos}'
         " --layer {wildcards.layer} --explanations {input.explanations} --out {output} 2> {log}"

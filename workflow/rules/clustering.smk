@@ -28,7 +28,7 @@ rule cluster_heads:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: grouping the heads into families"
     shell:
-        "python {SCRIPTS}/cluster_heads.py {params.settings} --explanations {params.explanations} --heads {params.heads}"
+        'python "$SCRIPTS"/cluster_heads.py {params.settings} --explanations {params.explanations} --heads {params.heads}'
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering}"
         " --out {output} 2> {log}"

@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import sys
+from glob import glob
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -12,9 +13,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 TEMPLATES = Path(workflow.basedir) / "workflow/templates"
 sys.path.insert(0, str(SCRIPTS))
 # Jobs run the Python that runs Snakemake, unless a conda environment is activated over it.
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
+os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 from headatlas.configuration import (
     check_duplicate_keys,
@@ -40,9 +39,14 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# How the work is done. These values reach the commands, never `params`: changing one reruns nothing.
 EXECUTION = config["execution"]
-SUBJECT_FLAGS = flags(EXECUTION, "device", "devices", "batch_size")
+# Where things are and how the work is done reach the commands by the environment: in `params`, or
+# in the text of a command, a change of them would rerun jobs.
+os.environ.update(
+    SCRIPTS=str(SCRIPTS),
+    SHARDS=str(EXECUTION["shards"]),
+    SUBJECT_FLAGS=flags(EXECUTION, "device", "devices", "batch_size"),
+)
 
 RUN = "results/{model}/{corpus}"
 ROUND = f"{RUN}/{{explainer}}/round{{round}}"
@@ -62,9 +66,7 @@ wildcard_constraints:
 
 def atlas_folder(model, corpus, explainer, clustering):
     """Folder of one run's atlas."""
-    return ATLAS.format(
-        model=model, corpus=corpus, explainer=explainer, clustering=clustering
-    )
+    return ATLAS.format(model=model, corpus=corpus, explainer=explainer, clustering=clustering)
 
 
 def log_of(path):
@@ -94,11 +96,50 @@ def model_flags(wildcards):
 
 def head_names(model):
     """Names of the selected heads of a model, as LxxHyy."""
-    return [
-        head_name(n, h)
-        for n in layers_of(config, model)
-        for h in heads_of(config, model, n)
+    return [head_name(n, h) for n in layers_of(config, model) for h in heads_of(config, model, n)]
+
+
+def model_files(wildcards):
+    """The files of a model in a local folder; a hub model has none until it is fetched."""
+    folder = Path(config["models"][wildcards.model]["source"])
+    return sorted(str(file) for file in folder.glob("*.*") if file.suffix != ".md")
+
+
+def corpus_flags(wildcards):
+    """Flags of a corpus; its entry's keys are those of the script, but for a few names."""
+    entry = dict(config["corpora"][wildcards.corpus])
+    entry |= entry.pop("split")
+    if entry["kind"] == "huggingface":
+        entry["dataset"] = entry.pop("source")
+        entry["dataset_revision"] = entry.pop("revision")
+    return flags(entry, *entry)
+
+
+def local_files(entry):
+    """The files of a corpus that is read from this machine, in order of name."""
+    if entry["kind"] == "text":
+        patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
+    else:
+        folder = entry["folder"] if entry["kind"] == "stackexchange" else entry["source"]
+        patterns = [f"{folder}/**"]
+    found = {name for pattern in patterns for name in glob(pattern, recursive=True)}
+    return [Path(name) for name in sorted(found) if Path(name).is_file()]
+
+
+def corpus_state(wildcards):
+    """Changes when the text behind a corpus does: its files, or the Python it ships with."""
+    entry = config["corpora"][wildcards.corpus]
+    if entry["kind"] == "python-docs":
+        return platform.python_version()
+    listing = [
+        f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in local_files(entry)
     ]
+    return hashlib.sha256("\n".join(listing).encode()).hexdigest()[:16]
+
+
+def explainer_flags(wildcards):
+    entry = config["explainers"][wildcards.explainer]
+    return flags(entry, *(key for key in entry if key != "kind"))
 
 
 def layer_files(pattern):

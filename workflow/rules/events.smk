@@ -19,9 +19,7 @@ rule select_events:
     conda:
         "../../envs/analysis.yaml"
     params:
-        activations=lambda w, input: [
-            f"{d}/layer{w.layer}.parquet" for d in input.activations
-        ],
+        activations=lambda w, input: [f"{d}/layer{w.layer}.parquet" for d in input.activations],
         heads=lambda w: heads_of(config, w.model, int(w.layer)),
         settings=flags(config["events"], "top", "quantiles", "per_quantile"),
         kept=flags(config["activations"], "top_windows"),
@@ -30,7 +28,7 @@ rule select_events:
     message:
         "{wildcards.model}, {wildcards.corpus}: selecting the events of layer {wildcards.layer}"
     shell:
-        "python {SCRIPTS}/select_events.py {params.settings} {params.kept} --seed {params.seed}"
+        'python "$SCRIPTS"/select_events.py {params.settings} {params.kept} --seed {params.seed}'
         " --windows {input.windows} --activations {params.activations}"
         " --layer {wildcards.layer} --heads {params.heads}"
         " --events {output.events} --stats {output.stats} 2> {log}"

@@ -1,11 +1,5 @@
 """Explanations, head by head, and what they predict for unseen text."""
 
-
-def explainer_flags(wildcards):
-    entry = config["explainers"][wildcards.explainer]
-    return flags(entry, *(key for key in entry if key != "kind"))
-
-
 # Flags that name a head and its run; the same for every script that works on one.
 HEAD_FLAGS = (
     "--model {wildcards.model} --corpus {wildcards.corpus} --explainer {wildcards.explainer}"
@@ -32,7 +26,7 @@ rule explain_head:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: explaining L{wildcards.layer}H{wildcards.head}"
     shell:
-        f"python {{SCRIPTS}}/explain_head.py {HEAD_FLAGS} {{params.settings}}"
+        f'python "$SCRIPTS"/explain_head.py {HEAD_FLAGS} {{params.settings}}'
         " --seed {params.seed} --events {input.events} --stats {input.stats}"
         " --out {output} 2> {log}"
 
@@ -54,5 +48,5 @@ rule judge_head:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: predicting L{wildcards.layer}H{wildcards.head} on unseen text"
     shell:
-        "python {SCRIPTS}/judge_head.py --events {input.events}"
+        'python "$SCRIPTS"/judge_head.py --events {input.events}'
         " --explanation {input.explanation} --out {output} 2> {log}"

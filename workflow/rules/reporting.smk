@@ -11,15 +11,9 @@ rule build_atlas:
         scores=head_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
         clusters=f"{ATLAS}/clusters.json",
     output:
-        index=report(
-            f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst"
-        ),
-        summary=report(
-            f"{ATLAS}/summary.csv", category="Tables", caption="../report/summary.rst"
-        ),
-        report=report(
-            f"{ATLAS}/report.md", category="Atlas", caption="../report/report.rst"
-        ),
+        index=report(f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst"),
+        summary=report(f"{ATLAS}/summary.csv", category="Tables", caption="../report/summary.rst"),
+        report=report(f"{ATLAS}/report.md", category="Atlas", caption="../report/report.rst"),
         events=f"{ATLAS}/raw_events.parquet",
         explanations=f"{ATLAS}/explanations.jsonl",
         scores=f"{ATLAS}/scores.parquet",
@@ -41,7 +35,7 @@ rule build_atlas:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: building the atlas"
     shell:
-        "python {SCRIPTS}/build_atlas.py {params.settings} --templates {TEMPLATES}"
+        'python "$SCRIPTS"/build_atlas.py {params.settings}'
         " --model-info {input.model} --windows {input.windows} --events {input.events}"
         " --stats {input.stats} --heads {params.heads}"
         " --explanations {params.explanations} --scores {params.scores}"

@@ -23,7 +23,7 @@ rule score_head:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: scoring L{wildcards.layer}H{wildcards.head}"
     shell:
-        f"python {{SCRIPTS}}/score_head.py {HEAD_FLAGS} {{params.settings}}"
+        f'python "$SCRIPTS"/score_head.py {HEAD_FLAGS} {{params.settings}}'
         " --seed {params.seed} --events {input.events} --explanation {input.explanation}"
         " --judgement {input.judgement} --control-judgements {input.controls}"
         " --probes {input.probes} --out {output} 2> {log}"

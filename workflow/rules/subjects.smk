@@ -1,12 +1,6 @@
 """Geometry and identity of the models."""
 
 
-def model_files(wildcards):
-    """The files of a model in a local folder; a hub model has none until it is fetched."""
-    folder = Path(config["models"][wildcards.model]["source"])
-    return sorted(str(file) for file in folder.glob("*.*") if file.suffix != ".md")
-
-
 rule inspect_model:
     input:
         model_files,
@@ -20,12 +14,10 @@ rule inspect_model:
         "../../envs/gpu.yaml"
     params:
         model=model_flags,
-        stated=lambda w: flags(
-            config["models"][w.model], "n_layers", "n_heads", "context"
-        ),
+        stated=lambda w: flags(config["models"][w.model], "n_layers", "n_heads", "context"),
         code=code("inspect_model"),
     message:
         "{wildcards.model}: reading its geometry and identity"
     shell:
-        "python {SCRIPTS}/inspect_model.py {params.model} {params.stated}"
+        'python "$SCRIPTS"/inspect_model.py {params.model} {params.stated}'
         " --model {wildcards.model} --out {output} 2> {log}"
