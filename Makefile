@@ -25,7 +25,7 @@ demo-model: .venv/installed
 	$(OFFLINE) $(BIN)/python scripts/train_demo_model.py \
 		--out workflow/resources/demo-model --work results/demo-model-training
 	$(OFFLINE) $(BIN)/python scripts/describe_demo_model.py --folder workflow/resources/demo-model \
-		--work results/demo-model-training --templates workflow/templates
+		--work results/demo-model-training --templates workflow/resources
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -53,8 +53,9 @@ def main() -> None:
         args.windows,
         args.events,
         args.stats,
-        [args.explanations / f"{head}.json" for head in args.heads],
-        [args.scores / f"{head}.json" for head in args.heads],
+        args.heads,
+        args.explanations,
+        args.scores,
         args.clusters,
     )
     build(run, inputs, args.out_dir, templates=args.templates, exemplars=args.exemplars)

@@ -24,7 +24,7 @@ def parse_arguments() -> argparse.Namespace:
         help=f"sentence encoder: {EMBEDDED_ENCODER} (embedded), a folder or a hub id",
     )
     parser.add_argument(
-        "--min-cluster-size", type=int, default=3, help="heads of the smallest family, from 2"
+        "--min-cluster-size", type=int, default=2, help="heads of the smallest family, from 2"
     )
     parser.add_argument(
         "--min-samples",

@@ -57,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="the finished model")
     parser.add_argument("--work", type=Path, required=True, help="folder of its checkpoints")
-    parser.add_argument("--templates", type=Path, required=True, help="workflow/templates")
+    parser.add_argument("--templates", type=Path, required=True, help="folder of model_card.md")
     args = parser.parse_args()
 
     tokenizer = AutoTokenizer.from_pretrained(args.folder)

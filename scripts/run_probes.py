@@ -2,17 +2,14 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from headatlas.activations.probing import Probe, measure_probes
 from headatlas.errors import reported
 from headatlas.records import PROBES, Explanation
 from headatlas.storage import read_record, write_rows
 from headatlas.subjects.arguments import add_subject
-from headatlas.subjects.loading import load_subject
-from headatlas.tokens.pieces import pieces_of
-from headatlas.tokens.tokenizer import encode, open_tokenizer
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -27,38 +24,54 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@reported
-def main() -> None:
-    args = parse_arguments()
+def cases(paths: list[Path]) -> list[dict[str, Any]]:
+    """Every test text of the explanations, numbered within its head."""
+    rows = []
+    for explanation in (read_record(path, Explanation) for path in paths):
+        sides = ((True, explanation.positive_texts), (False, explanation.negative_texts))
+        texts = [(positive, text) for positive, side in sides for text in side]
+        rows += [
+            {"head": explanation.head, "case": case, "positive": positive, "text": text}
+            for case, (positive, text) in enumerate(texts)
+        ]
+    return rows
+
+
+def measured(rows: list[dict[str, Any]], args: argparse.Namespace) -> list[dict[str, Any]]:
+    """The rows of `records.PROBES`; texts of less than one token are left out."""
+    # Imported here: a layer whose heads have no test texts needs no model and no torch.
+    from headatlas.activations.probing import Probe, measure_probes
+    from headatlas.subjects.loading import load_subject
+    from headatlas.tokens.pieces import pieces_of
+    from headatlas.tokens.tokenizer import encode, open_tokenizer
+
     bridge = load_subject(
         args.source, args.revision, dtype=args.dtype, device=args.device, devices=args.devices
     )
     tokenizer = open_tokenizer(args.source, args.revision)
     first = [tokenizer.bos_token_id] if args.bos == "prepend" else []
-    rows = []
-    for explanation in (read_record(path, Explanation) for path in args.explanations):
-        sides = ((True, explanation.positive_texts), (False, explanation.negative_texts))
-        texts = [(positive, text) for positive, side in sides for text in side]
-        for case, (positive, text) in enumerate(texts):
-            tokens = [*first, *encode(tokenizer, text)][: bridge.cfg.n_ctx]
-            if len(tokens) > 1:  # position 0 is never measured
-                rows.append(
-                    {"layer": args.layer, "head": explanation.head, "case": case, "text": text}
-                    | {"positive": positive, "tokens": tokens}
-                )
-    measured = measure_probes(
+    tokens = [[*first, *encode(tokenizer, row["text"])][: bridge.cfg.n_ctx] for row in rows]
+    kept = [n for n, text in enumerate(tokens) if len(text) > 1]  # position 0 is not measured
+    saliences = measure_probes(
         bridge,
         args.layer,
-        [Probe(row["head"], row["tokens"]) for row in rows],
+        [Probe(rows[n]["head"], tokens[n]) for n in kept],
         kind=args.salience,
         batch_size=args.batch_size,
     )
-    for row, salience in zip(rows, measured, strict=True):
-        tokens = row.pop("tokens")
-        row["pieces"] = pieces_of(tokenizer, tokens)
-        row["salience"] = salience
-        row["peak"], row["mean"] = max(salience[1:]), float(np.mean(salience[1:]))
-    write_rows(args.out, rows, PROBES)
+    return [
+        rows[n]
+        | {"layer": args.layer, "pieces": pieces_of(tokenizer, tokens[n]), "salience": salience}
+        | {"peak": max(salience[1:]), "mean": float(np.mean(salience[1:]))}
+        for n, salience in zip(kept, saliences, strict=True)
+    ]
+
+
+@reported
+def main() -> None:
+    args = parse_arguments()
+    rows = cases(args.explanations)
+    write_rows(args.out, measured(rows, args) if rows else [], PROBES)
 
 
 if __name__ == "__main__":

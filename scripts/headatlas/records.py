@@ -64,8 +64,8 @@ ACTIVATIONS = pa.schema(
         _field(
             "keys",
             pa.list_(pa.int16()),
-            "[T*K] key positions of largest attention, row after row, -1 where there is none; "
-            "null where attention was not kept",
+            "[T*K] key 0 and the key positions of largest attention, row after row, -1 where there "
+            "is none; null where attention was not kept",
             nullable=True,
         ),
         _field("weights", pa.list_(pa.float16()), "[T*K] their attention weights", nullable=True),
@@ -98,7 +98,7 @@ EVENTS = pa.schema(
         _field("tokens", pa.list_(pa.int32()), "[T] token ids"),
         _field("pieces", pa.list_(pa.string()), "[T] text of each token"),
         _field("salience", pa.list_(pa.float32()), "[T] salience of each token"),
-        _field("keys", pa.list_(pa.int16()), "[T*K] keys of largest attention, -1 for none"),
+        _field("keys", pa.list_(pa.int16()), "[T*K] key 0 and the largest others, -1 for none"),
         _field("weights", pa.list_(pa.float32()), "[T*K] their attention weights"),
         _field("value_norm", pa.list_(pa.float32()), "[T] |v W_O| of each token"),
     ]

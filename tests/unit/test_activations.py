@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headatlas.activations.attention import top_keys
-from headatlas.activations.delimiters import is_delimiter
 from headatlas.activations.metrics import (
     after_earlier_same_token,
     earlier_same_token,
@@ -78,11 +77,12 @@ def test_grouped_values_serve_consecutive_heads() -> None:
     assert value_norm(v, gram, "write_norm").flatten().tolist() == [3, 6, 15, 20]
 
 
-def test_top_keys_are_causal_and_largest_first() -> None:
-    pattern = torch.tensor([[[1.0, 0, 0], [0.2, 0.8, 0], [0.3, 0.1, 0.6]]])
-    keys, weights = top_keys(pattern, 2)
-    assert keys.tolist() == [[[0, -1], [1, 0], [2, 0]]]
-    torch.testing.assert_close(weights, torch.tensor([[[1.0, 0], [0.8, 0.2], [0.6, 0.3]]]))
+def test_key_zero_is_kept_and_the_largest_of_the_others() -> None:
+    rows = [[1.0, 0, 0, 0], [0.2, 0.8, 0, 0], [0.1, 0.3, 0.6, 0], [0.1, 0.2, 0.4, 0.3]]
+    keys, weights = top_keys(torch.tensor([rows]), 2)
+    assert keys.tolist() == [[[0, -1, -1], [0, 1, -1], [0, 2, 1], [0, 2, 3]]]
+    expected = [[1.0, 0, 0], [0.2, 0.8, 0], [0.1, 0.6, 0.3], [0.1, 0.4, 0.3]]
+    torch.testing.assert_close(weights, torch.tensor([expected]))
 
 
 @given(st.lists(st.floats(0, 100, width=32), min_size=1, max_size=60), st.integers(1, 8))
@@ -98,11 +98,3 @@ def test_running_top_keeps_heads_and_splits_apart() -> None:
     assert top.admit("train", np.array([1, 5], np.float32)).tolist() == [True, True]
     assert top.admit("train", np.array([2, 4], np.float32)).tolist() == [True, False]
     assert top.admit(SPLITS[2], np.array([0.5, 0.5], np.float32)).tolist() == [True, True]
-
-
-@pytest.mark.parametrize(
-    ("piece", "expected"),
-    [(",", True), (" (", True), ("\n    ", True), ("):\n", True), (" a.", False), (" ", False)],
-)
-def test_delimiters(piece: str, expected: bool) -> None:
-    assert is_delimiter(piece) is expected

@@ -123,13 +123,14 @@ def test_what_is_stored_is_what_the_model_did(bridge: Any, windows: Path, tmp_pa
             if row["keys"] is None:
                 continue
             pattern = truth["pattern"][window, head].numpy()
-            keys = np.array(row["keys"]).reshape(TOKENS, 3)
-            weights = np.array(row["weights"], np.float32).reshape(TOKENS, 3)
-            assert (keys[0] == [0, -1, -1]).all()
+            keys = np.array(row["keys"]).reshape(TOKENS, 4)
+            weights = np.array(row["weights"], np.float32).reshape(TOKENS, 4)
+            assert (keys[:, 0] == 0).all() and (keys[0, 1:] == -1).all()
             for query in range(TOKENS):
                 kept = keys[query] >= 0
                 assert (keys[query] <= query).all()
-                largest = np.sort(pattern[query])[::-1][:3][kept]
+                others = np.sort(pattern[query, 1:])[::-1][:3]
+                largest = np.array([pattern[query, 0], *others])[kept]
                 np.testing.assert_allclose(weights[query][kept], largest, rtol=2e-3, atol=1e-4)
             norms = truth["value_norm"][window, :, head].numpy()
             np.testing.assert_allclose(row["value_norm"], norms, rtol=2e-3)
@@ -181,7 +182,7 @@ def test_the_unembedding_is_not_computed(bridge: Any, windows: Path, tmp_path: P
 
 def test_a_crash_leaves_no_table(bridge: Any, windows: Path, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
-        cached(bridge, windows, tmp_path / "out", top_keys=TOKENS + 1)
+        cached(bridge, windows, tmp_path / "out", top_keys=-1)
     assert not list((tmp_path / "out").glob("*"))
 
 

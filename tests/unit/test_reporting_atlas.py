@@ -11,190 +11,20 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Literal
 
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from reporting_factory import ATTACK, EVERY_HEAD, HEADS, LAYERS, RUN, explanation, write_run
 
 from headatlas import records as r
 from headatlas import storage
 from headatlas.reporting.atlas import Inputs, build
-from headatlas.reporting.tables import AtlasError, Run
+from headatlas.reporting.tables import AtlasError
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "workflow" / "templates"
 GOLDEN = Path(__file__).parent / "golden"
-LAYERS, HEADS = 2, 3
-RUN = Run("toy", "hostile", "symbolic", "hdbscan", 1, "Atlas of <toy> & co")
-NAMES: dict[str, Any] = {"model": "toy", "corpus": "hostile", "explainer": "symbolic", "round": 1}
-ATTACK = "=cmd() </script><script>alert(1)</script> | `x` **y** [z](javascript:1)\n\x00 \u202e🙂"
-PIECES = [
-    "<|bos|>",
-    "<script>",
-    "alert(1)",
-    "</script>",
-    "\n\n",
-    "\t",
-    "    ",
-    "\x00",
-    " שלום",
-    " مرحبا",
-    " 🙂",
-    "\u202e",
-    "\u2028",
-    '" onmouseover="x',
-    "\\xf0",
-    "x" * 200,
-]
-
-
-def event(layer: int, head: int, split: str, kind: str, rank: int) -> dict[str, object]:
-    """A window of PIECES whose queries attend to themselves and to the token before."""
-    count = len(PIECES)
-    query = 1 + (layer + head + rank) % (count - 1)
-    salience = [3.0 * (position == query) + position / count for position in range(count)]
-    return {
-        "layer": layer,
-        "head": head,
-        "split": split,
-        "kind": kind,
-        "rank": rank,
-        "window": rank,
-        "document": f"doc/<{split}>&{rank}",
-        "context_kind": "code",
-        "query": query,
-        "peak": salience[query],
-        "tokens": list(range(count)),
-        "pieces": PIECES,
-        "salience": salience,
-        "keys": [key for q in range(count) for key in (q, q - 1)],
-        "weights": [weight for q in range(count) for weight in ((0.6, 0.3) if q else (1.0, 0.0))],
-        "value_norm": [1.0] * count,
-    }
-
-
-def explanation(layer: int, head: int) -> r.Explanation:
-    """A hostile explanation; the last head of each layer failed."""
-    failed = head == HEADS - 1
-    behaviour = r.Behaviour(
-        attends_to=ATTACK,
-        active_when="",
-        family=f"<b>family</b> {head}",
-        coverage=0.25 * (layer + head + 1),
-        base_rate=0.04,
-        frequency=0.5,
-    )
-    rule = r.Rule(source="previous < 3", trigger="class & 'x'", mass=0.5, salience=1.5)
-    return r.Explanation(
-        **NAMES,
-        layer=layer,
-        head=head,
-        status="failed" if failed else "explained",
-        reason=ATTACK if failed else None,
-        summary="" if failed else ATTACK,
-        behaviours=[] if failed else [behaviour],
-        program=None if failed else r.Program(rules=[rule], rest_salience=0.1),
-        confidence=None,
-        positive_texts=[],
-        negative_texts=[],
-    )
-
-
-def scores(layer: int, head: int) -> r.HeadScores:
-    """Scores on test and probes; none for the failed head."""
-    level = None if head == HEADS - 1 else 0.2 + 0.1 * (2 * layer + head)
-    reason = ATTACK if level is None else None
-
-    def score(split: Literal["test", "probes"], metric: str, shift: float) -> r.Score:
-        value = None if level is None else round(level + shift, 6)
-        low, high = (None, None) if value is None else (value - 0.1, value + 0.1)
-        return r.Score(
-            split=split, metric=metric, value=value, low=low, high=high, n=8, reason=reason
-        )
-
-    found = [
-        score("test", "attention_correlation", 0.0),
-        score("test", "attention_correlation_control", -0.2),
-        score("test", "attention_margin", -0.25),
-        score("test", "pair_auroc", 0.3),
-        score("probes", "effect_size", -0.4),
-    ]
-    return r.HeadScores(**NAMES, layer=layer, head=head, scores=found)
-
-
-def write_run(folder: Path) -> Inputs:
-    """All input files of an atlas, in `folder`."""
-    info = r.ModelInfo(
-        model="toy",
-        source="org/<toy>|x",
-        revision="main",
-        architecture="Toy",
-        n_layers=LAYERS,
-        n_heads=HEADS,
-        n_key_value_heads=HEADS,
-        d_model=12,
-        d_head=4,
-        context=64,
-        vocabulary=99,
-        parameters=1234,
-        dtype="float32",
-        bos_token_id=0,
-        weights_sha256="ab" * 32,
-        tokenizer_sha256="cd" * 32,
-    )
-    storage.write_record(folder / "model.json", info)
-    facts = {"documents": 3, "kind": "lines | <b>", "documents_too_short": 1}
-    storage.write_rows(folder / "windows.parquet", [], r.WINDOWS, facts)
-    kinds = [("test", kind) for kind in r.EVENT_KINDS] + [("train", "top")]
-    for layer in range(LAYERS):
-        events = [
-            event(layer, head, split, kind, rank)
-            for head in range(HEADS)
-            for split, kind in kinds
-            for rank in range(2)
-        ]
-        stats = [
-            {"layer": layer, "head": head, "metric": metric, "value": value}
-            | {"low": value - 0.05, "high": value + 0.05, "n": 8}
-            for head in range(HEADS)
-            for metric, value in (("previous_token", 0.1 * (layer + head)), ("entropy", 1.0))
-        ]
-        storage.write_rows(folder / f"events/layer{layer:02d}.parquet", events, r.EVENTS)
-        storage.write_rows(folder / f"stats/layer{layer:02d}.parquet", stats, r.STATS)
-        for head in range(HEADS):
-            name = f"{r.head_name(layer, head)}.json"
-            storage.write_record(folder / "explanations" / name, explanation(layer, head))
-            storage.write_record(folder / "scores" / name, scores(layer, head))
-    cluster = r.Cluster(
-        cluster=0,
-        label=ATTACK,
-        terms=["<i>", "line"],
-        heads=["L00H00", "L01H00"],
-        medoid="L00H00",
-        agreement=0.9,
-        specificity=0.4,
-        coverage=0.5,
-    )
-    clusters = r.Clusters(
-        model="toy",
-        corpus="hostile",
-        explainer="symbolic",
-        clustering="hdbscan",
-        clusters=[cluster],
-        unclustered=["L00H01", "L01H01"],
-        unexplained=["L00H02", "L01H02"],
-    )
-    storage.write_record(folder / "clusters.json", clusters)
-    return Inputs(
-        folder / "model.json",
-        folder / "windows.parquet",
-        sorted((folder / "events").iterdir()),
-        sorted((folder / "stats").iterdir()),
-        sorted((folder / "explanations").glob("*.json")),
-        sorted((folder / "scores").glob("*.json")),
-        folder / "clusters.json",
-    )
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +129,7 @@ def test_tables(atlas: Path) -> None:
     found = [r.Explanation.model_validate_json(line) for line in lines]
     assert found == [explanation(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
     summary = pl.read_csv(atlas / "summary.csv")
-    assert summary["name"].to_list() == [r.head_name(e.layer, e.head) for e in found]
+    assert summary["name"].to_list() == EVERY_HEAD
     assert summary["summary"][0].startswith("'=cmd()")
     assert summary["summary"][2] is None
     assert summary["reason"][2].startswith("'=cmd()")
@@ -315,7 +145,7 @@ def test_neighbours_are_linked(atlas: Path) -> None:
 def command(inputs: Inputs, out: Path) -> list[str]:
     """The command line of the script for these inputs."""
     flags = {name.replace("_", "-"): value for name, value in inputs._asdict().items()}
-    flags |= {**RUN._asdict(), "exemplars": 2, "templates": TEMPLATES, "out-dir": out}
+    flags |= {**RUN._asdict(), "exemplars": 2, "out-dir": out}
     words = [sys.executable, str(ROOT / "scripts" / "build_atlas.py")]
     for name, value in flags.items():
         words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
@@ -353,3 +183,33 @@ def test_a_head_without_events_has_a_page(inputs: Inputs, tmp_path: Path) -> Non
         RUN, inputs._replace(events=inputs.events[:1]), tmp_path, templates=TEMPLATES, exemplars=2
     )
     assert "No exemplar windows" in (tmp_path / "heads" / "L01H00.html").read_text()
+
+
+def test_an_atlas_of_some_heads(tmp_path: Path) -> None:
+    names = ["L00H00", "L01H01"]
+    inputs = write_run(tmp_path / "run", names)
+    build(RUN, inputs, tmp_path, templates=TEMPLATES, exemplars=2)
+    pages = sorted(path.stem for path in (tmp_path / "heads").iterdir())
+    assert pages == pl.read_csv(tmp_path / "summary.csv")["name"].to_list() == names
+    index = Page((tmp_path / "index.html").read_text())
+    assert "2 of 6 attention heads of toy" in index.text
+    assert "Blank places are heads that this run leaves out." in index.text
+    linked = {value for key, value in index.attributes if key == "href" and "heads/" in str(value)}
+    assert linked == {f"heads/{name}.html" for name in names}
+    first = Page((tmp_path / "heads" / "L00H00.html").read_text())
+    assert ("rel", "prev") not in first.attributes
+    assert ("href", "L01H01.html") in first.attributes
+    assert "| heads | 2 of 6 |" in (tmp_path / "report.md").read_text()
+
+
+def test_an_atlas_of_all_heads_says_so(atlas: Path) -> None:
+    index = Page((atlas / "index.html").read_text()).text
+    assert "Every attention head of toy" in index
+    assert "Blank places" not in index
+    assert "| heads | all 6 |" in (atlas / "report.md").read_text()
+
+
+def test_probe_scores_are_not_presented_as_on_unseen_text(atlas: Path) -> None:
+    page = (atlas / "heads" / "L00H00.html").read_text()
+    measured = re.findall("<td>(test documents|own test texts)</td>", page)
+    assert measured == ["test documents", "test documents", "own test texts"]

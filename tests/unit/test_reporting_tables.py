@@ -14,18 +14,16 @@ from headatlas.records import (
     Score,
 )
 from headatlas.reporting.catalogue import SCORES, scores_among
+from headatlas.reporting.distributions import families, ranked, spread, weak
 from headatlas.reporting.tables import (
     AtlasError,
     Head,
     Run,
     assemble,
-    families,
     metrics_by_head,
-    ranked,
     score_rows,
-    spread,
+    selection,
     summary_row,
-    weak,
 )
 
 ATTENTION = SCORES[0]
@@ -49,6 +47,7 @@ INFO = ModelInfo(
     weights_sha256="w",
     tokenizer_sha256="t",
 )
+PLACES = [(0, 0), (0, 1), (0, 2)]
 CLUSTERS = Clusters(
     model="m",
     corpus="c",
@@ -115,6 +114,7 @@ def heads() -> list[Head]:
     return assemble(
         INFO,
         RUN,
+        PLACES,
         [explanation(2, None), explanation(0), explanation(1, "copy")],
         [scores(0, 0.8), scores(1, 0.6, low=-0.1), scores(2, None)],
         CLUSTERS,
@@ -204,10 +204,36 @@ def test_a_score_outside_the_catalogue_is_shown_by_name() -> None:
         ([explanation(0), explanation(1)], "explanation of L00H02: missing"),
         ([explanation(0), explanation(0)], "explanation of L00H00: given twice"),
         ([explanation(0, model="other")], "explanation of L00H00: model is 'other'"),
-        ([explanation(i) for i in range(4)], "explanation of L00H03: no such head"),
+        ([explanation(i) for i in range(4)], "explanation of L00H03: not selected"),
     ],
 )
 def test_records_that_are_not_one_atlas(explained: list[Explanation], message: str) -> None:
     scored = [scores(head, 0.5) for head in range(3)]
     with pytest.raises(AtlasError, match=message):
-        assemble(INFO, RUN, explained, scored, CLUSTERS, [])
+        assemble(INFO, RUN, PLACES, explained, scored, CLUSTERS, [])
+
+
+def test_a_selection_is_in_order_and_without_gaps_filled() -> None:
+    info = INFO.model_copy(update={"n_layers": 12, "n_heads": 101})
+    assert selection(info, ["L10H02", "L00H100", "L00H03"]) == [(0, 3), (0, 100), (10, 2)]
+
+
+@pytest.mark.parametrize("name", ["L01H00", "L00H03", "L0H0", "first"])
+def test_a_selected_head_is_inside_the_model(name: str) -> None:
+    message = f"heads: '{name}' is no head of m, allowed are L00H00 to L00H02"
+    with pytest.raises(AtlasError, match=message):
+        selection(INFO, ["L00H00", name])
+
+
+def test_an_atlas_of_some_heads() -> None:
+    clusters = CLUSTERS.model_copy(update={"unclustered": []})
+    explained, scored = [explanation(2, None), explanation(0)], [scores(0, 0.8), scores(2, None)]
+    places = selection(INFO, ["L00H02", "L00H00"])
+    heads = assemble(INFO, RUN, places, explained, scored, clusters, [])
+    assert [head.name for head in heads] == ["L00H00", "L00H02"]
+
+
+def test_clusters_of_other_heads_are_refused() -> None:
+    explained, scored = [explanation(0), explanation(2)], [scores(0, 0.8), scores(2, 0.8)]
+    with pytest.raises(AtlasError, match="cluster entry of L00H01: not selected"):
+        assemble(INFO, RUN, [(0, 0), (0, 2)], explained, scored, CLUSTERS, [])

@@ -1,6 +1,7 @@
 """Planted heads: attention that follows a rule, with noise and rest on the first token."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -10,18 +11,17 @@ import numpy as np
 import pytest
 
 from headatlas.errors import InputError
+from headatlas.exemplar_rows import dense_attention
 from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.execute import predict
 from headatlas.explainers.symbolic.explain import Limits, explain
+from headatlas.explainers.symbolic.facts import Facts
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
-from headatlas.explainers.symbolic.windows import (
-    Measured,
-    dense_attention,
-    read_measured,
-    read_texts,
-)
+from headatlas.explainers.symbolic.summary import Clause, Contrast, unexplained, writes
+from headatlas.explainers.symbolic.texts import choose_texts
+from headatlas.explainers.symbolic.windows import Measured, read_measured, read_texts
 from headatlas.records import (
     EVENTS,
     STATS,
@@ -34,7 +34,7 @@ from headatlas.records import (
 from headatlas.storage import read_record, write_rows
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-T, WINDOWS, KEPT = 64, 8, 8
+T, WINDOWS, KEPT = 64, 8, 16
 VOCABULARY = (
     ["<s>", "\n", "\n    ", "(", ")", ",", ".", " =", " 1", " 27", '"', " the", " of", " is"]
     + [" return", " def", " Span", " HTTP", "ing", "ed"]
@@ -82,6 +82,29 @@ def noisy(context: Context, rng: np.random.Generator) -> Measured:
     return Measured(context, rng.uniform(1, 2, T), attention)
 
 
+def kept(attention: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keys and weights of each row as they are stored: key 0, then the largest of the others."""
+    largest = 1 + np.argsort(-attention[:, 1:], axis=1, kind="stable")[:, :KEPT]
+    keys = np.concatenate([np.zeros((T, 1), int), largest], axis=1)
+    weights = np.take_along_axis(attention, keys, axis=1)
+    return np.where(keys <= np.arange(T)[:, None], keys, -1), weights
+
+
+def stored(
+    context: Context, source: str, mass: float, rest: float, rng: np.random.Generator
+) -> Measured:
+    """A window of a head with `rest` on the first token and a tail on all keys, as stored."""
+    keys = keys_of(parse_source(source), context)
+    tail = np.tril(rng.random((T, T)))
+    attention = mass * keys / np.maximum(keys.sum(axis=1, keepdims=True), 1)
+    attention[:, 0] += rest
+    left = 1 - attention.sum(axis=1, keepdims=True)
+    attention += left * tail / tail.sum(axis=1, keepdims=True)
+    rows = dense_attention(*kept(attention.astype(np.float32)))
+    assert np.count_nonzero(rows[-1]) == 1 + KEPT
+    return Measured(context, rng.uniform(1, 2, T), rows)
+
+
 def explained(
     make: Callable[[Context, np.random.Generator], Measured], limits: Limits = LIMITS
 ) -> Explanation:
@@ -121,6 +144,28 @@ def test_a_planted_rule_is_found(source: str, family: str) -> None:
     assert first.mass == pytest.approx(0.8, abs=0.05)
     assert found.behaviours[0].family == family
     assert found.behaviours[0].active_when == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "family"),
+    [
+        ("previous_token", "previous-token"),
+        ("after(same_token, last)", "induction"),
+        ("last(newline)", "delimiter"),
+    ],
+)
+@pytest.mark.parametrize("rest", [0.0, 0.2])
+def test_a_planted_rule_is_found_in_what_is_stored(source: str, family: str, rest: float) -> None:
+    found = explained(lambda context, rng: stored(context, source, 0.5, rest, rng))
+    assert found.program is not None
+    assert (found.program.rules[0].source, found.behaviours[0].family) == (source, family)
+    assert found.program.rules[0].mass == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_sink_is_found_in_what_is_stored() -> None:
+    found = explained(lambda context, rng: stored(context, "previous_token", 0.0, 0.87, rng))
+    assert [b.family for b in found.behaviours] == ["sink"]
+    assert found.behaviours[0].coverage == pytest.approx(0.88, abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +285,83 @@ def test_test_texts_have_the_contrast_that_the_program_predicts() -> None:
     assert not any("<s>" in text for text in found.positive_texts)
 
 
+def test_test_texts_are_made_of_validation_text(tmp_path: Path) -> None:
+    def rename(row: dict[str, object]) -> None:
+        if row["split"] == "train":
+            row["pieces"] = [VOCABULARY[t].replace("word", "seen") for t in row["tokens"]]  # type: ignore[attr-defined]
+
+    out = tmp_path / "e.json"
+    explain_by_script(write_head(tmp_path, rename), out)
+    found = read_record(out, Explanation)
+    texts = "".join(found.positive_texts + found.negative_texts)
+    assert "word" in texts
+    assert "seen" not in texts
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_test_texts_are_judged_as_the_model_will_see_them(start: int) -> None:
+    """Only behind a special first token does this program tell texts apart, by their length."""
+    rng = np.random.default_rng(0)
+    contexts = [Context(c.tokens[start:], c.pieces[start:]) for c in sampled_contexts(rng)]
+    rule = Rule(source="first_token", trigger="after_class(special)", mass=0.5, salience=10)
+    program = Program(rules=[rule], rest_salience=1)
+    positive, negative = choose_texts(program, contexts, 4, rng)
+    assert len(positive) == 4
+    assert len(negative) == (0 if start else 4)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_a_head_that_is_not_finite_has_failed(value: float) -> None:
+    def overflows(context: Context, rng: np.random.Generator) -> Measured:
+        window = planted(context, [("previous_token", "any", 0.8)], rng)
+        if rng.random() < 0.5:
+            window.salience[7] = value
+        return window
+
+    found = explained(overflows)
+    assert found.status == "failed"
+    assert found.reason is not None
+    assert re.match(r"The head's salience is not finite in \d+ of 16 windows", found.reason)
+    assert found.summary.startswith(found.reason)
+    assert found.program is None
+    assert found.positive_texts == []
+
+
+def test_attention_that_is_not_finite_is_told_of() -> None:
+    def overflows(context: Context, rng: np.random.Generator) -> Measured:
+        window = planted(context, [("previous_token", "any", 0.8)], rng)
+        window.attention[9, 3] = np.nan
+        return window
+
+    reason = explained(overflows).reason
+    assert reason is not None
+    assert reason.startswith("The head's attention is not finite in 16 of 16 windows")
+
+
+def test_a_head_may_write_nothing_somewhere() -> None:
+    def silent(context: Context, rng: np.random.Generator) -> Measured:
+        window = planted(context, [("previous_token", "any", 0.8)], rng)
+        return window._replace(salience=1.0 * ~context.classes["digit"])
+
+    summary = explained(silent).summary
+    assert "Writes next to nothing when the current token is a number." in summary
+
+
+def test_only_clear_contrasts_are_told() -> None:
+    assert writes([Contrast(1.4, "a"), Contrast(0.7, "b")]) == ""
+    assert writes([Contrast(1.5, "a"), Contrast(0.5, "b"), Contrast(0.01, "c")]) == (
+        " Writes 1.5 times as much a as elsewhere, and 0.5 times as much b as elsewhere,"
+        " and next to nothing c."
+    )
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.3, True), (0.2, False), (0.1, False)])
+def test_the_nearest_rule_is_told_only_above_its_chance(share: float, told: bool) -> None:
+    facts = Facts(coverage=0.1, base_rate=0.1, frequency=1.0, share=share, chance=0.2, rest=0.0)
+    guess = Clause("all earlier tokens alike", "", facts, 0)
+    assert ("The nearest is" in unexplained("No rule", guess, 0.1, {})) is told
+
+
 def test_a_program_is_executed_from_the_first_rule_on() -> None:
     pieces = ["<s>", " a", " 1", " b", " 1", " c"]
     context = Context([0, 1, 2, 3, 2, 4], pieces)
@@ -267,13 +389,12 @@ def test_many_keys_are_cut_to_the_last_sixteen_with_their_own_weight() -> None:
 
 
 def test_dense_attention_leaves_padding_out() -> None:
-    found = dense_attention([0, -1, 1, 0], [1.0, 0.0, 0.75, 0.25], 2)
+    found = dense_attention(np.array([[0, -1], [1, 0]]), np.array([[1.0, 0.0], [0.75, 0.25]]))
     assert found.tolist() == [[1.0, 0.0], [0.25, 0.75]]
 
 
 def rows_of(window: Measured, head: int, split: str, number: int) -> dict[str, object]:
-    keys = np.argsort(-window.attention, axis=1, kind="stable")[:, :KEPT]
-    weights = np.take_along_axis(window.attention, keys, axis=1)
+    keys, weights = kept(window.attention)
     return {
         "layer": 2,
         "head": head,
@@ -288,7 +409,7 @@ def rows_of(window: Measured, head: int, split: str, number: int) -> dict[str, o
         "tokens": window.context.tokens.tolist(),
         "pieces": window.context.pieces,
         "salience": window.salience.tolist(),
-        "keys": np.where(weights > 0, keys, -1).ravel().tolist(),
+        "keys": keys.ravel().tolist(),
         "weights": weights.ravel().tolist(),
         "value_norm": [1.0] * T,
     }
@@ -361,7 +482,7 @@ def test_nothing_of_the_test_split_reaches_an_explanation(tmp_path: Path) -> Non
     def spoil(row: dict[str, object]) -> None:
         if row["split"] == "test":
             row["salience"] = [9.0] * T
-            row["weights"] = [0.0] * (T * KEPT)
+            row["weights"] = [0.0] * (T * (1 + KEPT))
             row["tokens"], row["pieces"] = [7] * T, [" spoiled"] * T
 
     (tmp_path / "spoiled").mkdir()
@@ -375,7 +496,7 @@ def test_nothing_of_the_test_split_reaches_an_explanation(tmp_path: Path) -> Non
 
 def test_nothing_of_the_head_reaches_a_judgement(tmp_path: Path) -> None:
     def spoil(row: dict[str, object]) -> None:
-        row.update(salience=[9.0] * T, weights=[0.0] * (T * KEPT), value_norm=[9.0] * T)
+        row.update(salience=[9.0] * T, weights=[0.0] * (T * (1 + KEPT)), value_norm=[9.0] * T)
 
     (tmp_path / "spoiled").mkdir()
     clean, spoiled = write_head(tmp_path), write_head(tmp_path / "spoiled", spoil)

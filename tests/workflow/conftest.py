@@ -13,20 +13,21 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
+SCRIPT = "<script>alert(1)</script>"
 HOSTILE = (
-    "<script>alert(1)</script> & </title> nul\x00byte, bell\x07, family 👩‍👩‍👧‍👦 flag 🏳️‍🌈, "
-    "right to left שלום עולם مرحبا, `code` | pipe, " + "x" * 3000
+    f"{SCRIPT} & </title> nul\x00byte, bell\x07, family 👩‍👩‍👧‍👦 flag 🏳️‍🌈, "
+    "right to left שלום עולם مرحبا, `code` | pipe\n"
 )
 
 
-def make_model(folder: Path, seed: int) -> None:
-    """A Llama of 2 layers and 3 heads with random weights, and a byte-level tokenizer."""
+def make_model(folder: Path, seed: int, *, layers: int, heads: int, values: int) -> None:
+    """A Llama with random weights, and a byte-level tokenizer to which SCRIPT is one token."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=300,
@@ -34,16 +35,16 @@ def make_model(folder: Path, seed: int) -> None:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(["the head attends to the token before it"], trainer)
+    tokenizer.train_from_iterator([SCRIPT], trainer)
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>").save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=300,
-        hidden_size=24,
+        hidden_size=8 * heads,
         intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=3,
-        num_key_value_heads=3,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=values,
         max_position_embeddings=64,
         initializer_range=0.5,
     )
@@ -51,17 +52,17 @@ def make_model(folder: Path, seed: int) -> None:
 
 
 def make_corpus(folder: Path) -> None:
-    """Forty small documents, all alike in kind and none in words; one is hostile."""
+    """Forty small documents, all alike in kind and none in words; a third is hostile text."""
     folder.mkdir()
     for n in range(40):
         words = [f"w{(n * 37 + k * k) % 101} the ({k}), and" for k in range(30)]
         text = "\n".join(" ".join(words[k : k + 5]) for k in range(0, 30, 5))
-        (folder / f"{n:02d}.txt").write_text(text)
-    (folder / "hostile.txt").write_text(HOSTILE * 3)
+        (folder / f"{n:02d}.txt").write_text(f"{n}{HOSTILE}{text}{HOSTILE}")
+    (folder / "line.txt").write_text("x" * 100_000)
 
 
 def small_configuration() -> dict[str, Any]:
-    """Two layers of three heads on a few windows: seconds, not minutes."""
+    """Few heads and few windows: seconds, not minutes. `second` differs in all it can."""
     return {
         "sweep": {
             "models": ["tiny"],
@@ -71,7 +72,14 @@ def small_configuration() -> dict[str, Any]:
         },
         "models": {
             "tiny": {"source": "tiny", "n_layers": 2, "n_heads": 3, "context": 64},
-            "second": {"source": "second", "n_layers": 2, "n_heads": 3, "context": 64},
+            "second": {
+                "source": "second",
+                "n_layers": 3,
+                "n_heads": 4,
+                "context": 64,
+                "bos": "none",
+                "heads": ["L00H03", "L02H00", "L02H01"],
+            },
         },
         "corpora": {
             "words": {
@@ -154,8 +162,8 @@ class Workplace:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     """A workplace in which nothing has run."""
     folder = tmp_path_factory.mktemp("fresh")
-    make_model(folder / "tiny", seed=0)
-    make_model(folder / "second", seed=1)
+    make_model(folder / "tiny", seed=0, layers=2, heads=3, values=3)
+    make_model(folder / "second", seed=1, layers=3, heads=4, values=2)
     make_corpus(folder / "words")
     yield Workplace(folder)
 

@@ -15,7 +15,7 @@ import pytest
 from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS
 from headatlas.storage import read_facts, read_record, read_table
 
-from .conftest import HOSTILE, Workplace
+from .conftest import SCRIPT, Workplace
 
 HEADS = [f"L{layer:02d}H{head:02d}" for layer in range(2) for head in range(3)]
 
@@ -73,13 +73,11 @@ class Elements(HTMLParser):
 
 
 def test_hostile_text_is_in_the_corpus_and_harms_no_page(finished: Workplace) -> None:
-    rows = read_table(finished.folder / "results/tiny/words/windows.parquet", WINDOWS).to_pylist()
-    hostile = "".join("".join(r["pieces"]) for r in rows if "hostile" in r["document"])
-    assert "\x00" in hostile or "script" in hostile
-    assert HOSTILE.count("x" * 3000) == 1
-    for page in [finished.atlas / "index.html", *(finished.atlas / "heads").glob("*.html")]:
+    pages = [*(finished.atlas / "heads").glob("*.html")]
+    assert any("alert(1)" in page.read_text() for page in pages), "no page shows the hostile token"
+    for page in [finished.atlas / "index.html", *pages]:
         text = page.read_bytes().decode()
-        assert "<script>alert" not in text and "\x00" not in text
+        assert SCRIPT not in text and "\x00" not in text and "\x07" not in text
         elements = Elements(text)
         code = [s for s in elements.scripts if s.get("type") != "application/json"]
         assert len(code) <= 1 and not elements.handlers and not elements.outside
@@ -100,11 +98,12 @@ def test_a_second_run_elsewhere_gives_the_same_bytes(
     )
     waited = workplace.folder / "results/tiny/words/symbolic/round0/explanations"
     deadline = time.monotonic() + 240
-    while len(list(waited.glob("L*.json"))) < 2 and time.monotonic() < deadline:
+    while len(list(waited.glob("L*.json"))) < 1 and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert process.poll() is None, "it ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert len(list(waited.glob("L*.json"))) >= 2, "it was not killed in the middle"
+    assert list(waited.glob("L*.json")), "it was killed before the middle"
     assert not workplace.atlas.exists()
     workplace.run("--unlock")
     assert "explain_head" in workplace.jobs()
@@ -149,6 +148,21 @@ def test_a_failed_job_says_why_and_leaves_no_partial_file(fresh: Workplace, tmp_
     assert done.returncode != 0
     assert "error: " in said and "fewer than sampled, 12" in said and "Traceback" not in said
     assert set(contents(workplace)) == {"tiny/model.json"}
+
+
+def test_a_second_model_of_another_shape_and_a_selection_of_its_heads(
+    fresh: Workplace, tmp_path: Path
+) -> None:
+    """Grouped-query attention, no BOS, heads of two layers: an atlas of these heads."""
+    subprocess.run(["cp", "-a", str(fresh.folder), str(tmp_path / "run")], check=True)
+    workplace = Workplace(tmp_path / "run")
+    workplace.run(configuration=workplace.changed("sweep", "models", to=["second"]))
+    atlas = workplace.folder / "results/second/words/symbolic/atlas/minilm"
+    with (atlas / "summary.csv").open() as file:
+        assert [row["name"] for row in csv.DictReader(file)] == ["L00H03", "L02H00", "L02H01"]
+    windows = workplace.folder / "results/second/words/windows.parquet"
+    assert read_facts(windows)["bos"] == "none"
+    assert all(row["tokens"][0] != 0 for row in read_table(windows, WINDOWS).to_pylist())
 
 
 def test_shards_change_nothing_in_what_comes_out(

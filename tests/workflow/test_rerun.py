@@ -43,12 +43,13 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("corpora", "words", "windows"), 50, CORPUS),
         (("models", "tiny", "bos"), "none", CORPUS),
         (("models", "tiny", "dtype"), "bfloat16", MODEL),
+        (("execution", "shards"), 2, CACHE + Counter(cache_activations=1)),
         (("execution", "device"), "auto", Counter()),
         (("execution", "batch_size"), 3, Counter()),
         (("execution", "devices"), 2, Counter()),
         (
             ("models", "unused"),
-            {"source": "x", "n_layers": 1, "n_heads": 1, "context": 8},
+            {"source": "x", "n_layers": 1, "n_heads": 1, "context": 64},
             Counter(),
         ),
     ],
@@ -74,7 +75,11 @@ def test_the_order_of_keys_means_nothing(finished: Workplace) -> None:
 
 def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     configuration = finished.changed("sweep", "models", to=["tiny", "second"])
-    assert finished.jobs(configuration=configuration) == MODEL
+    heads, layers = 3, 2  # those that its entry selects
+    one = {"inspect_model", "sample_windows", "cache_activations", "cluster_heads", "build_atlas"}
+    expected = dict.fromkeys(one, 1) | {"select_events": layers, "run_probes": layers}
+    expected |= dict.fromkeys(("explain_head", "judge_head", "score_head"), heads)
+    assert finished.jobs(configuration=configuration) == Counter(expected)
 
 
 def test_an_added_clustering_shares_all_before_it(finished: Workplace) -> None:

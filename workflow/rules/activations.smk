@@ -19,14 +19,15 @@ rule cache_activations:
     params:
         model=model_flags,
         layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
+        shards=EXECUTION["shards"],
         settings=flags(config["activations"], "salience", "top_windows", "top_keys"),
         code=code("cache_activations"),
     message:
         "{wildcards.model}, {wildcards.corpus}: caching activations of shard {wildcards.shard}"
     shell:
         'python "$SCRIPTS"/cache_activations.py {params.model} $SUBJECT_FLAGS {params.settings}'
-        " --windows {input.windows} --shard {wildcards.shard} --shards $SHARDS"
-        " --layers {params.layers} --out-dir {output} 2> >(tee {log} >&2)"
+        " --windows {input.windows} --shard {wildcards.shard} --shards {params.shards}"
+        " --layers {params.layers} --out-dir {output} 2> {log}"
 
 
 rule run_probes:

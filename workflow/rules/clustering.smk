@@ -1,7 +1,5 @@
 """Families of heads whose explanations are alike."""
 
-LAST_ROUND = ROUND.replace("{round}", "0")  # the symbolic explainer does not revise
-
 
 rule cluster_heads:
     input:

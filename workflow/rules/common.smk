@@ -4,7 +4,6 @@ import hashlib
 import os
 import platform
 import sys
-from glob import glob
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -24,6 +23,7 @@ from headatlas.configuration import (
     runs,
 )
 from headatlas.errors import InputError
+from headatlas.patterns import files_matching
 from headatlas.provenance import code_digest, folder_digest
 from headatlas.records import head_name
 
@@ -44,13 +44,14 @@ EXECUTION = config["execution"]
 # in the text of a command, a change of them would rerun jobs.
 os.environ.update(
     SCRIPTS=str(SCRIPTS),
-    SHARDS=str(EXECUTION["shards"]),
     SUBJECT_FLAGS=flags(EXECUTION, "device", "devices", "batch_size"),
 )
 
 RUN = "results/{model}/{corpus}"
 ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
+LAST = 0  # the round that is published; the symbolic explainer does not revise
+LAST_ROUND = ROUND.replace("{round}", str(LAST))
 
 
 wildcard_constraints:
@@ -94,15 +95,21 @@ def model_flags(wildcards):
     return flags(config["models"][wildcards.model], "source", "revision", "dtype")
 
 
+def all_heads(model):
+    """The selected heads of a model as pairs of layer and head."""
+    return [(n, h) for n in layers_of(config, model) for h in heads_of(config, model, n)]
+
+
 def head_names(model):
-    """Names of the selected heads of a model, as LxxHyy."""
-    return [head_name(n, h) for n in layers_of(config, model) for h in heads_of(config, model, n)]
+    """Their names, as LxxHyy."""
+    return [head_name(n, h) for n, h in all_heads(model)]
 
 
 def model_files(wildcards):
     """The files of a model in a local folder; a hub model has none until it is fetched."""
     folder = Path(config["models"][wildcards.model]["source"])
-    return sorted(str(file) for file in folder.glob("*.*") if file.suffix != ".md")
+    files = (file for file in folder.glob("[!.]*") if file.is_file() and file.suffix != ".md")
+    return sorted(map(str, files))
 
 
 def corpus_flags(wildcards):
@@ -119,11 +126,9 @@ def local_files(entry):
     """The files of a corpus that is read from this machine, in order of name."""
     if entry["kind"] == "text":
         patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
-    else:
-        folder = entry["folder"] if entry["kind"] == "stackexchange" else entry["source"]
-        patterns = [f"{folder}/**"]
-    found = {name for pattern in patterns for name in glob(pattern, recursive=True)}
-    return [Path(name) for name in sorted(found) if Path(name).is_file()]
+        return sorted({file for pattern in patterns for file in files_matching(pattern)})
+    folder = entry["folder"] if entry["kind"] == "stackexchange" else entry["source"]
+    return sorted(file for file in Path(folder).rglob("*") if file.is_file())
 
 
 def corpus_state(wildcards):
@@ -132,7 +137,8 @@ def corpus_state(wildcards):
     if entry["kind"] == "python-docs":
         return platform.python_version()
     listing = [
-        f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in local_files(entry)
+        f"{os.path.relpath(file)} {file.stat().st_size} {file.stat().st_mtime_ns}"
+        for file in local_files(entry)
     ]
     return hashlib.sha256("\n".join(listing).encode()).hexdigest()[:16]
 
@@ -176,15 +182,23 @@ def head_files(pattern):
 def control_files(pattern):
     """Input function: the files of the heads that serve a head as its controls.
 
-    They are the next heads of the layer, so that each head is a control equally often.
+    They stand at equal steps around all heads of the model, so that they come from several
+    layers and every head is a control equally often.
     """
 
     def files(wildcards):
-        layer, head = int(wildcards.layer), int(wildcards.head)
-        heads = heads_of(config, wildcards.model, layer)
+        heads = all_heads(wildcards.model)
+        head = int(wildcards.layer), int(wildcards.head)
+        if head not in heads:
+            allowed = f"{head_name(*heads[0])} to {head_name(*heads[-1])}, as selected"
+            raise WorkflowError(
+                f"{head_name(*head)}: no head of models.{wildcards.model}; allowed: {allowed}"
+            )
         at = heads.index(head)
-        others = heads[at + 1 :] + heads[:at]
-        chosen = [f"{h:02d}" for h in others[: config["scoring"]["controls"]]]
-        return expand(pattern, head=chosen, allow_missing=True)
+        count = min(config["scoring"]["controls"], len(heads) - 1)
+        steps = [len(heads) * k // (count + 1) for k in range(1, count + 1)]
+        chosen = [heads[(at + step) % len(heads)] for step in steps]
+        layers, numbers = [f"{n:02d}" for n, _ in chosen], [f"{h:02d}" for _, h in chosen]
+        return expand(pattern, zip, layer=layers, head=numbers, allow_missing=True)
 
     return files

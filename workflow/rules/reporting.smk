@@ -1,5 +1,7 @@
 """The atlas of one run."""
 
+LABELS = {key: f"{{{key}}}" for key in ("model", "corpus", "explainer", "clustering")}
+
 
 rule build_atlas:
     input:
@@ -11,9 +13,18 @@ rule build_atlas:
         scores=head_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
         clusters=f"{ATLAS}/clusters.json",
     output:
-        index=report(f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst"),
-        summary=report(f"{ATLAS}/summary.csv", category="Tables", caption="../report/summary.rst"),
-        report=report(f"{ATLAS}/report.md", category="Atlas", caption="../report/report.rst"),
+        index=report(
+            f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst", labels=LABELS
+        ),
+        summary=report(
+            f"{ATLAS}/summary.csv",
+            category="Tables",
+            caption="../report/summary.rst",
+            labels=LABELS,
+        ),
+        report=report(
+            f"{ATLAS}/report.md", category="Atlas", caption="../report/report.rst", labels=LABELS
+        ),
         events=f"{ATLAS}/raw_events.parquet",
         explanations=f"{ATLAS}/explanations.jsonl",
         scores=f"{ATLAS}/scores.parquet",
@@ -28,7 +39,7 @@ rule build_atlas:
         heads=lambda w: head_names(w.model),
         explanations=f"{LAST_ROUND}/explanations",
         scores=f"{LAST_ROUND}/scores",
-        settings=flags(config["report"], "title", "exemplars"),
+        settings=lambda w: flags(config["report"], "title", "exemplars"),
         templates=folder_digest(TEMPLATES),
         folder=subpath(output.index, parent=True),
         code=code("build_atlas"),
@@ -40,5 +51,5 @@ rule build_atlas:
         " --stats {input.stats} --heads {params.heads}"
         " --explanations {params.explanations} --scores {params.scores}"
         " --clusters {input.clusters} --model {wildcards.model} --corpus {wildcards.corpus}"
-        " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round 0"
+        f" --explainer {{wildcards.explainer}} --clustering {{wildcards.clustering}} --round {LAST}"
         " --out-dir {params.folder} 2> {log}"

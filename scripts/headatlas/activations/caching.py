@@ -18,7 +18,7 @@ from ..progress import Progress
 from ..records import ACTIVATIONS, HEAD_METRICS
 from ..storage import TableWriter, table_writer
 from ..subjects.loading import output_gram
-from .delimiters import is_delimiter
+from ..tokens.delimiters import is_delimiter
 from .reducer import Batch, LayerReducer, Reduced
 from .salience import SalienceKind
 

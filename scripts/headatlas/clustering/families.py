@@ -62,7 +62,9 @@ def find_families(
     `similarity` holds cosines of unit vectors, for which the Euclidean distance is
     sqrt(2 - 2 cos). Distances below that of similarity 0.9 are raised to it: identical
     explanations, at distance 0, would have infinite density, and each wording of one
-    behaviour would become a family of its own. Memory grows with the square of the heads.
+    behaviour would become a family of its own. Families are the leaves of the cluster tree:
+    its default, the largest stable branches, puts all short phrases about nearby tokens
+    together. Memory grows with the square of the heads.
     """
     if len(similarity) < min_cluster_size:
         return []
@@ -71,7 +73,10 @@ def find_families(
     distance = np.sqrt(2 - 2 * np.minimum(similarity, _SAME))
     np.fill_diagonal(distance, 0)
     clusterer = HDBSCAN(
-        min_cluster_size=min_cluster_size, min_samples=min_samples, metric="precomputed"
+        min_cluster_size=min_cluster_size,
+        min_samples=min_samples,
+        metric="precomputed",
+        cluster_selection_method="leaf",
     )
     found = defaultdict(list)
     for head, family in enumerate(clusterer.fit(distance).labels_):

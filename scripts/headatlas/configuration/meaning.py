@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..patterns import files_matching
 from .problem import near_match, sentence, shown
 from .queries import SECTIONS, parse_head
 
@@ -149,11 +150,8 @@ def _corpus_files(key: str, corpus: Mapping[str, Any], root: Path) -> Iterator[s
 
 def _unmatched(pattern: str, root: Path) -> str | None:
     """Why a pattern gives no text, or None if it does."""
-    path = (root / pattern).absolute()
-    top = Path(path.anchor)
     try:
-        found = [path] if path.is_file() else top.glob(str(path.relative_to(top)))
-        sizes = [file.stat().st_size for file in found if file.is_file()]
+        sizes = [file.stat().st_size for file in files_matching(pattern, root)]
     except ValueError as error:
         return f"is no pattern ({error})"
     if not sizes:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ..errors import InputError
+from ..patterns import files_matching
 from .document import Document
 from .lines import bounded_lines, documents_of_lines
 from .rows import text_of
@@ -50,10 +51,7 @@ def file_documents(file: Path, name: str, field: str) -> Iterator[Document]:
 
 
 def _matching(pattern: str) -> list[Path]:
-    path = Path(pattern).absolute()
-    root = Path(path.anchor)
-    found = [path] if path.is_file() else root.glob(str(path.relative_to(root)))
-    files = [file for file in found if file.is_file()]
+    files = files_matching(pattern)
     if not files:
         raise InputError(f"no file matches {pattern}")
     return files

@@ -50,9 +50,9 @@ def choose(
 
     `top`: of the `top_windows` windows of largest peak, those first in order of peak,
     one per context (the eight tokens up to the peak). Candidates beyond them depend on
-    how the corpus was sharded and are not looked at. `quantile`: the sampled windows in order of peak are cut into `quantiles`
-    equal buckets, `per_quantile` drawn from each, lowest bucket first. `random`:
-    every sampled window, the same for all heads.
+    how the corpus was sharded and are not looked at. `quantile`: the sampled windows in
+    order of peak are cut into `quantiles` equal buckets, `per_quantile` drawn from each,
+    lowest bucket first. `random`: every sampled window, the same for all heads.
     """
     sampled = sorted((c for c in candidates if c.sampled), key=lambda c: c.window)
     ranked = sorted(candidates, key=lambda c: (-c.peak, c.window))

@@ -11,15 +11,25 @@ import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from ..records import ACTIVATIONS, EVENTS, HEAD_METRICS, SPLITS, STATS, WINDOWS
-from ..storage import check_schema, read_table, table_writer, write_rows
+from ..storage import check_schema, table_writer, write_rows
 from .context_kind import context_kind
 from .exemplars import Candidate, Chosen, choose
 
 
-def read_head_rows(activations: Sequence[Path], head: int) -> pa.Table:
-    """The rows of one head, in all shards, whose attention was kept."""
-    kept = (pc.field("head") == head) & pc.field("keys").is_valid()
-    return pa.concat_tables(pq.read_table(p, filters=kept, partitioning=None) for p in activations)
+def read_kept_rows(activations: Sequence[Path]) -> dict[int, dict[int, dict[str, Any]]]:
+    """The rows of all shards whose attention was kept, by head and window.
+
+    Caching keeps a number of windows per head that hardly grows with the corpus.
+    """
+    rows: dict[int, dict[int, dict[str, Any]]] = {}
+    columns = ["window", "head", "salience", "keys", "weights", "value_norm"]
+    for path in activations:
+        check_schema(path, ACTIVATIONS)
+        kept = pc.field("keys").is_valid()
+        table = pq.read_table(path, columns=columns, filters=kept, partitioning=None)
+        for row in table.to_pylist():
+            rows.setdefault(row["head"], {})[row["window"]] = row
+    return rows
 
 
 def read_windows(path: Path, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -43,36 +53,39 @@ def select_events(
     seed: int,
     out: Path,
 ) -> None:
-    """Write the exemplars of the given heads of a layer, one head after the other."""
-    for path in activations:
-        check_schema(path, ACTIVATIONS)
+    """Write the exemplars of the given heads of a layer, a row group for each head."""
+    kept = read_kept_rows(activations)
+    texts = read_windows(windows, (number for head in heads for number in kept[head]))
     with table_writer(out, EVENTS) as writer:
         for head in heads:
-            rows = {row["window"]: row for row in read_head_rows(activations, head).to_pylist()}
-            texts = read_windows(windows, rows)
             events = []
             for split in SPLITS:
-                candidates = [
-                    Candidate(
-                        window=number,
-                        sampled=texts[number]["sampled"],
-                        tokens=np.array(texts[number]["tokens"]),
-                        salience=np.array(row["salience"], np.float32),
-                    )
-                    for number, row in sorted(rows.items())
-                    if texts[number]["split"] == split
-                ]
                 chosen = choose(
-                    candidates,
+                    _candidates(kept[head], texts, split),
                     top=top,
                     top_windows=top_windows,
                     quantiles=quantiles,
                     per_quantile=per_quantile,
                     rng=np.random.default_rng([seed, layer, head, SPLITS.index(split)]),
                 )
-                events += [_event(layer, head, c, rows, texts) for c in chosen]
+                events += [_event(layer, head, c, kept[head], texts) for c in chosen]
             table = pa.Table.from_pylist(events, schema=EVENTS)
             writer.write({name: table.column(name) for name in EVENTS.names})
+
+
+def _candidates(
+    rows: dict[int, dict[str, Any]], texts: dict[int, dict[str, Any]], split: str
+) -> list[Candidate]:
+    return [
+        Candidate(
+            window=number,
+            sampled=texts[number]["sampled"],
+            tokens=np.array(texts[number]["tokens"]),
+            salience=np.array(row["salience"], np.float32),
+        )
+        for number, row in sorted(rows.items())
+        if texts[number]["split"] == split
+    ]
 
 
 def _event(
@@ -111,9 +124,10 @@ def write_stats(
 
     Test windows are left out, because explainers may be shown these figures.
     """
-    numbers = read_table(windows, WINDOWS, ["window", "split"]).to_pylist()
-    test = pa.array([row["window"] for row in numbers if row["split"] == "test"], pa.int32())
-    seen = ~pc.field("window").isin(test)
+    check_schema(windows, WINDOWS)
+    sampled = pc.field("sampled") & (pc.field("split") != "test")
+    numbers = pq.read_table(windows, columns=["window"], filters=sampled, partitioning=None)
+    seen = pc.field("window").isin(numbers.column("window").combine_chunks())
     columns = ["head", *HEAD_METRICS]
     table = pa.concat_tables(
         pq.read_table(p, columns=columns, filters=seen, partitioning=None) for p in activations

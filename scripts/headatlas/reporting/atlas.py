@@ -18,6 +18,7 @@ from headatlas.records import (
     Explanation,
     HeadScores,
     ModelInfo,
+    head_name,
 )
 from headatlas.storage import (
     read_facts,
@@ -34,14 +35,19 @@ from .tables import Run
 
 
 class Inputs(NamedTuple):
-    """The files of a run: `events` and `stats` one per layer, records one per head."""
+    """What a run left: `events` and `stats` are one file per layer.
+
+    `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
+    folders `explanations` and `scores`.
+    """
 
     model_info: Path
     windows: Path
     events: Sequence[Path]
     stats: Sequence[Path]
-    explanations: Sequence[Path]
-    scores: Sequence[Path]
+    heads: Sequence[str]
+    explanations: Path
+    scores: Path
     clusters: Path
 
 
@@ -49,14 +55,16 @@ def build(run: Run, inputs: Inputs, out: Path, *, templates: Path, exemplars: in
     """Write the atlas of a run into `out`, the index last.
 
     Only one layer's events are in memory at a time. Raises InputError if a file is not of
-    its schema, or if the records are not those of every head of this run.
+    its schema, or if the records are not those of the heads that this run selected.
     """
-    explanations = [read_record(path, Explanation) for path in inputs.explanations]
-    scores = [read_record(path, HeadScores) for path in inputs.scores]
     info = read_record(inputs.model_info, ModelInfo)
+    places = tables.selection(info, inputs.heads)
+    files = [f"{head_name(*place)}.json" for place in places]
+    explanations = [read_record(inputs.explanations / name, Explanation) for name in files]
+    scores = [read_record(inputs.scores / name, HeadScores) for name in files]
     clusters = read_record(inputs.clusters, Clusters)
     stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
-    heads = tables.assemble(info, run, explanations, scores, clusters, stats)
+    heads = tables.assemble(info, run, places, explanations, scores, clusters, stats)
     atlas = pages.gather(run, info, _facts(inputs.windows), heads, clusters)
     env = pages.environment(templates)
 
@@ -106,6 +114,8 @@ def _write_heads(
                 _write_head(env, atlas, waiting.pop(key), out, *shown)
     for position in waiting.values():
         _write_head(env, atlas, position, out, [], 1.0)
+    # For runs by hand: Snakemake clears the folder before the rule, a second run by hand with
+    # fewer heads would leave the pages of the others.
     current = {f"{head.name}.html" for head in atlas.heads}
     for page in (out / "heads").glob("L*H*.html"):
         if page.name not in current:

@@ -19,12 +19,18 @@ class Measure(NamedTuple):
     margin: str | None = None
 
 
+MEASURED_ON = (
+    "Correlations and pair AUROC are measured on test documents, which the explainer has not "
+    "seen. The probe scores (effect sizes and probe AUROC) are measured on the explanation's own "
+    "test texts, which are made from validation windows."
+)
+
 SCORES = (
     Measure(
         "attention_correlation",
         "Attention correlation",
         "Pearson correlation between the attention that the explanation predicts and the "
-        "attention measured, over the (query, key) pairs of the random held-out windows, "
+        "attention measured, over the (query, key) pairs of the random test windows, "
         "position 0 left out. 1 is a perfect prediction, 0 is none.",
         control="attention_correlation_control",
         margin="attention_margin",
@@ -33,7 +39,7 @@ SCORES = (
         "salience_correlation",
         "Salience correlation",
         "Pearson correlation between predicted and measured salience over the tokens of the "
-        "random held-out windows. Undefined where the explanation predicts a constant.",
+        "random test windows. Undefined where the explanation predicts a constant.",
         control="salience_correlation_control",
         margin="salience_margin",
     ),
@@ -47,27 +53,27 @@ SCORES = (
     Measure(
         "effect_size",
         "Effect size",
-        "Hedges' g of the head's peak salience in texts that should excite it against texts "
-        "that should not: difference of means in pooled standard deviations, corrected for "
+        "Hedges' g of the head's peak salience in test texts that should excite it against test "
+        "texts that should not: difference of means in pooled standard deviations, corrected for "
         "small samples. 0 is no difference.",
         True,
     ),
     Measure(
         "auroc",
         "Probe AUROC",
-        "Probability that a text that should excite the head has a larger peak salience than "
-        "a text that should not. 0.5 is chance.",
+        "Probability that a test text that should excite the head has a larger peak salience "
+        "than one that should not. 0.5 is chance.",
     ),
     Measure(
         "effect_size_mean",
         "Effect size (mean)",
-        "The effect size of the mean salience of a text instead of its peak.",
+        "The effect size of the mean salience of a test text instead of its peak.",
         True,
     ),
     Measure(
         "auroc_mean",
         "Probe AUROC (mean)",
-        "The probe AUROC of the mean salience of a text instead of its peak.",
+        "The probe AUROC of the mean salience of a test text instead of its peak.",
     ),
 )
 
@@ -101,7 +107,8 @@ METRICS = (
     Measure(
         "delimiter",
         "Delimiter",
-        "Attention to punctuation, line breaks and brackets, less the share of such keys.",
+        "Mean attention to punctuation (not operators), brackets and line ends, less the share "
+        "of such keys among those available.",
         True,
     ),
 )
@@ -109,9 +116,16 @@ METRICS = (
 TERMS = (
     (
         "Control and margin",
-        "The control is the same score given to the explanations of other heads of the layer, "
-        "on average. The margin is the score less its control, both resampled together. An "
-        "explanation whose margin is not above zero says nothing about its own head.",
+        "The control is the mean of the same score over the explanations of other heads, taken "
+        "at equal steps around all heads of the atlas. The margin is the score less its control, both "
+        "resampled together. An explanation whose margin is not above zero predicts its own head "
+        "no better than other heads' explanations do.",
+    ),
+    (
+        "Test texts",
+        "Texts that should excite a head and texts that should not, given with its explanation "
+        "and made from validation windows: cut, repeated, joined and shuffled. They are not held "
+        "out as test documents are.",
     ),
     ("Salience", "‖z W_O‖: the norm of what a head writes at a token."),
     (
@@ -126,9 +140,14 @@ TERMS = (
         "same keys would get under uniform attention.",
     ),
     (
+        "Stored attention",
+        "Of each query, the attention to position 0 and the K largest of the other weights "
+        "(K is the setting top_keys). All other attention counts as 0.",
+    ),
+    (
         "Splits",
-        "Documents are divided into train (seen by the explainer), validation (used to choose) "
-        "and test (used to report). No document is in two of them.",
+        "Documents are divided into train (seen by the explainer), validation (used to choose "
+        "and to make test texts) and test (used to report). No document is in two of them.",
     ),
     (
         "Interval",

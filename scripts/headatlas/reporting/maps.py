@@ -42,7 +42,7 @@ def colourings(
             margin = Measure(
                 measure.margin,
                 f"{measure.label}: margin over control",
-                "The score less the same score of other heads' explanations of the layer.",
+                "The score less the mean of the same score over other heads' explanations.",
                 True,
             )
             made.append(_numbers("Scores", margin, [head.values(measure)[2] for head in heads]))

@@ -12,20 +12,11 @@ from markupsafe import Markup
 from headatlas.records import Clusters, ModelInfo, head_name
 
 from . import charts, formats, tokens
-from .catalogue import METRICS, TERMS, Measure
+from .catalogue import MEASURED_ON, METRICS, TERMS, Measure
+from .distributions import families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .maps import colourings
-from .tables import (
-    Head,
-    Run,
-    families,
-    known,
-    main_scores,
-    metric_names,
-    ranked,
-    spread,
-    weak,
-)
+from .tables import Head, Run, main_scores, metric_names
 
 HEADLINE_SCORES = 3
 
@@ -46,6 +37,16 @@ class Atlas(NamedTuple):
     metrics: list[Measure]
     axes: dict[str, tuple[float, float]]
     spreads: dict[str, list[float]]
+
+    @property
+    def heads_in_model(self) -> int:
+        """Heads of the model, those that the run left out included."""
+        return self.info.n_layers * self.info.n_heads
+
+    @property
+    def whole(self) -> bool:
+        """Whether the run selected every head of the model."""
+        return len(self.heads) == self.heads_in_model
 
 
 def gather(
@@ -99,7 +100,12 @@ def environment(templates: Path) -> jinja2.Environment:
         "visible": tokens.visible,
         "md": tokens.markdown,
     }
-    made.globals |= {"charts": charts, "interval": formats.interval, "head_name": head_name}
+    made.globals |= {
+        "charts": charts,
+        "interval": formats.interval,
+        "head_name": head_name,
+        "measured_on": MEASURED_ON,
+    }
     return made
 
 

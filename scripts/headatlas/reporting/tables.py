@@ -18,7 +18,6 @@ from headatlas.records import (
 )
 
 from .catalogue import Measure, scores_among
-from .charts import quantile
 from .tokens import csv_cell, visible
 
 MAIN_SPLITS = ("test", "probes")
@@ -119,27 +118,53 @@ def by_name(records: Iterable[H], run: Run, what: str) -> dict[str, H]:
     return found
 
 
+def selection(info: ModelInfo, names: Iterable[str]) -> list[tuple[int, int]]:
+    """Layer and head of the heads named, such as L03H11, in order.
+
+    Raises AtlasError for a name that is no head of the model.
+    """
+    every = {
+        head_name(layer, head): (layer, head)
+        for layer in range(info.n_layers)
+        for head in range(info.n_heads)
+    }
+    places = set()
+    for name in names:
+        if name not in every:
+            allowed = f"L00H00 to {head_name(info.n_layers - 1, info.n_heads - 1)}"
+            raise AtlasError(f"heads: {name!r} is no head of {info.model}, allowed are {allowed}")
+        places.add(every[name])
+    return sorted(places)
+
+
 def assemble(
     info: ModelInfo,
     run: Run,
+    places: Sequence[tuple[int, int]],
     explanations: Iterable[Explanation],
     scores: Iterable[HeadScores],
     clusters: Clusters,
     stats: Iterable[Mapping[str, Any]],
 ) -> list[Head]:
-    """Every head of the model, by layer and head.
+    """The heads at `places` (layer, head), in that order.
 
-    Raises AtlasError if a head has no record, a record no head, or one is of another run.
+    Raises AtlasError if one of them has no record, a record is of another head, or one is
+    of another run.
     """
     check_run(info, run, "model information")
     check_run(clusters, run, "clusters")
-    places = [(layer, head) for layer in range(info.n_layers) for head in range(info.n_heads)]
     names = {head_name(*place) for place in places}
     explained = by_name(explanations, run, "explanation")
     scored = by_name(scores, run, "scores")
-    for what, found in (("explanation", explained), ("scores", scored)):
-        for name in sorted(names ^ found.keys()):
-            wrong = "missing, every head needs a record" if name in names else "no such head"
+    grouped = {*clusters.unclustered, *clusters.unexplained}
+    grouped.update(name for cluster in clusters.clusters for name in cluster.heads)
+    for what, found in (
+        ("explanation", explained.keys()),
+        ("scores", scored.keys()),
+        ("cluster entry", grouped),
+    ):
+        for name in sorted(names ^ found):
+            wrong = "missing, every selected head needs one" if name in names else "not selected"
             raise AtlasError(f"{what} of {name}: {wrong}")
     metrics = metrics_by_head(stats)
     clustered = {name: cluster for cluster in clusters.clusters for name in cluster.heads}
@@ -220,68 +245,3 @@ def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -
 def text_cell(text: str | None) -> str | None:
     """A text for a spreadsheet: visible characters only, never a formula."""
     return csv_cell(visible(text)) if text else None
-
-
-def known(values: Iterable[float | None]) -> list[float]:
-    """The values that there are."""
-    return [value for value in values if value is not None]
-
-
-class Spread(NamedTuple):
-    """A score over all heads: quartiles, medians of its control and margin.
-
-    `above` of the `compared` heads have a margin whose 95 % interval lies above zero.
-    """
-
-    measure: Measure
-    n: int
-    quartiles: tuple[float | None, float | None, float | None]
-    control: float | None
-    margin: float | None
-    compared: int
-    above: int
-
-
-def spread(heads: Sequence[Head], measure: Measure) -> Spread:
-    """Distribution of a score over heads, beside that of its control."""
-    triples = [head.values(measure) for head in heads]
-    values, controls, margins = (known(triple[i] for triple in triples) for i in range(3))
-    return Spread(
-        measure,
-        len(values),
-        (quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75)),
-        quantile(controls, 0.5),
-        quantile(margins, 0.5),
-        len(margins),
-        len(margins) - len(weak(heads, measure)),
-    )
-
-
-def families(heads: Sequence[Head]) -> dict[str, list[Head]]:
-    """Heads by family of the first behaviour, the largest family first."""
-    found: dict[str, list[Head]] = {}
-    for head in heads:
-        if head.family is not None:
-            found.setdefault(head.family, []).append(head)
-    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
-
-
-def ranked(heads: Sequence[Head], measure: Measure) -> list[Head]:
-    """Heads that have the score, best first; ties by layer and head."""
-    scored = [head for head in heads if head.value(measure.key) is not None]
-    return sorted(scored, key=lambda head: -(head.value(measure.key) or 0.0))
-
-
-def weak(heads: Sequence[Head], measure: Measure) -> list[Head]:
-    """Heads whose margin is not clearly above zero (by its interval), weakest first.
-
-    Heads without a margin are not among them.
-    """
-    found = []
-    for head in heads:
-        margin = head.main(measure.margin) if measure.margin else None
-        if margin is None or margin.value is None:
-            continue
-        if (margin.value if margin.low is None else margin.low) <= 0:
-            found.append((margin.value, head))
-    return [head for _, head in sorted(found, key=lambda pair: pair[0])]

@@ -7,6 +7,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float, Int
 
 from ..errors import InputError
+from ..exemplar_rows import dense_attention, random_rows
 from ..records import Prediction, Split
 
 
@@ -22,22 +23,13 @@ class Measured:
 
     def attention(self) -> Float[np.ndarray, "query key"]:
         """Attention; what lies outside the K kept keys counts as 0."""
-        length = len(self.tokens)
-        queries = np.broadcast_to(np.arange(length)[:, None], self.keys.shape)
-        kept = self.keys >= 0
-        dense = np.zeros((length, length))
-        dense[queries[kept], self.keys[kept]] = self.weights[kept]
-        return dense
+        return dense_attention(self.keys, self.weights)
 
 
 def random_windows(events: pa.Table, split: Split) -> list[Measured]:
     """The random windows of a split, in the order of their numbers."""
-    rows = [
-        row
-        for row in range(events.num_rows)
-        if events["kind"][row].as_py() == "random" and events["split"][row].as_py() == split
-    ]
-    return sorted((_measured(events, row) for row in rows), key=lambda m: m.window)
+    rows = random_rows(events, [split])
+    return sorted((_measured(rows, row) for row in range(len(rows))), key=lambda m: m.window)
 
 
 def _measured(events: pa.Table, row: int) -> Measured:

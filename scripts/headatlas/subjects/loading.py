@@ -31,7 +31,8 @@ def load_subject(
     """
     disable_progress_bar()  # of the weights; a log is no terminal
     folder = fetch(source, revision)
-    where = {"n_devices": devices} if devices > 1 else {"device": pick_device(device)}
+    device = pick_device("cuda" if devices > 1 else device)
+    where = {"n_devices": devices} if devices > 1 else {"device": device}
     bridge = TransformerBridge.boot_transformers(str(folder), dtype=_DTYPES[dtype], **where)
     bridge.eval()
     return bridge

@@ -4,6 +4,8 @@ import functools
 import keyword
 import re
 
+from ...tokens.delimiters import CLOSING, OPENING, PUNCTUATION, QUOTES, is_delimiter
+
 PIECE_CLASSES = (
     "digit",
     "capitalised",
@@ -25,8 +27,6 @@ PIECE_CLASSES = (
 TOKEN_CLASSES = (*PIECE_CLASSES, "continuation")
 WORD_CLASSES = ("function_word", "keyword", "word")  # of whole words only
 
-OPENING, CLOSING, QUOTES = "([{", ")]}", "\"'`“”‘’«»"  # a bracket and its partner: same index
-_PUNCTUATION = ".,;:!?…。，、；："
 _OPERATORS = "=+-*/<>%&|^~@#$\\"
 _SPECIAL = re.compile(r"<\|[^|]*\|>|</?s>|<(bos|eos|pad|unk)>|\[(CLS|SEP|PAD|BOS|EOS|UNK)\]")
 _NUMBER = re.compile(r"\d[\d.,_]*")
@@ -58,7 +58,7 @@ def piece_classes(piece: str) -> frozenset[str]:
         found |= _word_classes(core)
     else:
         found |= _symbol_classes(core)
-    if found & {"newline", "punctuation", "opening", "closing"}:
+    if is_delimiter(piece):
         found.add("delimiter")
     return frozenset(found)
 
@@ -80,7 +80,7 @@ def _word_classes(core: str) -> set[str]:
 
 def _symbol_classes(core: str) -> set[str]:
     members = {
-        "punctuation": _PUNCTUATION,
+        "punctuation": PUNCTUATION,
         "opening": OPENING,
         "closing": CLOSING,
         "quote": QUOTES,

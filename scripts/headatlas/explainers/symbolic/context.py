@@ -7,15 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Int
 
-from .classes import (
-    CLOSING,
-    OPENING,
-    PIECE_CLASSES,
-    QUOTES,
-    TOKEN_CLASSES,
-    WORD_CLASSES,
-    piece_classes,
-)
+from ...tokens.delimiters import CLOSING, OPENING, QUOTES
+from .classes import PIECE_CLASSES, TOKEN_CLASSES, WORD_CLASSES, piece_classes
 
 _NONE = -1
 _NOTABLE = re.compile(f"[{re.escape(OPENING + CLOSING + QUOTES)}\n]")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ...records import Behaviour, Explanation, HeadRecord
 from .facts import Facts, explained_share, facts_of, resting_facts
 from .language import Expression, all_sources, all_triggers
 from .program import build_program
-from .salience import Split, find_splits
+from .salience import Division, find_divisions
 from .sample import Sample, measure
 from .search import Found, owners, search
 from .summary import Clause, Contrast, explained, percent, resting, unexplained
@@ -68,7 +68,15 @@ def explain(
     limits: Limits,
     rng: np.random.Generator,
 ) -> Explanation:
-    """Explain a head from its random windows; `stats` are its metrics by name."""
+    """Explain a head from its random windows; `stats` are its metrics by name.
+
+    Rules are proposed and fitted on `train`. `validation` chooses among them, and gives
+    the figures and the text that the test texts are made of. The explanation is `failed`
+    if a number of the windows is not finite.
+    """
+    reason = _not_finite([*train, *validation])
+    if reason:
+        return _without_program(about, "failed", reason, f"{reason}.")
     sources, triggers = all_sources(), all_triggers()
     fit, check = (measure(windows, sources, triggers) for windows in (train, validation))
     study = _Study(sources, triggers, fit, check)
@@ -78,12 +86,12 @@ def explain(
     if not rules and not rests:
         return _unexplained(about, study, limits, rest, stats)
 
-    splits = find_splits(fit, check, rules, triggers)
-    program = build_program(rules, splits, rests, fit, sources, triggers)
+    divisions = find_divisions(fit, check, rules, triggers)
+    program = build_program(rules, divisions, rests, fit, sources, triggers)
     behaviours = study.behaviours(rules)
     clauses = [clause for clause, _ in behaviours]
-    contrasts = _contrasts(study, rules, splits)
-    positive, negative = choose_texts(program, [w.context for w in train], limits.texts, rng)
+    contrasts = _contrasts(study, rules, divisions)
+    positive, negative = choose_texts(program, [w.context for w in validation], limits.texts, rng)
     if rests:
         summary = resting(clauses, rest, contrasts)
         behaviours = [(Clause("the first token", "", rest, len(rules)), "sink"), *behaviours]
@@ -120,11 +128,30 @@ def _unexplained(
         f"No rule that was tried accounts for {percent(limits.min_coverage)}"
         " of the attention that is not on the first token and clearly more than chance"
     )
+    summary = unexplained(reason, guess, rest.coverage, stats)
+    return _without_program(about, "unexplained", reason, summary)
+
+
+def _not_finite(windows: Sequence[Measured]) -> str | None:
+    """Why the windows cannot be explained, if they hold infinity or NaN."""
+    for name in ("salience", "attention"):
+        spoiled = sum(not np.isfinite(getattr(window, name)).all() for window in windows)
+        if spoiled:
+            return (
+                f"The head's {name} is not finite in {spoiled} of {len(windows)} windows:"
+                " the model overflows in the precision it was run in"
+            )
+    return None
+
+
+def _without_program(
+    about: HeadRecord, status: Literal["unexplained", "failed"], reason: str, summary: str
+) -> Explanation:
     return Explanation(
         **about.model_dump(),
-        status="unexplained",
+        status=status,
         reason=reason,
-        summary=unexplained(reason, guess, rest.coverage, stats),
+        summary=summary,
         behaviours=[],
         program=None,
         confidence=None,
@@ -150,12 +177,14 @@ def _rest_elsewhere(sample: Sample, rules: Sequence[Found]) -> float:
     return float(sample.rest[elsewhere].mean()) if elsewhere.any() else 0.0
 
 
-def _contrasts(study: _Study, rules: Sequence[Found], splits: Sequence[Split]) -> list[Contrast]:
-    """Salience where the triggers of the splits hold, and where rules do, against elsewhere."""
+def _contrasts(
+    study: _Study, rules: Sequence[Found], divisions: Sequence[Division]
+) -> list[Contrast]:
+    """Salience where the triggers of the divisions hold, and where rules do, against elsewhere."""
     sample = study.validation
     applies = owners(rules, sample.count, sample.holds) >= 0
     found = [("where a rule applies", applies)]
-    for trigger in dict.fromkeys(split.trigger for split in splits):
+    for trigger in dict.fromkeys(division.trigger for division in divisions):
         clause = active_when(study.triggers[trigger])
         found.append((f"when {clause}", sample.holds[:, trigger] > 0))
     return [

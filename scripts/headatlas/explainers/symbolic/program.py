@@ -1,4 +1,4 @@
-"""Rules and splits written out as a program, with mass and salience fitted on train."""
+"""Rules and divisions written out as a program, with mass and salience fitted on train."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,27 +7,27 @@ from jaxtyping import Bool
 
 from ...records import Program, Rule
 from .language import Expression
-from .salience import REST, Split, groups
+from .salience import REST, Division, groups
 from .sample import Sample
 from .search import Found
 
 
 def build_program(
     rules: Sequence[Found],
-    splits: Sequence[Split],
+    divisions: Sequence[Division],
     rests: bool,
     train: Sample,
     sources: Sequence[Expression],
     triggers: Sequence[Expression],
 ) -> Program:
-    """A decision list: each rule after its splits, then the splits of the rest.
+    """A decision list: each rule after its divisions, then the divisions of the rest.
 
-    The splits of the rest are rules of attention to the first token, and so is a last
+    The divisions of the rest are rules of attention to the first token, and so is a last
     rule for all other queries if the head `rests` there.
     """
-    group = groups(rules, splits, train)
+    group = groups(rules, divisions, train)
     found = []
-    lines = list(_in_order(rules, splits))
+    lines = list(_in_order(rules, divisions))
     if rests:
         always = next(i for i, trigger in enumerate(triggers) if trigger.name == "any")
         lines.append((REST, None, always))
@@ -45,14 +45,14 @@ def build_program(
 
 
 def _in_order(
-    rules: Sequence[Found], splits: Sequence[Split]
+    rules: Sequence[Found], divisions: Sequence[Division]
 ) -> Iterator[tuple[int, int | None, int]]:
     """Group, source (None for the first token) and trigger of each line of the program."""
     for parent in (*range(len(rules)), REST):
         source = None if parent == REST else rules[parent].source
-        for i, split in enumerate(splits):
-            if split.group == parent:
-                yield len(rules) + i, source, split.trigger
+        for i, division in enumerate(divisions):
+            if division.group == parent:
+                yield len(rules) + i, source, division.trigger
         if parent != REST:
             yield parent, source, rules[parent].trigger
 

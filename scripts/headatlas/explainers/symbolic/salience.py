@@ -1,4 +1,4 @@
-"""How much a head writes: a mean per rule, and rules split where the head writes more."""
+"""How much a head writes: a mean per rule, and rules divided where the head writes more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from .sample import Sample
 from .search import Found, owners
 
 REST = -1  # the group of queries that no rule decides
-LEAST_VARIANCE = 0.02  # of the variance of salience on validation that a split must explain
-MOST_SPLITS = 3
+LEAST_VARIANCE = 0.02  # of the variance of salience on validation that a division must explain
+MOST_DIVISIONS = 3
 
 
 @dataclass(frozen=True)
-class Split:
+class Division:
     """Queries of one group where a trigger holds, taken apart for their own salience."""
 
     group: int  # number of a rule, or REST
@@ -24,52 +24,54 @@ class Split:
 
 
 def groups(
-    rules: Sequence[Found], splits: Sequence[Split], sample: Sample
+    rules: Sequence[Found], divisions: Sequence[Division], sample: Sample
 ) -> Int[np.ndarray, " query"]:
-    """Group of each query: its rule or REST, or len(rules) + i where split i comes first."""
+    """Group of each query: its rule or REST, or len(rules) + i where division i comes first."""
     group = owners(rules, sample.count, sample.holds)
     decided = group.copy()
-    for i in reversed(range(len(splits))):
-        within = (decided == splits[i].group) & (sample.holds[:, splits[i].trigger] > 0)
+    for i in reversed(range(len(divisions))):
+        within = (decided == divisions[i].group) & (sample.holds[:, divisions[i].trigger] > 0)
         group[within] = len(rules) + i
     return group
 
 
-def find_splits(
+def find_divisions(
     train: Sample, validation: Sample, rules: Sequence[Found], triggers: Sequence[Expression]
-) -> list[Split]:
+) -> list[Division]:
     """Splits that explain the variance of salience best, fitted on train.
 
-    Only rules that hold at any query, and the rest, can be split: the trigger of the
+    Only rules that hold at any query, and the rest, can be divided: the trigger of the
     others is taken.
     """
     always = next(i for i, trigger in enumerate(triggers) if trigger.name == "any")
     open_groups = [REST, *(i for i, rule in enumerate(rules) if rule.trigger == always)]
-    splits: list[Split] = []
+    divisions: list[Division] = []
     least = LEAST_VARIANCE * len(validation.salience) * float(validation.salience.var())
-    for _ in range(MOST_SPLITS):
+    for _ in range(MOST_DIVISIONS):
         best = max(
             (
                 (gain, -trigger, group)
                 for group in open_groups
-                for trigger, gain in enumerate(_explained(train, validation, rules, splits, group))
+                for trigger, gain in enumerate(
+                    _explained(train, validation, rules, divisions, group)
+                )
             ),
         )
         if best[0] < least or best[0] <= 0:
             break
-        splits.append(Split(best[2], -best[1]))
-    return splits
+        divisions.append(Division(best[2], -best[1]))
+    return divisions
 
 
 def _explained(
     train: Sample,
     validation: Sample,
     rules: Sequence[Found],
-    splits: Sequence[Split],
+    divisions: Sequence[Division],
     group: int,
 ) -> Float[np.ndarray, " trigger"]:
     """Reduction of squared error on validation of taking each trigger out of a group."""
-    fit, check = (_within(sample, rules, splits, group) for sample in (train, validation))
+    fit, check = (_within(sample, rules, divisions, group) for sample in (train, validation))
     if not len(fit[0]) or not len(check[0]):
         return np.zeros(train.holds.shape[1])
     mean = fit[0].mean()
@@ -85,7 +87,7 @@ def _explained(
 
 
 def _within(
-    sample: Sample, rules: Sequence[Found], splits: Sequence[Split], group: int
+    sample: Sample, rules: Sequence[Found], divisions: Sequence[Division], group: int
 ) -> tuple[Float[np.ndarray, " query"], Float[np.ndarray, "query trigger"]]:
-    chosen = groups(rules, splits, sample) == group
+    chosen = groups(rules, divisions, sample) == group
     return sample.salience[chosen].astype(float), sample.holds[chosen]

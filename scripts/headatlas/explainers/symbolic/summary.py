@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .facts import Facts
 
 NOTABLE_RATIO = 1.5  # of salience
+NEXT_TO_NOTHING = 0.05  # such a ratio: it would print as 0.0
 NOTABLE_REST = 0.05  # attention on the first token
 MOST = 0.95  # share of queries beyond which the few others are not spoken of
 ALWAYS = 0.99  # share of queries that need no mention of the others
@@ -69,7 +70,7 @@ def resting(clauses: Sequence[Clause], rest: Facts, contrasts: Sequence[Contrast
 def unexplained(reason: str, guess: Clause | None, rest: float, stats: dict[str, float]) -> str:
     """The summary of a head that follows no rule: what is known of it nevertheless."""
     text = f"{reason}."
-    if guess:
+    if guess and guess.facts.share > guess.facts.chance:
         text += (
             f" The nearest is attention to {guess.attends_to}{_when(guess)}:"
             f" {_figures(guess.facts)}."
@@ -90,9 +91,11 @@ def unexplained(reason: str, guess: Clause | None, rest: float, stats: dict[str,
 def writes(contrasts: Sequence[Contrast]) -> str:
     """Where the head writes clearly more or less than elsewhere, if anywhere."""
     parts = [
-        f"{c.ratio:.1f} times as much {c.when} as elsewhere"
+        f"next to nothing {c.when}"
+        if c.ratio < NEXT_TO_NOTHING
+        else f"{c.ratio:.1f} times as much {c.when} as elsewhere"
         for c in contrasts
-        if max(c.ratio, 1 / c.ratio) >= NOTABLE_RATIO
+        if not 1 / NOTABLE_RATIO < c.ratio < NOTABLE_RATIO
     ]
     return f" Writes {', and '.join(parts)}." if parts else ""
 

@@ -22,11 +22,14 @@ def choose_texts(
 ) -> tuple[list[str], list[str]]:
     """Up to `number` texts with the largest predicted mean salience, and with the smallest.
 
-    The second list is empty where the program predicts nearly the same everywhere.
+    They are made of the text of `contexts`, and judged behind the special token that
+    these windows start with, if they do, since the model will see them so. The second list is empty where the program predicts nearly the
+    same everywhere.
     """
+    start = _start(contexts[0])
     ranked = sorted(
         (
-            (_predicted(program, tokens), "".join(piece for _, piece in tokens))
+            (_predicted(program, start + tokens), "".join(piece for _, piece in tokens))
             for tokens in _candidates(contexts, rng)
             if len(tokens) >= SHORTEST
         ),
@@ -40,9 +43,15 @@ def choose_texts(
 
 
 def _predicted(program: Program, tokens: _Tokens) -> float:
-    """Mean salience after the first token, which stands for the start of the text."""
-    context = Context([-1, *(t for t, _ in tokens)], ["<s>", *(p for _, p in tokens)])
+    """Mean salience, position 0 left out as in the table of probes."""
+    context = Context([token for token, _ in tokens], [piece for _, piece in tokens])
     return float(predict(program, context).salience[1:].mean())
+
+
+def _start(context: Context) -> _Tokens:
+    """The special token that the window starts with; empty if the model is given none."""
+    first = int(context.tokens[0]), context.pieces[0]
+    return [first] if "special" in piece_classes(first[1]) else []
 
 
 def _candidates(contexts: Sequence[Context], rng: np.random.Generator) -> Iterator[_Tokens]:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Float
 
 from ...errors import InputError
+from ...exemplar_rows import dense_attention, random_rows
 from ...records import EVENTS, Split
 from ...storage import read_head
 from .context import Context
@@ -26,7 +26,14 @@ class Text(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A window and what the head did in it. Attention outside the kept keys is 0."""
+    """A window and what the head did in it.
+
+    Of each query's attention, that on key 0 and the largest K of the others are kept;
+    the others count as 0. So the share of a rule is a lower bound, close for heads that
+    attend to few keys. Heads whose attention is spread over many more than K keys are a
+    known limit: even attention over long rows, or attention to all tokens of a frequent
+    class, may be told as less than it is or not found.
+    """
 
     context: Context
     salience: Float[np.ndarray, " token"]
@@ -46,34 +53,20 @@ def read_measured(path: Path, head: int, split: Split) -> list[Measured]:
         Measured(
             Context(row["tokens"], row["pieces"]),
             np.asarray(row["salience"], dtype=np.float64),
-            dense_attention(row["keys"], row["weights"], len(row["tokens"])),
+            dense_attention(
+                np.asarray(row["keys"], np.int16).reshape(len(row["tokens"]), -1),
+                np.asarray(row["weights"], np.float32).reshape(len(row["tokens"]), -1),
+            ),
         )
         for row in rows
     ]
-
-
-def dense_attention(
-    keys: Sequence[int], weights: Sequence[float], length: int
-) -> Float[np.ndarray, "query key"]:
-    """The attention matrix of flat rows of kept keys; 0 where nothing was kept."""
-    kept = np.asarray(keys, dtype=np.int64).reshape(length, -1)
-    queries, slots = np.nonzero(kept >= 0)
-    attention = np.zeros((length, length), np.float32)
-    attention[queries, kept[queries, slots]] = np.asarray(weights).reshape(kept.shape)[
-        queries, slots
-    ]
-    return attention
 
 
 def _random_rows(
     path: Path, head: int, splits: Sequence[Split], columns: list[str]
 ) -> list[dict[str, Any]]:
     table = read_head(path, EVENTS, head, ["kind", *columns])
-    kinds, found = table.column("kind").to_pylist(), table.column("split").to_pylist()
-    wanted = [kinds[n] == "random" and found[n] in splits for n in range(len(kinds))]
-    rows: list[dict[str, Any]] = (
-        table.filter(pa.array(wanted, pa.bool_())).select(columns).to_pylist()
-    )
+    rows: list[dict[str, Any]] = random_rows(table, splits).select(columns).to_pylist()
     for split in splits:
         if not any(row["split"] == split for row in rows):
             raise InputError(f"{path}: head {head} has no random window in the {split} split")

@@ -26,8 +26,8 @@ NOUNS = {
 # In full, once in a sentence: where it is attended to.
 _SPELLED_OUT = {
     "delimiter": (
-        "delimiter (punctuation, bracket or line break)",
-        "delimiters (punctuation, brackets and line breaks)",
+        "delimiter (punctuation mark, quotation mark, bracket, dash or line break)",
+        "delimiters (punctuation and quotation marks, brackets, dashes and line breaks)",
     ),
     "function_word": ("function word (the, of, is …)", "function words (the, of, is …)"),
 }
