@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 VERSION = 1
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-EVENT_KINDS = ("top", "quantile", "random")
 HEAD_METRICS = (
     "previous_token",
     "current_token",

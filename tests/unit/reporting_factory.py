@@ -131,7 +131,7 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
     storage.write_record(folder / "model.json", info)
     facts = {"documents": 3, "kind": "lines | <b>", "documents_too_short": 1}
     storage.write_rows(folder / "windows.parquet", [], r.WINDOWS, facts)
-    kinds = [("test", kind) for kind in r.EVENT_KINDS] + [("train", "top")]
+    kinds = [("test", kind) for kind in ("top", "quantile", "random")] + [("train", "top")]
     for layer in range(LAYERS):
         heads = [head for head in range(HEADS) if r.head_name(layer, head) in selected]
         if not heads:

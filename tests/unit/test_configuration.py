@@ -162,7 +162,7 @@ def test_schema_is_valid_closed_described_and_has_defaults() -> None:
 
 NAME = "a name of letters, digits and . _ + - that begins with a letter or digit"
 HEADS = "all, or a list of heads such as [L00H03, L01H11], each once"
-CORPUS_KEYS = "kind, windows, window_tokens, sampled, windows_per_document, split"
+CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_document, split"
 
 
 @pytest.mark.parametrize(

@@ -158,13 +158,14 @@ def test_a_planted_rule_is_found(source: str, family: str) -> None:
 def test_a_planted_rule_is_found_in_what_is_stored(source: str, family: str, rest: float) -> None:
     found = explained(lambda context, rng: stored(context, source, 0.5, rest, rng))
     assert found.program is not None
-    assert (found.program.rules[0].source, found.behaviours[0].family) == (source, family)
+    assert found.program.rules[0].source == source
+    assert family in [b.family for b in found.behaviours]
     assert found.program.rules[0].mass == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_sink_is_found_in_what_is_stored() -> None:
     found = explained(lambda context, rng: stored(context, "previous_token", 0.0, 0.87, rng))
-    assert [b.family for b in found.behaviours] == ["sink"]
+    assert found.behaviours[0].family == "sink"
     assert found.behaviours[0].coverage == pytest.approx(0.88, abs=0.02)
 
 
@@ -302,7 +303,7 @@ def test_test_texts_are_made_of_validation_text(tmp_path: Path) -> None:
 def test_test_texts_are_judged_as_the_model_will_see_them(start: int) -> None:
     """Only behind a special first token does this program tell texts apart, by their length."""
     rng = np.random.default_rng(0)
-    contexts = [Context(c.tokens[start:], c.pieces[start:]) for c in sampled_contexts(rng)]
+    contexts = [Context(c.tokens[start:].tolist(), c.pieces[start:]) for c in sampled_contexts(rng)]
     rule = Rule(source="first_token", trigger="after_class(special)", mass=0.5, salience=10)
     program = Program(rules=[rule], rest_salience=1)
     positive, negative = choose_texts(program, contexts, 4, rng)

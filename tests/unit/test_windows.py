@@ -1,6 +1,5 @@
-"""Windows and pieces: what is cut, which split it is in, what is drawn, how tokens are shown."""
+"""Windows: what is cut, which split it is in, what is drawn."""
 
-import re
 import runpy
 import sys
 from collections import Counter
@@ -10,10 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from small_tokenizers import BOS, BYTE_LEVEL, encode
 
 from headatlas.corpora import windows as windows_module
 from headatlas.corpora.document import Document
@@ -26,40 +22,6 @@ from headatlas.tokens.pieces import pieces_of
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "sample_windows.py"
 HALVES: dict[Split, float] = {"train": 0.5, "validation": 0.25, "test": 0.25}
-BOS = "<|bos|>"
-
-
-def byte_level() -> PreTrainedTokenizerBase:
-    """As GPT-2 and Llama 3 have it; the text it learns from makes tokens of several bytes."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=[BOS],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(
-        ["the cat the mat été café über \U0001f600 \U0001f601"] * 9, trainer
-    )
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BOS)
-
-
-def sentencepiece() -> PreTrainedTokenizerBase:
-    """As Llama 2 and Gemma have it: characters, and bytes for what is not in the vocabulary."""
-    entries = ["<s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *"abcdeé", "▁a", "bc"]
-    vocabulary = {entry: number for number, entry in enumerate(entries)}
-    merges = [("▁", "a"), ("b", "c")]
-    tokenizer = Tokenizer(models.BPE(vocabulary, merges, byte_fallback=True))
-    tokenizer.normalizer = normalizers.Replace(" ", "▁")
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
-    )
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>")
-
-
-BYTE_LEVEL, SENTENCEPIECE = byte_level(), sentencepiece()
 
 
 def settings(**changes: Any) -> WindowSettings:
@@ -86,86 +48,6 @@ def sample(
     corpus: Iterable[Document], **changes: Any
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     return sample_windows(corpus, BYTE_LEVEL, settings(**changes))
-
-
-def encode(text: str, tokenizer: PreTrainedTokenizerBase = BYTE_LEVEL) -> list[int]:
-    ids: list[int] = tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
-    return ids
-
-
-# Pieces
-
-
-@pytest.mark.parametrize(
-    ("tokenizer", "byte"),
-    [(BYTE_LEVEL, "\u0100"), (SENTENCEPIECE, "<0x00>")],
-    ids=["byte-level", "sentencepiece"],
-)
-def test_control_characters_are_shown_as_they_are(
-    tokenizer: PreTrainedTokenizerBase, byte: str
-) -> None:
-    assert pieces_of(tokenizer, [tokenizer.get_vocab()[byte]]) == ["\0"]
-
-
-def test_byte_level_pieces_show_text_and_broken_characters_as_bytes() -> None:
-    assert pieces_of(BYTE_LEVEL, [0, *encode("the mat")]) == [
-        BOS,
-        "the",
-        " mat",
-    ]
-    assert pieces_of(BYTE_LEVEL, encode("é\n")) == ["é", "\n"]
-    assert pieces_of(BYTE_LEVEL, encode("語")) == ["\\xe8", "\\xaa", "\\x9e"]
-
-
-def test_sentencepiece_pieces_show_text_and_bytes() -> None:
-    assert pieces_of(SENTENCEPIECE, [0, *encode(" abc\né語", SENTENCEPIECE)]) == [
-        "<s>",
-        " a",
-        "bc",
-        "\n",
-        "é",
-        "\\xe8",
-        "\\xaa",
-        "\\x9e",
-    ]
-
-
-def test_tokenizers_without_a_backend_are_read_as_sentencepiece() -> None:
-    class Plain(PreTrainedTokenizer):
-        vocab_size = 2
-
-        def get_vocab(self) -> dict[str, int]:
-            return {"▁a": 0, "<0xE8>": 1}
-
-        def _tokenize(self, text: str, **_: Any) -> list[str]:
-            return [text]
-
-        def _convert_token_to_id(self, token: str) -> int:
-            return self.get_vocab().get(token, 0)
-
-    assert pieces_of(Plain(), [0, 1]) == [" a", "\\xe8"]
-
-
-def test_added_tokens_are_not_read_as_bytes() -> None:
-    tokenizer = byte_level()
-    tokenizer.add_tokens(["  ", "Ġé"])
-    assert pieces_of(tokenizer, [len(tokenizer) - 2, len(tokenizer) - 1]) == ["  ", "Ġé"]
-
-
-@given(st.text().filter(lambda text: "\\" not in text))
-def test_byte_level_pieces_hold_every_byte_of_the_text(text: str) -> None:
-    shown = "".join(pieces_of(BYTE_LEVEL, encode(text))).encode()
-    assert re.sub(rb"\\x(..)", lambda byte: bytes.fromhex(byte[1].decode()), shown) == text.encode()
-
-
-@given(st.text(alphabet=st.sampled_from("the mat é\n\t\0")))
-def test_pieces_of_unbroken_text_are_the_text(text: str) -> None:
-    assert "".join(pieces_of(BYTE_LEVEL, encode(text))) == text
-
-
-@given(st.text(alphabet=st.sampled_from("abcdeé \n\0~")))
-def test_sentencepiece_pieces_of_unbroken_text_are_the_text(text: str) -> None:
-    assert "".join(pieces_of(SENTENCEPIECE, encode(text, SENTENCEPIECE))) == text
 
 
 # Cutting

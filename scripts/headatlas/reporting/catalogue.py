@@ -117,9 +117,9 @@ TERMS = (
     (
         "Control and margin",
         "The control is the mean of the same score over the explanations of other heads, taken "
-        "at equal steps around all heads of the atlas. The margin is the score less its control, both "
-        "resampled together. An explanation whose margin is not above zero predicts its own head "
-        "no better than other heads' explanations do.",
+        "at equal steps around all heads of the atlas. The margin is the score less its control, "
+        "both resampled together. An explanation whose margin is not above zero predicts its own "
+        "head no better than other heads' explanations do.",
     ),
     (
         "Test texts",

@@ -38,7 +38,7 @@ def groups(
 def find_divisions(
     train: Sample, validation: Sample, rules: Sequence[Found], triggers: Sequence[Expression]
 ) -> list[Division]:
-    """Splits that explain the variance of salience best, fitted on train.
+    """The divisions that explain the variance of salience best, fitted on train.
 
     Only rules that hold at any query, and the rest, can be divided: the trigger of the
     others is taken.

@@ -22,9 +22,9 @@ def choose_texts(
 ) -> tuple[list[str], list[str]]:
     """Up to `number` texts with the largest predicted mean salience, and with the smallest.
 
-    They are made of the text of `contexts`, and judged behind the special token that
-    these windows start with, if they do, since the model will see them so. The second list is empty where the program predicts nearly the
-    same everywhere.
+    They are made of the text of `contexts`. If these windows start with a special token,
+    so will the texts when the model sees them, and they are judged behind it. The second
+    list is empty where the program predicts nearly the same everywhere.
     """
     start = _start(contexts[0])
     ranked = sorted(
