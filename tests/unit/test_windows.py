@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from small_tokenizers import BOS, BYTE_LEVEL, encode
+from transformers import PreTrainedTokenizerFast
 
 from headatlas.corpora import windows as windows_module
 from headatlas.corpora.document import Document

@@ -77,7 +77,7 @@ def _class_tf_idf(
     return weights
 
 
-def _best_terms(weights: Float[np.ndarray, "terms"], names: Sequence[str]) -> list[str]:
+def _best_terms(weights: Float[np.ndarray, " terms"], names: Sequence[str]) -> list[str]:
     """The heaviest terms; of equals the one of more words, then the first in the alphabet."""
     heaviest = sorted(
         (-round(float(weight), 9), -name.count(" "), name)

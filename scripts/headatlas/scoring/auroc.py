@@ -7,8 +7,8 @@ from .bootstrap import Estimate, estimate, resample_counts, undefined
 
 
 def auroc(
-    positive: Float[np.ndarray, "positives"],
-    negative: Float[np.ndarray, "negatives"],
+    positive: Float[np.ndarray, " positives"],
+    negative: Float[np.ndarray, " negatives"],
     resamples: int,
     rng: np.random.Generator,
 ) -> Estimate:
@@ -32,7 +32,7 @@ def auroc(
 
 
 def concordance(
-    positive: Float[np.ndarray, "positives"], negative: Float[np.ndarray, "negatives"]
+    positive: Float[np.ndarray, " positives"], negative: Float[np.ndarray, " negatives"]
 ) -> Float[np.ndarray, "positives negatives"]:
     """1 where the positive is larger than the negative, 0.5 where equal, 0 where smaller."""
     larger, equal = positive[:, None] > negative, positive[:, None] == negative

@@ -36,7 +36,7 @@ def resample_counts(
     return np.vstack([np.ones((1, units), dtype=drawn.dtype), drawn])
 
 
-def estimate(statistic: Float[np.ndarray, "draws"], n: int, units: int) -> Estimate:
+def estimate(statistic: Float[np.ndarray, " draws"], n: int, units: int) -> Estimate:
     """The estimate from a statistic of the sample (first) and of its resamples (the rest).
 
     NaN marks a resample in which the statistic is undefined. The interval is left out

@@ -14,8 +14,8 @@ _CONSTANT = 1e-12
 
 
 def moments(
-    predicted: Float[np.ndarray, "values"], measured: Float[np.ndarray, "values"]
-) -> Float[np.ndarray, "6"]:
+    predicted: Float[np.ndarray, " values"], measured: Float[np.ndarray, " values"]
+) -> Float[np.ndarray, " 6"]:
     """The sums that Pearson's r needs: n, x, y, x², y² and xy (x predicted, y measured)."""
     return np.array(
         [
@@ -69,7 +69,7 @@ def correlations(
     alone = None if control_r else "no control explanation has a correlation"
     mean_r = np.mean(control_r, axis=0) if control_r else np.full(len(counts), np.nan)
 
-    def or_reason(r: Float[np.ndarray, "draws"], n: int, reason: str | None) -> Estimate:
+    def or_reason(r: Float[np.ndarray, " draws"], n: int, reason: str | None) -> Estimate:
         return undefined(n, reason) if reason else estimate(r, n, windows)
 
     return {
@@ -79,7 +79,7 @@ def correlations(
     }
 
 
-def _constant_side(name: str, sums: Float[np.ndarray, "6"]) -> str:
+def _constant_side(name: str, sums: Float[np.ndarray, " 6"]) -> str:
     if not np.isfinite(sums).all():
         return f"{name} is not finite"
     side = "measured" if variances(sums)[0] > 0 else "predicted"

@@ -12,8 +12,8 @@ _NO_SPREAD = 1e-9
 
 
 def hedges_g(
-    positive: Float[np.ndarray, "positives"],
-    negative: Float[np.ndarray, "negatives"],
+    positive: Float[np.ndarray, " positives"],
+    negative: Float[np.ndarray, " negatives"],
     resamples: int,
     rng: np.random.Generator,
 ) -> Estimate:
@@ -47,8 +47,8 @@ def hedges_g(
 
 
 def _mean_and_squares(
-    cases: Float[np.ndarray, "cases"], counts: Int[np.ndarray, "draws cases"]
-) -> tuple[Float[np.ndarray, "draws"], Float[np.ndarray, "draws"]]:
+    cases: Float[np.ndarray, " cases"], counts: Int[np.ndarray, "draws cases"]
+) -> tuple[Float[np.ndarray, " draws"], Float[np.ndarray, " draws"]]:
     """Mean and sum of squared deviations of each resample."""
     mean = counts @ cases / len(cases)
     squares = ((cases - mean[:, None]) ** 2 * counts).sum(axis=1)

@@ -20,10 +20,10 @@ _WEAKER = 0.5
 
 
 def window_concordance(
-    tokens: Int[np.ndarray, "T"],
+    tokens: Int[np.ndarray, " T"],
     predicted: Float[np.ndarray, "T T"],
     measured: Float[np.ndarray, "T T"],
-) -> Float[np.ndarray, "2"]:
+) -> Float[np.ndarray, " 2"]:
     """Sum over the window's strongest pairs of their concordance, and number of pairs.
 
     The strongest pairs are those with the largest excess over uniform attention. The
@@ -51,8 +51,8 @@ def window_concordance(
 
 
 def _look_alikes(
-    tokens: Int[np.ndarray, "T"], query: np.integer, key: np.integer
-) -> Iterator[tuple[Int[np.ndarray, "negatives"], Int[np.ndarray, "negatives"]]]:
+    tokens: Int[np.ndarray, " T"], query: np.integer, key: np.integer
+) -> Iterator[tuple[Int[np.ndarray, " negatives"], Int[np.ndarray, " negatives"]]]:
     """Queries and keys of the pairs that share query, distance or tokens with a pair."""
     keys = np.arange(1, query + 1)
     yield np.full_like(keys, query), keys

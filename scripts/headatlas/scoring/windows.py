@@ -16,8 +16,8 @@ class Measured:
     """A random window as the head treated it. T tokens, K keys kept of each query row."""
 
     window: int
-    tokens: Int[np.ndarray, "T"]
-    salience: Float[np.ndarray, "T"]
+    tokens: Int[np.ndarray, " T"]
+    salience: Float[np.ndarray, " T"]
     keys: Int[np.ndarray, "T K"]
     weights: Float[np.ndarray, "T K"]
 
