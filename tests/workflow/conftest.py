@@ -52,11 +52,11 @@ def make_model(folder: Path, seed: int, *, layers: int, heads: int, values: int)
 
 
 def make_corpus(folder: Path) -> None:
-    """Forty small documents, all alike in kind and none in words; a third is hostile text."""
+    """Forty small documents, all alike in kind and none in words; hostile text is everywhere."""
     folder.mkdir()
     for n in range(40):
         words = [f"w{(n * 37 + k * k) % 101} the ({k}), and" for k in range(30)]
-        text = "\n".join(" ".join(words[k : k + 5]) for k in range(0, 30, 5))
+        text = f"{SCRIPT}\n".join(" ".join(words[k : k + 2]) for k in range(0, 30, 2))
         (folder / f"{n:02d}.txt").write_text(f"{n}{HOSTILE}{text}{HOSTILE}")
     (folder / "line.txt").write_text("x" * 100_000)
 
