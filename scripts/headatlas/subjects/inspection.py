@@ -6,22 +6,21 @@ from typing import Any
 
 from ..errors import InputError
 from ..records import ModelInfo
+from ..tokens.tokenizer import open_tokenizer
 from .source import fetch, tokenizer_sha256, weight_files, weights_sha256
 
 
 def inspect(model: str, source: str, revision: str | None, dtype: str) -> ModelInfo:
-    """What `model.json` says of a model. Raises InputError if it is no model we can read."""
-    from transformers import AutoConfig, AutoTokenizer
-
+    """What `model.json` says of a model. Raises InputError if it is no model we can run."""
     folder = fetch(source, revision)
-    config = AutoConfig.from_pretrained(folder)
+    config = _configuration(folder, source)
     text = config.get_text_config()
     heads = text.num_attention_heads
     return ModelInfo(
         model=model,
         source=source,
         revision=revision,
-        architecture=(config.architectures or [type(config).__name__])[0],
+        architecture=_architecture(config, source),
         n_layers=text.num_hidden_layers,
         n_heads=heads,
         n_key_value_heads=getattr(text, "num_key_value_heads", None) or heads,
@@ -31,7 +30,7 @@ def inspect(model: str, source: str, revision: str | None, dtype: str) -> ModelI
         vocabulary=text.vocab_size,
         parameters=_parameters(folder),
         dtype=dtype,
-        bos_token_id=AutoTokenizer.from_pretrained(folder).bos_token_id,
+        bos_token_id=open_tokenizer(str(folder)).bos_token_id,
         weights_sha256=weights_sha256(folder),
         tokenizer_sha256=tokenizer_sha256(folder),
     )
@@ -66,6 +65,31 @@ def check_agreement(info: ModelInfo, *, n_layers: int, n_heads: int, context: in
             f"models.{info.model}.context: {context} in the configuration, "
             f"but {info.source} takes at most {info.context} tokens"
         )
+
+
+def _configuration(folder: Path, source: str) -> Any:
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{source}: its config.json cannot be read ({reason})") from None
+
+
+def _architecture(config: Any, source: str) -> str:
+    """The name of the architecture; InputError unless TransformerBridge can run it."""
+    from transformer_lens.factories.architecture_adapter_factory import SUPPORTED_ARCHITECTURES
+
+    named = config.architectures or []
+    if not any(name in SUPPORTED_ARCHITECTURES for name in named):
+        shown = ", ".join(named) or "none"
+        raise InputError(
+            f"{source}: its architecture is {shown}; allowed: those that TransformerBridge "
+            f"supports, {', '.join(sorted(SUPPORTED_ARCHITECTURES)[:3])} and "
+            f"{len(SUPPORTED_ARCHITECTURES) - 3} more"
+        )
+    return next(name for name in named if name in SUPPORTED_ARCHITECTURES)
 
 
 def _context(text: Any, source: str) -> int:

@@ -1,0 +1,82 @@
+"""What is read of a model before it is run, and how a model that cannot be run is refused."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from headatlas.errors import InputError
+from headatlas.subjects.inspection import check_agreement, configuration_entry, inspect
+from headatlas.subjects.source import fetch, weights_sha256
+
+DEMO = Path(__file__).parents[2] / "workflow/resources/demo-model"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(DEMO, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_geometry_and_identity() -> None:
+    info = inspect("demo", str(DEMO), None, "float32")
+    assert (info.n_layers, info.n_heads, info.d_head, info.context) == (3, 8, 16, 256)
+    assert info.parameters == 668_544
+    assert info.weights_sha256 in (DEMO / "README.md").read_text()
+    entry = configuration_entry(info)
+    assert "n_layers: 3" in entry and "bos: prepend" in entry
+
+
+def test_other_weights_have_another_digest(folder: Path) -> None:
+    before = weights_sha256(folder)
+    (folder / "README.md").write_text("other words")
+    assert weights_sha256(folder) == before
+    with (folder / "model.safetensors").open("ab") as file:
+        file.write(b" ")
+    assert weights_sha256(folder) != before
+
+
+def test_figures_that_disagree_are_named() -> None:
+    info = inspect("demo", str(DEMO), None, "float32")
+    with pytest.raises(InputError, match=r"models.demo.n_heads: 12 .* has 8"):
+        check_agreement(info, n_layers=3, n_heads=12, context=256)
+    with pytest.raises(InputError, match=r"models.demo.context: 512 .* at most 256"):
+        check_agreement(info, n_layers=3, n_heads=8, context=512)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"architectures": ["FooForCausalLM"]}, "its architecture is FooForCausalLM; allowed"),
+        ({"model_type": "foo"}, "its config.json cannot be read"),
+    ],
+)
+def test_a_model_that_cannot_be_run_is_refused(
+    folder: Path, change: dict[str, object], sentence: str
+) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError, match=sentence):
+        inspect("demo", str(folder), None, "float32")
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("config.json", "no config.json"),
+        ("model.safetensors", "no weights here"),
+        ("tokenizer.json", "no tokenizer"),
+    ],
+)
+def test_a_folder_that_lacks_a_part_is_refused(folder: Path, file: str, sentence: str) -> None:
+    (folder / file).unlink()
+    (folder / "tokenizer_config.json").unlink()
+    with pytest.raises(InputError, match=sentence):
+        inspect("demo", str(folder), None, "float32")
+
+
+def test_a_source_that_is_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match="cannot be fetched"):
+        fetch("no/such-model")
