@@ -158,23 +158,19 @@ def layer_files(pattern):
     return files
 
 
+def files_of(pattern, heads):
+    """The file of each of some heads."""
+    layers, numbers = [f"{n:02d}" for n, _ in heads], [f"{h:02d}" for _, h in heads]
+    return expand(pattern, zip, layer=layers, head=numbers, allow_missing=True)
+
+
 def head_files(pattern):
     """Input function: the file of every selected head, of one layer or of all."""
 
     def files(wildcards):
-        model = wildcards.model
+        heads = all_heads(wildcards.model)
         layer = getattr(wildcards, "layer", None)
-        layers = layers_of(config, model) if layer is None else [int(layer)]
-        return [
-            path
-            for n in layers
-            for path in expand(
-                pattern,
-                layer=f"{n:02d}",
-                head=[f"{h:02d}" for h in heads_of(config, model, n)],
-                allow_missing=True,
-            )
-        ]
+        return files_of(pattern, [at for at in heads if layer is None or at[0] == int(layer)])
 
     return files
 
@@ -197,8 +193,6 @@ def control_files(pattern):
         at = heads.index(head)
         count = min(config["scoring"]["controls"], len(heads) - 1)
         steps = [len(heads) * k // (count + 1) for k in range(1, count + 1)]
-        chosen = [heads[(at + step) % len(heads)] for step in steps]
-        layers, numbers = [f"{n:02d}" for n, _ in chosen], [f"{h:02d}" for _, h in chosen]
-        return expand(pattern, zip, layer=layers, head=numbers, allow_missing=True)
+        return files_of(pattern, [heads[(at + step) % len(heads)] for step in steps])
 
     return files

@@ -9,7 +9,7 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from ..subjects.loading import output_gram
 from .caching import run_hooked
-from .salience import SalienceKind, salience
+from .salience import SalienceKind, by_head, salience
 
 
 class Probe(NamedTuple):
@@ -59,8 +59,7 @@ def _salience(
     found = []
 
     def keep(z: torch.Tensor, hook: Any) -> None:
-        by_head = z if z.ndim == 4 else z.unflatten(-1, (len(gram), -1))
-        found.append(salience(by_head, gram.to(z.device), kind).cpu())
+        found.append(salience(by_head(z, gram), gram.to(z.device), kind).cpu())
 
     run_hooked(bridge, tokens, [(f"blocks.{layer}.attn.hook_z", keep)])
     return found[0]

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from ..records import HEAD_METRICS
 from .attention import top_keys
 from .metrics import head_metrics
-from .salience import SalienceKind, salience, value_norm
+from .salience import SalienceKind, by_head, salience, value_norm
 from .selection import RunningTop
 
 
@@ -82,11 +82,11 @@ class LayerReducer:
     def _reduce(self, z: torch.Tensor, batch: Batch) -> Reduced:
         assert self._v is not None and self._pattern is not None, "z came before v and pattern"
         gram = self._gram.to(z.device)
-        written = salience(_by_head(z, gram), gram, self._kind).half().transpose(1, 2).cpu().numpy()
+        written = salience(by_head(z, gram), gram, self._kind).half().transpose(1, 2).cpu().numpy()
         kept = self._choose(written[:, :, 1:].max(-1), batch)
         window, head = (torch.from_numpy(i).to(z.device) for i in np.nonzero(kept))
         keys, weights = top_keys(self._pattern[window, head], self._keys_kept)
-        norms = value_norm(_by_head(self._v, gram), gram, self._kind)[window, :, head]
+        norms = value_norm(by_head(self._v, gram), gram, self._kind)[window, :, head]
         return Reduced(
             salience=written,
             kept=kept,
@@ -119,10 +119,3 @@ class LayerReducer:
             batch.delimiters[sampled].to(device),
         )
         return {metric: values.cpu().numpy() for metric, values in measured.items()}
-
-
-def _by_head(
-    x: Float[torch.Tensor, "window token ..."], gram: Float[torch.Tensor, "head d_head d_head"]
-) -> Float[torch.Tensor, "window token any_head d_head"]:
-    """Split the last axis by head where a layer's hook has not done so."""
-    return x if x.ndim == 4 else x.unflatten(-1, (-1, gram.shape[-1]))

@@ -37,6 +37,13 @@ def value_norm(
     return salience(v.repeat_interleave(heads_per_value, dim=2), gram, kind)
 
 
+def by_head(
+    x: Float[torch.Tensor, "window token ..."], gram: Float[torch.Tensor, "head d_head d_head"]
+) -> Float[torch.Tensor, "window token any_head d_head"]:
+    """z or v with its last axis split by head, where a layer's hook has not done so."""
+    return x if x.ndim == 4 else x.unflatten(-1, (-1, gram.shape[-1]))
+
+
 def _norm_under(
     x: Float[torch.Tensor, "window token head d_head"],
     gram: Float[torch.Tensor, "head d_head d_head"],
