@@ -19,8 +19,13 @@ include: "workflow/rules/clustering.smk"
 include: "workflow/rules/reporting.smk"
 
 
+# The last three take a second a head: they run where Snakemake runs, unless a profile makes jobs
+# of them, many heads each (profiles/slurm).
 localrules:
     all,
+    explain_head,
+    judge_head,
+    score_head,
 
 
 rule all:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from headatlas.errors import reported
+from headatlas.errors import or_failed, reported
 from headatlas.explainers.symbolic.explain import Limits, explain
 from headatlas.explainers.symbolic.windows import read_measured
+from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records import STATS, HeadRecord
 from headatlas.storage import read_head, write_record
 
@@ -35,21 +36,26 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
     args = parser.parse_args()
 
+    about = HeadRecord(
+        model=args.model,
+        corpus=args.corpus,
+        explainer=args.explainer,
+        round=args.round,
+        layer=args.layer,
+        head=args.head,
+    )
     metrics = read_head(args.stats, STATS, args.head).to_pylist()
-    explanation = explain(
-        HeadRecord(
-            model=args.model,
-            corpus=args.corpus,
-            explainer=args.explainer,
-            round=args.round,
-            layer=args.layer,
-            head=args.head,
+    train, validation = (read_measured(args.events, args.head, s) for s in ("train", "validation"))
+    explanation = or_failed(
+        lambda: explain(
+            about,
+            train,
+            validation,
+            {row["metric"]: row["value"] for row in metrics},
+            Limits(args.max_behaviours, args.min_coverage, args.texts),
+            np.random.default_rng([args.seed, args.layer, args.head]),
         ),
-        read_measured(args.events, args.head, "train"),
-        read_measured(args.events, args.head, "validation"),
-        {row["metric"]: row["value"] for row in metrics},
-        Limits(args.max_behaviours, args.min_coverage, args.texts),
-        np.random.default_rng([args.seed, args.layer, args.head]),
+        lambda reason: failed_explanation(about, reason),
     )
     write_record(args.out, explanation)
 

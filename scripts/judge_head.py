@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from headatlas.errors import reported
-from headatlas.explainers.symbolic.judge import judge
+from headatlas.errors import or_failed, reported
+from headatlas.explainers.symbolic.judge import judge, judgement_of
 from headatlas.explainers.symbolic.windows import read_texts
 from headatlas.records import Explanation
 from headatlas.storage import read_record, write_record
@@ -25,7 +25,10 @@ def main() -> None:
 
     explanation = read_record(args.explanation, Explanation)
     texts = read_texts(args.events, explanation.head, ["validation", "test"])
-    write_record(args.out, judge(explanation, texts))
+    judgement = or_failed(
+        lambda: judge(explanation, texts), lambda reason: judgement_of(explanation, reason=reason)
+    )
+    write_record(args.out, judgement)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from headatlas.errors import InputError, reported
+from headatlas.errors import InputError, or_failed, reported
 from headatlas.records import (
     EVENTS,
     PROBES,
@@ -13,7 +13,7 @@ from headatlas.records import (
     Judgement,
     head_name,
 )
-from headatlas.scoring.head_scores import score_head
+from headatlas.scoring.head_scores import no_scores, score_head
 from headatlas.storage import read_head, read_record, write_record
 
 
@@ -64,14 +64,19 @@ def main() -> None:
     for path, control in zip(arguments.control_judgements, controls, strict=True):
         if (control.layer, control.head) == (arguments.layer, arguments.head):
             raise InputError(f"{path}: is about the head itself, a control is about another")
-    scores = score_head(
-        explanation,
-        judgement,
-        controls,
-        read_head(arguments.events, EVENTS, arguments.head),
-        read_head(arguments.probes, PROBES, arguments.head),
-        arguments.bootstrap,
-        arguments.seed,
+    events = read_head(arguments.events, EVENTS, arguments.head)
+    probes = read_head(arguments.probes, PROBES, arguments.head)
+    scores = or_failed(
+        lambda: score_head(
+            explanation,
+            judgement,
+            controls,
+            events,
+            probes,
+            arguments.bootstrap,
+            arguments.seed,
+        ),
+        no_scores,
     )
     record = HeadScores(
         model=arguments.model,

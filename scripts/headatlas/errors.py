@@ -2,7 +2,11 @@
 
 import functools
 import sys
+import traceback
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class InputError(Exception):
@@ -21,3 +25,19 @@ def reported(main: Callable[[], None]) -> Callable[[], None]:
             sys.exit(1)
 
     return wrapper
+
+
+def or_failed(work: Callable[[], T], failed: Callable[[str], T]) -> T:
+    """The result of the work on one head, or the record of its failure, made from the reason.
+
+    A head that breaks the code must not take the heads beside it with it: its record says why,
+    and the log has the traceback. What is not about the head (bad input, files, memory) is
+    raised, so that its job fails and is run again.
+    """
+    try:
+        return work()
+    except (InputError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        return failed(f"{type(error).__name__}: {error}")

@@ -49,24 +49,30 @@ def score_head(
     `controls` are the judgements of other heads, made on the same windows. Raises
     InputError if a judgement does not fit the events.
     """
+    if explanation.status != "explained":
+        return no_scores(f"{explanation.status}: {explanation.reason}")
     rng = np.random.default_rng([seed, explanation.layer, explanation.head])
-    explained = explanation.status == "explained"
-    reason = f"{explanation.status}: {explanation.reason}"
 
     def on_windows(split: Split) -> dict[str, Estimate]:
-        if not explained:
-            return _empty(WINDOW_METRICS, reason)
         windows = random_windows(events, split)
         return score_windows(windows, judgement, controls, resamples, rng)
 
-    def on_probes() -> dict[str, Estimate]:
-        return score_probes(probes, resamples, rng) if explained else _empty(CASE_METRICS, reason)
+    return _scores(
+        {
+            "validation": on_windows("validation"),
+            "test": on_windows("test"),
+            "probes": score_probes(probes, resamples, rng),
+        }
+    )
 
-    by_split: dict[ScoreSplit, dict[str, Estimate]] = {
-        "validation": on_windows("validation"),
-        "test": on_windows("test"),
-        "probes": on_probes(),
-    }
+
+def no_scores(reason: str) -> list[Score]:
+    """Every score of a head, empty and with the reason."""
+    windows, cases = _empty(WINDOW_METRICS, reason), _empty(CASE_METRICS, reason)
+    return _scores({"validation": windows, "test": windows, "probes": cases})
+
+
+def _scores(by_split: dict[ScoreSplit, dict[str, Estimate]]) -> list[Score]:
     return [
         Score(split=split, metric=metric, **estimate._asdict())
         for split, estimates in by_split.items()

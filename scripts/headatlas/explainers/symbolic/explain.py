@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ...records import Behaviour, Explanation, HeadRecord
+from ..unexplained import failed_explanation, without_behaviours
 from .facts import Facts, explained_share, facts_of, resting_facts
 from .language import Expression, all_sources, all_triggers
 from .program import build_program
@@ -76,7 +77,7 @@ def explain(
     """
     reason = _not_finite([*train, *validation])
     if reason:
-        return _without_program(about, "failed", reason, f"{reason}.")
+        return failed_explanation(about, reason)
     sources, triggers = all_sources(), all_triggers()
     fit, check = (measure(windows, sources, triggers) for windows in (train, validation))
     study = _Study(sources, triggers, fit, check)
@@ -129,7 +130,7 @@ def _unexplained(
         " of the attention that is not on the first token and clearly more than chance"
     )
     summary = unexplained(reason, guess, rest.coverage, stats)
-    return _without_program(about, "unexplained", reason, summary)
+    return without_behaviours(about, "unexplained", reason, summary)
 
 
 def _not_finite(windows: Sequence[Measured]) -> str | None:
@@ -142,22 +143,6 @@ def _not_finite(windows: Sequence[Measured]) -> str | None:
                 " the model overflows in the precision it was run in"
             )
     return None
-
-
-def _without_program(
-    about: HeadRecord, status: Literal["unexplained", "failed"], reason: str, summary: str
-) -> Explanation:
-    return Explanation(
-        **about.model_dump(),
-        status=status,
-        reason=reason,
-        summary=summary,
-        behaviours=[],
-        program=None,
-        confidence=None,
-        positive_texts=[],
-        negative_texts=[],
-    )
 
 
 def _behaviour(clause: Clause, name: str) -> Behaviour:

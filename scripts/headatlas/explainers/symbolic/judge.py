@@ -2,23 +2,26 @@
 
 from collections.abc import Sequence
 
-from ...records import Explanation, Judgement, Prediction, Program
+from ...records import Explanation, HeadRecord, Judgement, Prediction, Program
 from .execute import predict
 from .windows import Text
-
-_SHARED = ("model", "corpus", "explainer", "round", "layer", "head")
 
 
 def judge(explanation: Explanation, texts: Sequence[Text]) -> Judgement:
     """Execute the program on every text; without one the judgement holds the reason."""
-    about = {name: getattr(explanation, name) for name in _SHARED}
     program = explanation.program
     if program is None:
         reason = explanation.reason or "the explanation has no program to execute"
-        return Judgement(**about, reason=reason, predictions=[])
-    return Judgement(
-        **about, reason=None, predictions=[_prediction(program, text) for text in texts]
-    )
+        return judgement_of(explanation, reason=reason)
+    return judgement_of(explanation, [_prediction(program, text) for text in texts])
+
+
+def judgement_of(
+    explanation: Explanation, predictions: Sequence[Prediction] = (), reason: str | None = None
+) -> Judgement:
+    """The record of what was predicted from an explanation, or of why nothing was."""
+    about = {name: getattr(explanation, name) for name in HeadRecord.model_fields}
+    return Judgement(**about, reason=reason, predictions=list(predictions))
 
 
 def _prediction(program: Program, text: Text) -> Prediction:
