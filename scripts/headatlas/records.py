@@ -48,7 +48,7 @@ WINDOWS = pa.schema(
         _field("window", pa.int32(), "number of the window, from 0 in file order"),
         _field("split", pa.string(), "train, validation or test; a document is in one of them"),
         _field("document", pa.string(), "name of the document it was cut from"),
-        _field("offset", pa.int32(), "index in the document's tokens of its first own token"),
+        _field("start", pa.int32(), "character of the document at which its text begins"),
         _field("sampled", pa.bool_(), "in the seeded sample for which attention is kept"),
         _field("tokens", pa.list_(pa.int32()), "[T] token ids, BOS included"),
         _field("pieces", pa.list_(pa.string()), "[T] text of each token; broken UTF-8 as \\xNN"),

@@ -72,7 +72,7 @@ def windows(tmp_path: Path) -> Path:
             "window": n,
             "split": ("train", "validation", "test")[n % 3],
             "document": f"d{n}",
-            "offset": 0,
+            "start": 0,
             "sampled": n in (1, 6),
             "tokens": [0, *rng.integers(1, 8, TOKENS - 1).tolist()],
             "pieces": ["<s>", *[",", "a"][n % 2] * (TOKENS - 1)],

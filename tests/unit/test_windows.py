@@ -1,5 +1,6 @@
 """Windows: what is cut, which split it is in, what is drawn."""
 
+import re
 import runpy
 import sys
 from collections import Counter
@@ -9,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_tokenizers import BOS, BYTE_LEVEL, encode
-from transformers import PreTrainedTokenizerFast
+from hypothesis import given
+from hypothesis import strategies as st
+from small_tokenizers import BOS, BYTE_LEVEL, SENTENCEPIECE, encode
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from headatlas.corpora import windows as windows_module
 from headatlas.corpora.document import Document
+from headatlas.corpora.places import segments_of
 from headatlas.corpora.sampling import Sample, Window, choose, split_of
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.errors import InputError
@@ -51,22 +54,84 @@ def sample(
     return sample_windows(corpus, BYTE_LEVEL, settings(**changes))
 
 
+# Places
+
+
+def test_places_stand_at_lines_else_at_words_else_where_they_fall() -> None:
+    """Windows of 4 tokens: places every 32 characters, moved by less than 4."""
+    text = "a" * 31 + "\n" + "b" * 31 + "c\n" + "d" * 30 + " ef" + "g" * 29
+    assert segments_of(text, 4) == [(0, 32), (32, 65), (65, 96), (96, len(text))]
+    assert text[65] == "d" and text[96] == "e"
+    assert segments_of("x" * 70, 4) == [(0, 32), (32, 64), (64, 70)]
+    assert segments_of("", 4) == [(0, 0)]
+
+
+@given(st.text(alphabet="ab \n", max_size=300), st.integers(2, 8))
+def test_segments_are_the_text_and_begin_at_a_line_or_word_if_one_is_near(
+    text: str, n: int
+) -> None:
+    segments = segments_of(text, n)
+    assert "".join(text[start:end] for start, end in segments) == text
+    for k, (start, _) in enumerate(segments[1:], start=1):
+        assert 0 <= start - 8 * n * k <= n
+        near = text[8 * n * k - 1 : 9 * n * k][: n + 1]
+        assert text[start - 1] == "\n" or "\n" not in near
+        assert text[start - 1].isspace() or not re.search(r"\s\S", near)
+
+
+Passage = tuple[str, str, int]
+
+
+def passages(
+    documents: list[Document], tokenizer: PreTrainedTokenizerBase, **changes: Any
+) -> dict[Passage, bool]:
+    """Split, document and start of each window, and whether it is sampled."""
+    rows: list[dict[str, Any]]
+    rows, _ = sample_windows(documents, tokenizer, settings(**changes))
+    return {(row["split"], row["document"], row["start"]): row["sampled"] for row in rows}
+
+
+def test_two_tokenizers_give_the_same_passages() -> None:
+    texts = [f"{text} the cat the mat é" for _, text in corpus()]
+    documents = [Document(f"d{n}", text) for n, text in enumerate(texts)]
+    assert len(encode(texts[0])) < len(encode(texts[0], SENTENCEPIECE))
+    mine = passages(documents, BYTE_LEVEL, windows=60)
+    assert len(mine) == 60
+    assert passages(documents, SENTENCEPIECE, windows=60) == mine
+
+
+def test_a_place_that_one_tokenizer_lacks_moves_no_other() -> None:
+    """16 characters from the second place on: 4 tokens for the one, 16 for the other."""
+    documents = [*corpus(), Document("cats", "the cat the mat " * 4 + "the mat the cat")]
+    lacking = passages(documents, BYTE_LEVEL, windows=10_000)
+    whole = passages(documents, SENTENCEPIECE, windows=10_000)
+    assert lacking.keys() < whole.keys()
+    assert {passage[1:] for passage in whole.keys() - lacking.keys()} == {("cats", 64)}
+    replaced = set()
+    for seed in range(30):
+        lacking = passages(documents, BYTE_LEVEL, windows=200, seed=seed)
+        whole = passages(documents, SENTENCEPIECE, windows=200, seed=seed)
+        replaced.add(len(lacking.keys() - whole.keys()))
+    assert replaced == {0, 1}
+
+
 # Cutting
 
 
 @pytest.mark.parametrize("bos", [True, False])
-def test_windows_are_consecutive_and_do_not_overlap(bos: bool) -> None:
+def test_windows_are_the_first_tokens_from_their_places(bos: bool) -> None:
     documents = corpus(40)
     rows, facts = sample(documents, windows=10_000, windows_per_document=1000, prepend_bos=bos)
-    own = 8 - bos
     for document in documents:
-        tokens = encode(document.text)
-        found = {row["offset"]: row for row in rows if row["document"] == document.name}
-        assert list(found) == list(range(0, len(tokens) - own + 1, own))
-        for offset, row in found.items():
-            first = [0] * bos
-            assert list(row["tokens"]) == first + tokens[offset : offset + own]
+        found = {row["start"]: row for row in rows if row["document"] == document.name}
+        segments = segments_of(document.text, 8)
+        assert set(found) == {start for start, _ in segments}
+        for start, end in segments:
+            expected = [0] * bos + encode(document.text[start:end])
+            row = found[start]
+            assert list(row["tokens"]) == expected[:8]
             assert row["pieces"] == pieces_of(BYTE_LEVEL, row["tokens"].tolist())
+            assert document.text[start:end].startswith("".join(row["pieces"][bos:]))
     assert facts["windows_found"] == len(rows)
     assert facts["bos"] == ("prepend" if bos else "none")
 
@@ -89,13 +154,6 @@ def test_hostile_text_is_cut_and_stored(tmp_path: Path) -> None:
     assert any("".join(row["pieces"]).startswith(f"{BOS}\0?\\xe2") for row in rows)
 
 
-def test_of_a_long_document_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows_module, "LONGEST_DOCUMENT", 60)
-    rows, facts = sample(corpus())
-    assert facts["documents_cut"] == 100
-    assert max(row["offset"] for row in rows) < 60
-
-
 # Splits
 
 
@@ -112,18 +170,18 @@ def test_the_split_of_a_document_follows_from_its_name_and_the_seed() -> None:
 
 
 def test_no_two_splits_share_a_window() -> None:
-    licence = "Permission is hereby granted free of charge to any person obtaining a copy " * 2
+    licence = ("Permission is hereby granted free of charge " * 3)[:127] + " "
     documents = [Document(name, licence + text) for name, text in corpus()]
     rows, facts = sample(documents, windows=10_000, windows_per_document=1000)
     contents = [bytes(row["tokens"]) for row in rows]
     assert len(set(contents)) == len(contents)
-    assert facts["duplicates_dropped"] == len(encode(licence)) // 7 * 99
+    assert facts["duplicates_dropped"] == 2 * 99  # the third place is in a text of its own
 
 
 def test_a_document_that_repeats_itself_gives_each_window_once() -> None:
     rows, facts = sample([*corpus(), Document("table", "0" * 500)])
     assert sum(row["document"] == "table" for row in rows) <= 1
-    assert facts["duplicates_dropped"] == len(encode("0" * 500)) // 7 - 1
+    assert facts["duplicates_dropped"] == 2  # of the 3 windows of a document
 
 
 def test_a_window_may_come_again_once_it_has_lost_its_place() -> None:
@@ -167,7 +225,7 @@ def test_the_sample_does_not_depend_on_the_order_of_the_documents() -> None:
     rows, facts = sample(corpus(), windows=60)
     again, facts_again = sample(corpus()[::-1], windows=60)
     assert facts == facts_again
-    assert [row["offset"] for row in rows] == [row["offset"] for row in again]
+    assert [row["start"] for row in rows] == [row["start"] for row in again]
     other, _ = sample(corpus(), windows=60, seed=1)
     assert {row["document"] for row in rows} != {row["document"] for row in other}
 
@@ -175,7 +233,7 @@ def test_the_sample_does_not_depend_on_the_order_of_the_documents() -> None:
 def test_quotas_documents_and_the_sampled_rows_are_respected() -> None:
     rows, facts = sample(corpus(), windows=60)
     assert [row["window"] for row in rows] == list(range(60))
-    keys = [(SPLITS.index(row["split"]), row["document"], row["offset"]) for row in rows]
+    keys = [(SPLITS.index(row["split"]), row["document"], row["start"]) for row in rows]
     assert keys == sorted(keys)
     for split, quota in {"train": 30, "validation": 15, "test": 15}.items():
         own = [row for row in rows if row["split"] == split]
@@ -220,10 +278,9 @@ def test_a_corpus_that_is_too_small_is_described() -> None:
     documents = [*corpus(6), Document("short", "text")]
     with pytest.raises(InputError) as error:
         sample(documents, sampled=8)
-    found = sum(len(encode(text)) // 7 for _, text in documents)
     assert "of 8 tokens, fewer than sampled, 8; the corpus gave 7 documents" in str(error.value)
     assert "1 of all too short" in str(error.value)
-    assert f"{found} windows, of which 0 duplicates" in str(error.value)
+    assert "18 windows, of which 0 duplicates" in str(error.value)
 
 
 def test_bos_needs_a_tokenizer_that_has_one() -> None:

@@ -15,10 +15,8 @@ from ..records import SPLITS, Split
 from ..tokens.pieces import pieces_of
 from ..tokens.tokenizer import encode
 from .document import Document
-from .sampling import Sample, Window, choose, split_of
-
-# Only the beginning of a longer document is tokenised, so that memory stays bounded.
-LONGEST_DOCUMENT = 400_000
+from .places import segments_of
+from .sampling import Sample, Window, choose, draw, split_of
 
 
 @dataclass(frozen=True)
@@ -78,11 +76,14 @@ def sample_windows(
 ) -> tuple[list[dict[str, object]], dict[str, object]]:
     """Rows for `records.WINDOWS`, and facts about the sample.
 
-    A document belongs to one split. It is cut into consecutive windows that do not
-    overlap, of which at most `windows_per_document` are drawn; of what the documents
-    of a split give, its share of `windows` is drawn. Windows with the same tokens
-    occur once, so no two splits share one. The stream is read once, and memory is
-    bounded by `windows`, whatever its length.
+    A document belongs to one split. Windows begin at places in its text that are the
+    same for every tokenizer (see `segments_of`) and end before the next place, so they
+    do not overlap; a place too short for a window gives none. Of a document at most
+    `windows_per_document` are drawn; of what the documents of a split give, its share
+    of `windows`. Both are drawn by place, so models with different tokenizers study the
+    same passages but where a place is too short for one of them. Windows with the same
+    tokens occur once, so no two splits share one. The stream is read once, and memory
+    is bounded by `windows` and the longest document, whatever its length.
 
     Raises InputError if a split has fewer windows than `sampled`, or the windows are
     to begin with BOS and the tokenizer has none.
@@ -116,25 +117,23 @@ def _offer_windows(
     tokenizer: PreTrainedTokenizerBase,
     settings: WindowSettings,
 ) -> None:
-    found = list(_windows_of(document, tokenizer, settings))
-    distinct = {window.tokens: window for window in reversed(found)}.values()  # the first of each
-    chosen = choose(distinct, settings.windows_per_document, settings.seed, "document")
-    refused = sum(not sample.offer(split, window) for window in chosen)
+    found = list(islice(_windows_of(document, tokenizer, settings), settings.windows_per_document))
     counts["windows_found"] += len(found)
-    counts["duplicates_dropped"] += len(found) - len(distinct) + refused
+    counts["duplicates_dropped"] += sum(not sample.offer(split, window) for window in found)
     counts["documents_too_short"] += not found
-    counts["documents_cut"] += len(document.text) > LONGEST_DOCUMENT
 
 
 def _windows_of(
     document: Document, tokenizer: PreTrainedTokenizerBase, settings: WindowSettings
 ) -> Iterator[Window]:
-    tokens = np.array(encode(tokenizer, document.text[:LONGEST_DOCUMENT]), np.int32)
-    first = np.array([tokenizer.bos_token_id] if settings.prepend_bos else [], np.int32)
-    own = settings.window_tokens - len(first)
-    for offset in range(0, len(tokens) - own + 1, own):
-        window = np.concatenate([first, tokens[offset : offset + own]])
-        yield Window(document.name, offset, window.tobytes())
+    """The windows of a document in random order; what is not taken is not tokenised."""
+    first = [tokenizer.bos_token_id] if settings.prepend_bos else []
+    name, text = document
+    segments = segments_of(text, settings.window_tokens)
+    for start, end in sorted(segments, key=lambda s: draw(settings.seed, "document", name, s[0])):
+        tokens = [*first, *encode(tokenizer, text[start:end])][: settings.window_tokens]
+        if len(tokens) == settings.window_tokens:
+            yield Window(name, start, np.array(tokens, np.int32).tobytes())
 
 
 def _check_enough(
@@ -167,7 +166,7 @@ def _rows(
                     "window": len(rows),
                     "split": split,
                     "document": window.document,
-                    "offset": window.offset,
+                    "start": window.start,
                     "sampled": window in sampled,
                     "tokens": tokens,
                     "pieces": pieces_of(tokenizer, tokens.tolist()),
@@ -184,7 +183,7 @@ def _facts(
     for split in SPLITS:
         for window in windows[split]:
             digest.update(window.tokens)
-    read = ["documents", "documents_too_short", "documents_cut"]
+    read = ["documents", "documents_too_short"]
     read += [f"{split}_documents" for split in SPLITS] + ["windows_found", "duplicates_dropped"]
     return {
         **{name: counts[name] for name in read},
