@@ -17,6 +17,7 @@ include: "workflow/rules/explainers.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/clustering.smk"
 include: "workflow/rules/reporting.smk"
+include: "workflow/rules/comparison.smk"
 
 
 # The last three take a second a head: they run where Snakemake runs, unless a profile makes jobs

@@ -144,6 +144,22 @@ SCORES = pa.schema(
     ]
 )
 
+MATCHES = pa.schema(
+    [
+        _field("model", pa.string(), "model of the head; heads of both models are in the table"),
+        *_HEAD,
+        _field("other", pa.string(), "the other model"),
+        _field("other_layer", pa.int16(), "layer of the head in the other model"),
+        _field("other_head", pa.int16(), "its number within the layer"),
+        _field("rank", pa.int16(), "0 for the best match of the head, then the next best"),
+        _field("similarity", pa.float32(), "Pearson correlation of what sets the two heads apart"),
+        _field("null95", pa.float32(), "95 % quantile of the best similarity by chance"),
+        _field("p", pa.float32(), "share of shuffles whose best similarity is as large"),
+        _field("mutual", pa.bool_(), "whether each of the two is the best match of the other"),
+        _field("words", pa.int32(), "words of test passages behind the similarity"),
+    ]
+)
+
 TABLES = {
     "windows": WINDOWS,
     "activations": ACTIVATIONS,
@@ -151,6 +167,7 @@ TABLES = {
     "stats": STATS,
     "probes": PROBES,
     "scores": SCORES,
+    "matches": MATCHES,
 }
 
 

@@ -20,8 +20,10 @@ HOSTILE = (
 )
 
 
-def make_model(folder: Path, seed: int, *, layers: int, heads: int, values: int) -> None:
-    """A Llama with random weights, and a byte-level tokenizer to which SCRIPT is one token."""
+def make_model(
+    folder: Path, seed: int, *, layers: int, heads: int, values: int, learnt: str
+) -> None:
+    """A Llama with random weights, and a byte-level tokenizer to which `learnt` is one token."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -35,7 +37,7 @@ def make_model(folder: Path, seed: int, *, layers: int, heads: int, values: int)
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator([SCRIPT], trainer)
+    tokenizer.train_from_iterator([learnt], trainer)
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>").save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
@@ -162,8 +164,8 @@ class Workplace:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     """A workplace in which nothing has run."""
     folder = tmp_path_factory.mktemp("fresh")
-    make_model(folder / "tiny", seed=0, layers=2, heads=3, values=3)
-    make_model(folder / "second", seed=1, layers=3, heads=4, values=2)
+    make_model(folder / "tiny", seed=0, layers=2, heads=3, values=3, learnt=SCRIPT)
+    make_model(folder / "second", seed=1, layers=3, heads=4, values=2, learnt=" the (")
     make_corpus(folder / "words")
     yield Workplace(folder)
 

@@ -56,6 +56,7 @@ LAST_ROUND = ROUND.replace("{round}", str(LAST))
 
 wildcard_constraints:
     model=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
+    other=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
     corpus=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
     explainer=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
     clustering=r"[A-Za-z0-9][A-Za-z0-9._+-]*",

@@ -1,0 +1,1 @@
+"""Models held against each other: heads that behave alike on the same passages."""

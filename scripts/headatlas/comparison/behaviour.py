@@ -1,0 +1,61 @@
+"""What every head of a model writes at every word: the behaviour by which heads are compared."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from jaxtyping import Float
+
+from ..records import ACTIVATIONS
+from ..storage import check_schema
+from .words import Reading
+
+
+class Behaviour(NamedTuple):
+    """The heads of a model and what sets each of them apart."""
+
+    heads: list[tuple[int, int]]
+    "layer and head"
+    salience: Float[np.ndarray, "head word"]
+    "salience of each word, standardised, less the mean over the heads of the model"
+
+
+def behaviour_of(activations: Sequence[Path], reading: Reading) -> Behaviour:
+    """The behaviour of all heads whose activations were cached; `activations` has a folder a shard.
+
+    All heads of a model write more at some words than at others: at rare ones, say, or
+    after a line end. What they share would make any two heads alike, in every model. So
+    each head's salience gets mean 0 and variance 1 over the words, and then the mean
+    over the heads is taken off. Heads of constant salience are left out.
+    """
+    heads: list[tuple[int, int]] = []
+    parts: list[np.ndarray] = []
+    for name in sorted(path.name for path in activations[0].glob("layer*.parquet")):
+        part = word_salience([folder / name for folder in activations], reading)
+        spread = part.std(axis=1)
+        varied = np.flatnonzero(spread)
+        centred = part[varied] - part[varied].mean(axis=1, keepdims=True)
+        parts.append(centred / spread[varied, None])
+        layer = int(name.removeprefix("layer").removesuffix(".parquet"))
+        heads += [(layer, int(head)) for head in varied]
+    salience = np.concatenate(parts)
+    return Behaviour(heads, salience - salience.mean(axis=0))
+
+
+def word_salience(layer: Sequence[Path], reading: Reading) -> Float[np.ndarray, "head word"]:
+    """Largest salience of the tokens of each word; `layer` has the layer's table of each shard."""
+    wanted = pc.field("window").isin(reading.windows)
+    tables = []
+    for path in layer:
+        check_schema(path, ACTIVATIONS)
+        tables.append(pq.read_table(path, columns=["salience"], filters=wanted, partitioning=None))
+    rows = pa.concat_tables(tables).column("salience").combine_chunks()
+    # Rows are in order of window and head.
+    tokens = rows.flatten().to_numpy().astype(np.float32)
+    by_head = tokens.reshape(len(reading.windows), -1, len(rows[0])).transpose(1, 0, 2)
+    padded = np.pad(by_head.reshape(len(by_head), -1), ((0, 0), (0, 1)))  # where the last word ends
+    return np.maximum.reduceat(padded, reading.spans.ravel(), axis=1)[:, ::2]

@@ -1,0 +1,48 @@
+"""Match the heads of two models that behave alike on the same passages."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.comparison.behaviour import behaviour_of
+from headatlas.comparison.matching import match, match_rows
+from headatlas.comparison.words import shared_readings
+from headatlas.errors import reported
+from headatlas.records import MATCHES
+from headatlas.storage import write_rows
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--model", required=True, help="name of the first model")
+    add("--windows", type=Path, required=True, help="its windows.parquet")
+    add("--activations", type=Path, nargs="+", required=True, help="its folder of each shard")
+    add("--other", required=True, help="name of the second model")
+    add("--other-windows", type=Path, required=True, help="its windows.parquet")
+    add("--other-activations", type=Path, nargs="+", required=True, help="its folders likewise")
+    add("--passages", type=int, default=512, help="test passages compared at most, from 2")
+    add("--permutations", type=int, default=99, help="shuffles behind the chance level, from 1")
+    add("--seed", type=int, default=0, help="seed of the shuffles")
+    add("--out", type=Path, required=True, help="table of matches to write")
+    arguments = parser.parse_args()
+    for flag, least in (("passages", 2), ("permutations", 1)):
+        if (value := getattr(arguments, flag)) < least:
+            parser.error(f"--{flag}: {value} is not allowed, at least {least}")
+    return arguments
+
+
+@reported
+def main() -> None:
+    args = parse_arguments()
+    reading, other_reading = shared_readings(args.windows, args.other_windows, args.passages)
+    behaviours = (
+        behaviour_of(args.activations, reading),
+        behaviour_of(args.other_activations, other_reading),
+    )
+    matches = match(*behaviours, reading.counts, permutations=args.permutations, seed=args.seed)
+    facts = {"passages": len(reading.counts), "permutations": args.permutations}
+    write_rows(args.out, match_rows((args.model, args.other), behaviours, matches), MATCHES, facts)
+
+
+if __name__ == "__main__":
+    main()
