@@ -6,6 +6,7 @@ rule does its work, and what remains is what jobs, files and Snakemake itself co
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -99,7 +100,9 @@ def main() -> None:
         write_config(args.folder, names[:count])
         seconds, out = snakemake(args.folder, "--dry-run", "--quiet", "rules", "--cores", "1")
         total = next(line.split()[1] for line in out.splitlines() if line.startswith("total"))
-        print(f"dry run, {count} models: {total} jobs, {seconds:.1f} s", flush=True)
+        # The largest process so far, and each dry run is larger than the one before.
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+        print(f"dry run, models {count}: {total} jobs, {seconds:.1f} s, {peak:.0f} MB", flush=True)
     if args.run:
         write_config(args.folder, names[:1])
         seconds, _ = snakemake(args.folder, *args.options)
