@@ -39,9 +39,16 @@ def main() -> None:
         behaviour_of(args.activations, reading),
         behaviour_of(args.other_activations, other_reading),
     )
-    matches = match(*behaviours, reading.counts, permutations=args.permutations, seed=args.seed)
-    facts = {"passages": len(reading.counts), "permutations": args.permutations}
-    write_rows(args.out, match_rows((args.model, args.other), behaviours, matches), MATCHES, facts)
+    rows = []
+    if all(behaviour.heads for behaviour in behaviours):  # not so in text without white space
+        matches = match(*behaviours, reading.counts, permutations=args.permutations, seed=args.seed)
+        rows = match_rows((args.model, args.other), behaviours, matches)
+    facts = {
+        "passages": len(reading.counts),
+        "words": int(reading.counts.sum()),
+        "permutations": args.permutations,
+    }
+    write_rows(args.out, rows, MATCHES, facts)
 
 
 if __name__ == "__main__":

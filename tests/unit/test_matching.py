@@ -145,7 +145,7 @@ def test_behaviour_is_what_sets_a_head_apart(tables: tuple[Path, Path], tmp_path
     """Words 1, 2, 3 of L00H00 and 3, 2, 1 of L01H00: what they share is nothing but their mean."""
     mine, _ = shared_readings(*tables, most=10)
     nothing = [[0.0] * 5] * 2
-    one = {0: nothing, 2: nothing, 1: [[0, 0, 1, 2, 0], [5] * 5], 3: [[0, 0, 3, 0, 0], [5] * 5]}
+    one = {0: nothing, 2: nothing, 1: [[0, 0, 1, 2, 0], [5.1] * 5], 3: [[0, 0, 3, 0, 0], [5.1] * 5]}
     other = {0: nothing, 2: nothing, 1: [[0, 0, 30, 20, 0]], 3: [[0, 0, 10, 0, 0]]}
     folders = write_activations(tmp_path, 0, one)
     write_activations(tmp_path, 1, {**other, 0: nothing[:1], 2: nothing[:1]})
@@ -255,6 +255,18 @@ def test_the_script_matches_models_with_different_tokenizers(
     assert (read_facts(out)["passages"], read_facts(out)["permutations"]) == (2, 99)
     first = out.read_bytes()
     assert run(monkeypatch, tmp_path, tables).read_bytes() == first
+
+
+def test_text_without_white_space_gives_no_matches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = window_rows([("test", "d", n, ["<s>", "人", "人", "生"]) for n in range(3)])
+    write_rows(tmp_path / "windows.parquet", rows, WINDOWS, {"bos": "prepend"})
+    for name in "ab":
+        write_activations(tmp_path / name, 0, {n: [[0, 1, 2, 3]] for n in range(3)})
+    out = run(monkeypatch, tmp_path, (tmp_path / "windows.parquet", tmp_path / "windows.parquet"))
+    assert read_table(out, MATCHES).num_rows == 0
+    assert (read_facts(out)["passages"], read_facts(out)["words"]) == (3, 0)
 
 
 def test_the_script_ends_with_a_sentence_and_no_file(

@@ -30,16 +30,16 @@ def behaviour_of(activations: Sequence[Path], reading: Reading) -> Behaviour:
     All heads of a model write more at some words than at others: at rare ones, say, or
     after a line end. What they share would make any two heads alike, in every model. So
     each head's salience gets mean 0 and variance 1 over the words, and then the mean
-    over the heads is taken off. Heads of constant salience are left out.
+    over the heads is taken off. Heads of constant salience are left out; where there
+    are no words, that is all of them.
     """
     heads: list[tuple[int, int]] = []
     parts: list[np.ndarray] = []
     for name in sorted(path.name for path in activations[0].glob("layer*.parquet")):
         part = word_salience([folder / name for folder in activations], reading)
-        spread = part.std(axis=1)
-        varied = np.flatnonzero(spread)
+        varied = np.flatnonzero((part != part[:, :1]).any(axis=1))
         centred = part[varied] - part[varied].mean(axis=1, keepdims=True)
-        parts.append(centred / spread[varied, None])
+        parts.append(centred / centred.std(axis=1, keepdims=True))
         layer = int(name.removeprefix("layer").removesuffix(".parquet"))
         heads += [(layer, int(head)) for head in varied]
     salience = np.concatenate(parts)

@@ -99,4 +99,4 @@ def _words(path: Path, numbers: list[int]) -> list[list[Span]]:
 
 def _reading(numbers: list[int], words: list[list[Span]], counts: list[int]) -> Reading:
     kept = [span for spans, n in zip(words, counts, strict=True) for span in spans[1 : 1 + n]]
-    return Reading(numbers, np.array(kept).reshape(-1, 2), np.array(counts))
+    return Reading(numbers, np.array(kept, int).reshape(-1, 2), np.array(counts))
