@@ -35,12 +35,12 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     args = parse_arguments()
     reading, other_reading = shared_readings(args.windows, args.other_windows, args.passages)
-    behaviours = (
-        behaviour_of(args.activations, reading),
-        behaviour_of(args.other_activations, other_reading),
-    )
     rows = []
-    if all(behaviour.heads for behaviour in behaviours):  # not so in text without white space
+    if reading.counts.any():  # text without white space has no words in common
+        behaviours = (
+            behaviour_of(args.activations, reading),
+            behaviour_of(args.other_activations, other_reading),
+        )
         matches = match(*behaviours, reading.counts, permutations=args.permutations, seed=args.seed)
         rows = match_rows((args.model, args.other), behaviours, matches)
     facts = {

@@ -30,8 +30,7 @@ def behaviour_of(activations: Sequence[Path], reading: Reading) -> Behaviour:
     All heads of a model write more at some words than at others: at rare ones, say, or
     after a line end. What they share would make any two heads alike, in every model. So
     each head's salience gets mean 0 and variance 1 over the words, and then the mean
-    over the heads is taken off. Heads of constant salience are left out; where there
-    are no words, that is all of them.
+    over the heads is taken off. Heads of constant salience are left out.
     """
     heads: list[tuple[int, int]] = []
     parts: list[np.ndarray] = []
