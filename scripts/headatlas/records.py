@@ -154,7 +154,9 @@ MATCHES = pa.schema(
         _field("rank", pa.int16(), "0 for the best match of the head, then the next best"),
         _field("similarity", pa.float32(), "Pearson correlation of what sets the two heads apart"),
         _field("null95", pa.float32(), "95 % quantile of the best similarity by chance"),
-        _field("p", pa.float32(), "share of shuffles whose best similarity is as large"),
+        _field(
+            "p", pa.float32(), "(1 + shuffles whose best similarity is as large) / (1 + shuffles)"
+        ),
         _field("mutual", pa.bool_(), "whether each of the two is the best match of the other"),
         _field("words", pa.int32(), "words of test passages behind the similarity"),
     ]

@@ -252,7 +252,7 @@ def test_the_script_matches_models_with_different_tokenizers(
         ("b", 1, 0, 0),
     ]
     assert all(row["similarity"] == 1 and row["mutual"] and row["words"] == 3 for row in best)
-    assert (read_facts(out)["passages"], read_facts(out)["permutations"]) == (2, 99)
+    assert (read_facts(out)["passages"], read_facts(out)["permutations"]) == (2, 50)
     first = out.read_bytes()
     assert run(monkeypatch, tmp_path, tables).read_bytes() == first
 
