@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import reported
+from headatlas.records import Recipe
 from headatlas.reporting.atlas import Inputs, build
 from headatlas.reporting.tables import Run
 
@@ -29,6 +30,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--explainer", required=True, help="name of the explainer")
     made.add_argument("--clustering", required=True, help="name of the clustering")
     made.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
+    made.add_argument(
+        "--recipe",
+        type=Recipe.model_validate_json,
+        required=True,
+        help="settings of the run and digests of its code, as JSON (schema: run.json, Recipe)",
+    )
     made.add_argument("--title", required=True, help="title of the pages and the report")
     made.add_argument(
         "--exemplars", type=int, default=6, help="exemplars shown of each kind on a head's page"
@@ -58,7 +65,9 @@ def main() -> None:
         args.scores,
         args.clusters,
     )
-    build(run, inputs, args.out_dir, templates=args.templates, exemplars=args.exemplars)
+    build(
+        run, inputs, args.recipe, args.out_dir, templates=args.templates, exemplars=args.exemplars
+    )
 
 
 if __name__ == "__main__":

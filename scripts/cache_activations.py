@@ -5,6 +5,8 @@ from pathlib import Path
 
 from headatlas.activations.caching import cache_activations
 from headatlas.errors import reported
+from headatlas.records import ModelInfo
+from headatlas.storage import read_record
 from headatlas.subjects.arguments import add_subject
 from headatlas.subjects.loading import load_subject
 
@@ -27,8 +29,9 @@ def main() -> None:
     parser.add_argument("--out-dir", type=Path, required=True, help="folder of the layers' tables")
     args = parser.parse_args()
 
+    info = read_record(args.model_info, ModelInfo)
     bridge = load_subject(
-        args.source, args.revision, dtype=args.dtype, device=args.device, devices=args.devices
+        info.source, info.commit, dtype=info.dtype, device=args.device, devices=args.devices
     )
     cache_activations(
         bridge,

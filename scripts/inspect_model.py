@@ -5,14 +5,14 @@ from pathlib import Path
 
 from headatlas.errors import reported
 from headatlas.storage import write_record
-from headatlas.subjects.arguments import add_source
 from headatlas.subjects.inspection import check_agreement, configuration_entry, inspect
 
 
 @reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_source(parser)
+    parser.add_argument("--source", required=True, help="hub id, or folder in hub format")
+    parser.add_argument("--revision", help="revision on the hub; the default branch if omitted")
     parser.add_argument("--dtype", default="float32", help="the type the weights are run in")
     parser.add_argument("--model", help="name of the model in the configuration")
     parser.add_argument("--n-layers", type=int, help="layers that the configuration states")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from headatlas.errors import reported
-from headatlas.records import PROBES, Explanation
+from headatlas.records import PROBES, Explanation, ModelInfo
 from headatlas.storage import read_record, write_rows
 from headatlas.subjects.arguments import add_subject
 
@@ -45,10 +45,11 @@ def measured(rows: list[dict[str, Any]], args: argparse.Namespace) -> list[dict[
     from headatlas.tokens.pieces import pieces_of
     from headatlas.tokens.tokenizer import encode, open_tokenizer
 
+    info = read_record(args.model_info, ModelInfo)
     bridge = load_subject(
-        args.source, args.revision, dtype=args.dtype, device=args.device, devices=args.devices
+        info.source, info.commit, dtype=info.dtype, device=args.device, devices=args.devices
     )
-    tokenizer = open_tokenizer(args.source, args.revision)
+    tokenizer = open_tokenizer(info.source, info.commit)
     first = [tokenizer.bos_token_id] if args.bos == "prepend" else []
     tokens = [[*first, *encode(tokenizer, row["text"])][: bridge.cfg.n_ctx] for row in rows]
     kept = [n for n, text in enumerate(tokens) if len(text) > 1]  # position 0 is not measured

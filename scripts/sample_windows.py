@@ -11,16 +11,17 @@ from pathlib import Path
 from headatlas.corpora.open import KINDS, documents_of, facts_of
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.errors import reported
-from headatlas.records import WINDOWS
-from headatlas.storage import write_rows
+from headatlas.hub import commit_of
+from headatlas.records import WINDOWS, ModelInfo
+from headatlas.storage import read_record, write_rows
+from headatlas.subjects.arguments import add_model_info
 from headatlas.tokens.tokenizer import open_tokenizer
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add = parser.add_argument
-    add("--source", required=True, help="model whose tokenizer is used: hub id or folder")
-    add("--revision", help="revision of the model on the hub")
+    add_model_info(parser)  # its tokenizer is used
     add("--bos", choices=["prepend", "none"], required=True, help="BOS first in a window, or not")
     add("--kind", choices=KINDS, required=True, help="kind of corpus")
     add("--files", nargs="+", default=[], help="text: files or patterns such as 'data/**/*.txt'")
@@ -56,19 +57,21 @@ def main() -> None:
         seed=args.seed,
         documents=args.documents,
     )
+    commit = commit_of(args.dataset, args.dataset_revision, "dataset") if args.dataset else None
     documents = documents_of(
         args.kind,
         files=args.files,
         field=args.field,
         dataset=args.dataset,
         name=args.name,
-        revision=args.dataset_revision,
+        commit=commit,
         part=args.part,
         folder=args.folder,
     )
-    tokenizer = open_tokenizer(args.source, args.revision)
+    info = read_record(args.model_info, ModelInfo)
+    tokenizer = open_tokenizer(info.source, info.commit)
     rows, facts = sample_windows(documents, tokenizer, settings)
-    write_rows(args.out, rows, WINDOWS, facts_of(args.kind) | facts)
+    write_rows(args.out, rows, WINDOWS, facts_of(args.kind, commit) | facts)
     print(", ".join(f"{name} {value}" for name, value in facts.items()), file=sys.stderr)
 
 

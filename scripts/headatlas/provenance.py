@@ -2,9 +2,12 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+
+from .storage import write_text
 
 PACKAGE = "headatlas"
 
@@ -28,6 +31,32 @@ def code_digest(script: Path) -> str:
 def folder_digest(folder: Path) -> str:
     """The same over all files below a folder."""
     return _digest({file for file in folder.rglob("*") if file.is_file()}, folder)
+
+
+def contents_digest(files: Sequence[Path], root: Path, memory: Path) -> str:
+    """The same over files below `root` that may be large, whatever their times are.
+
+    The folder `memory` keeps what was found, so that files are read again only where
+    one of them has another size or time of change.
+    """
+    states = [(file.absolute(), file.stat()) for file in sorted(files)]
+    listing = "".join(f"{file} {state.st_size} {state.st_mtime_ns}\n" for file, state in states)
+    known = memory / hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()[:16]
+    if not known.is_file():
+        size = sum(state.st_size for _, state in states) / 1e9
+        if size > 1:
+            print(f"Reading {size:.0f} GB in {root}, once, to know them again", file=sys.stderr)
+        write_text(known, _large_digest(files, root))
+    return known.read_text()
+
+
+def _large_digest(files: Sequence[Path], root: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        name = file.relative_to(root).as_posix().encode(errors="surrogateescape")
+        with file.open("rb") as stream:
+            digest.update(name + b"\0" + hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:16]
 
 
 def _digest(files: set[Path], root: Path) -> str:

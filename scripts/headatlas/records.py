@@ -8,7 +8,7 @@ Symbols used in the descriptions: T tokens of a window, K keys kept of each quer
 row, position 0 the first token of a window (the BOS token where there is one).
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
@@ -185,7 +185,8 @@ class ModelInfo(Record):
     version: int = VERSION
     model: str
     source: str
-    revision: str | None
+    revision: str | None = Field(description="as the configuration names it")
+    commit: str | None = Field(description="what that was on the hub; null for a local folder")
     architecture: str
     n_layers: int
     n_heads: int
@@ -194,7 +195,7 @@ class ModelInfo(Record):
     d_head: int
     context: int = Field(description="longest input in tokens")
     vocabulary: int
-    parameters: int
+    parameters: int = Field(description="trained numbers; tied weights count once, buffers not")
     dtype: str
     bos_token_id: int | None
     weights_sha256: str
@@ -319,10 +320,51 @@ class Clusters(Record):
     unexplained: list[str] = Field(description="heads that had no explanation to cluster")
 
 
+class Recipe(Record):
+    """What the workflow knows of a run before its first job; together with the model's
+    weights, it decides what comes out."""
+
+    configuration: dict[str, Any] = Field(description="the settings and entries that the run uses")
+    code: dict[str, str] = Field(description="by rule, digest of its script and of all it imports")
+    templates: str = Field(description="digest of the templates of the pages")
+    corpus: str | None = Field(
+        description="digest of the corpus's local files, or the version of the Python it is "
+        "the text of; null for a corpus on the hub, whose commit is among the facts of windows"
+    )
+
+
+class Circumstances(Record):
+    """Where a run was made: what two machines may differ in though their results are equal."""
+
+    python: str
+    platform: str = Field(description="operating system and processor")
+    packages: dict[str, str | None] = Field(description="versions; null where not installed")
+    git_commit: str | None = Field(description="of the workflow; -dirty after it: with changes")
+
+
+class RunRecord(Record):
+    """`run.json`: what an atlas was made from."""
+
+    version: int = VERSION
+    headatlas: str = Field(description="version of Head Atlas")
+    model: str
+    corpus: str
+    explainer: str
+    clustering: str
+    round: int
+    commit: str | None = Field(description="of the model on the hub")
+    weights_sha256: str
+    tokenizer_sha256: str
+    windows: dict[str, Any] = Field(description="facts of the windows, tokens_sha256 among them")
+    recipe: Recipe
+    circumstances: Circumstances
+
+
 JSON_RECORDS: dict[str, type[Record]] = {
     "model": ModelInfo,
     "explanation": Explanation,
     "judgement": Judgement,
     "head_scores": HeadScores,
     "clusters": Clusters,
+    "run": RunRecord,
 }

@@ -13,6 +13,16 @@ LAYERS, HEADS = 2, 3
 EVERY_HEAD = [r.head_name(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
 RUN = Run("toy", "hostile", "symbolic", "hdbscan", 1, "Atlas of <toy> & co")
 NAMES: dict[str, Any] = {"model": "toy", "corpus": "hostile", "explainer": "symbolic", "round": 1}
+RECIPE = r.Recipe(
+    configuration={
+        "seed": 0,
+        "corpora": {"hostile": {"files": ["<b>|*.txt"], "field": "\u202etext"}},
+        "models": {"toy": {"dtype": "float32", "revision": None}},
+    },
+    code={"explain_head": "0123456789abcdef"},
+    templates="fedcba9876543210",
+    corpus=None,
+)
 ATTACK = "=cmd() </script><script>alert(1)</script> | `x` **y** [z](javascript:1)\n\x00 \u202e🙂"
 PIECES = [
     "<|bos|>",
@@ -114,6 +124,7 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         model="toy",
         source="org/<toy>|x",
         revision="main",
+        commit="ef" * 20,
         architecture="Toy",
         n_layers=LAYERS,
         n_heads=HEADS,
@@ -129,7 +140,7 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         tokenizer_sha256="cd" * 32,
     )
     storage.write_record(folder / "model.json", info)
-    facts = {"documents": 3, "kind": "lines | <b>", "documents_too_short": 1}
+    facts = {"documents": 3, "kind": "lines | <b>", "documents_too_short": 1, "tokens_sha256": "12" * 32}
     storage.write_rows(folder / "windows.parquet", [], r.WINDOWS, facts)
     kinds = [("test", kind) for kind in ("top", "quantile", "random")] + [("train", "top")]
     for layer in range(LAYERS):

@@ -12,10 +12,11 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from reporting_factory import ATTACK, EVERY_HEAD, HEADS, LAYERS, RUN, explanation, write_run
+from reporting_factory import ATTACK, EVERY_HEAD, HEADS, LAYERS, RECIPE, RUN, explanation, write_run
 
 from headatlas import records as r
 from headatlas import storage
@@ -35,7 +36,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 @pytest.fixture(scope="module")
 def atlas(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("atlas")
-    build(RUN, inputs, out, templates=TEMPLATES, exemplars=2)
+    build(RUN, inputs, RECIPE, out, templates=TEMPLATES, exemplars=2)
     return out
 
 
@@ -84,7 +85,7 @@ def test_a_page_runs_its_own_script_alone_and_asks_for_nothing(atlas: Path, name
     assert not {"img", "iframe", "object", "embed", "form", "base"} & set(page.tags)
     assert not [key for key, _ in page.attributes if key.startswith("on")]
     links = {value for key, value in page.attributes if key in ("href", "src", "action")}
-    inside = re.compile(r"#\w+|(\.\./)?index\.html(#\w+)?|(heads/)?L\d\dH\d\d\.html|data:,")
+    inside = re.compile(r"run\.json|#\w+|(\.\./)?index\.html(#\w+)?|(heads/)?L\d\dH\d\d\.html|data:,")
     assert all(inside.fullmatch(link or "") for link in links)
 
 
@@ -145,7 +146,7 @@ def test_neighbours_are_linked(atlas: Path) -> None:
 def command(inputs: Inputs, out: Path) -> list[str]:
     """The command line of the script for these inputs."""
     flags = {name.replace("_", "-"): value for name, value in inputs._asdict().items()}
-    flags |= {**RUN._asdict(), "exemplars": 2, "out-dir": out}
+    flags |= {**RUN._asdict(), "exemplars": 2, "out-dir": out, "recipe": RECIPE.model_dump_json()}
     words = [sys.executable, str(ROOT / "scripts" / "build_atlas.py")]
     for name, value in flags.items():
         words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
@@ -175,20 +176,20 @@ def test_the_script_ends_with_one_sentence(inputs: Inputs, tmp_path: Path) -> No
 
 def test_records_of_another_run_are_refused(inputs: Inputs, tmp_path: Path) -> None:
     with pytest.raises(AtlasError, match="clusters: clustering is 'hdbscan'"):
-        build(RUN._replace(clustering="k"), inputs, tmp_path, templates=TEMPLATES, exemplars=2)
+        other = RUN._replace(clustering="k")
+        build(other, inputs, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
 
 
 def test_a_head_without_events_has_a_page(inputs: Inputs, tmp_path: Path) -> None:
-    build(
-        RUN, inputs._replace(events=inputs.events[:1]), tmp_path, templates=TEMPLATES, exemplars=2
-    )
+    inputs = inputs._replace(events=inputs.events[:1])
+    build(RUN, inputs, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
     assert "No exemplar windows" in (tmp_path / "heads" / "L01H00.html").read_text()
 
 
 def test_an_atlas_of_some_heads(tmp_path: Path) -> None:
     names = ["L00H00", "L01H01"]
     inputs = write_run(tmp_path / "run", names)
-    build(RUN, inputs, tmp_path, templates=TEMPLATES, exemplars=2)
+    build(RUN, inputs, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
     pages = sorted(path.stem for path in (tmp_path / "heads").iterdir())
     assert pages == pl.read_csv(tmp_path / "summary.csv")["name"].to_list() == names
     index = Page((tmp_path / "index.html").read_text())
@@ -200,6 +201,18 @@ def test_an_atlas_of_some_heads(tmp_path: Path) -> None:
     assert ("rel", "prev") not in first.attributes
     assert ("href", "L01H01.html") in first.attributes
     assert "| heads | 2 of 6 |" in (tmp_path / "report.md").read_text()
+
+
+def test_the_page_says_what_it_was_made_from(atlas: Path) -> None:
+    record = storage.read_record(atlas / "run.json", r.RunRecord)
+    assert record.recipe == RECIPE and record.commit == "ef" * 20
+    assert record.windows["tokens_sha256"] == "12" * 32
+    assert record.circumstances.packages["numpy"] == np.__version__
+    page = Page((atlas / "index.html").read_text())
+    assert ("href", "run.json") in page.attributes
+    for said in ("ab" * 32, "cd" * 32, "ef" * 20, "12" * 32, '["<b>|*.txt"]', "U+202Etext"):
+        assert said in page.text
+    assert record.circumstances.python not in page.text  # pages are the same on every machine
 
 
 def test_an_atlas_of_all_heads_says_so(atlas: Path) -> None:

@@ -17,7 +17,6 @@ rule cache_activations:
     resources:
         gpu=1,
     params:
-        model=model_flags,
         layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
         shards=EXECUTION["shards"],
         settings=flags(config["activations"], "salience", "top_windows", "top_keys"),
@@ -25,7 +24,7 @@ rule cache_activations:
     message:
         "{wildcards.model}, {wildcards.corpus}: caching activations of shard {wildcards.shard}"
     shell:
-        'python "$SCRIPTS"/cache_activations.py {params.model} $SUBJECT_FLAGS {params.settings}'
+        'python "$SCRIPTS"/cache_activations.py --model-info {input.model} $SUBJECT_FLAGS {params.settings}'
         " --windows {input.windows} --shard {wildcards.shard} --shards {params.shards}"
         " --layers {params.layers} --out-dir {output} 2> {log}"
 
@@ -46,12 +45,11 @@ rule run_probes:
     resources:
         gpu=1,
     params:
-        model=model_flags,
         bos=lambda w: flags(config["models"][w.model], "bos"),
         settings=flags(config["activations"], "salience"),
         code=code("run_probes"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the test texts of layer {wildcards.layer}"
     shell:
-        'python "$SCRIPTS"/run_probes.py {params.model} $SUBJECT_FLAGS {params.settings} {params.bos}'
+        'python "$SCRIPTS"/run_probes.py --model-info {input.model} $SUBJECT_FLAGS {params.settings} {params.bos}'
         " --layer {wildcards.layer} --explanations {input.explanations} --out {output} 2> {log}"

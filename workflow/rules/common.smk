@@ -1,6 +1,6 @@
 """What all rules share: the checked configuration, the grammar of paths, and no rules."""
 
-import hashlib
+import json
 import os
 import platform
 import sys
@@ -16,6 +16,7 @@ os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.ge
 
 from headatlas.configuration import (
     check_duplicate_keys,
+    configuration_of,
     flags,
     heads_of,
     layers_of,
@@ -24,7 +25,7 @@ from headatlas.configuration import (
 )
 from headatlas.errors import InputError
 from headatlas.patterns import files_matching
-from headatlas.provenance import code_digest, folder_digest
+from headatlas.provenance import code_digest, contents_digest, folder_digest
 from headatlas.records import head_name
 
 try:
@@ -47,6 +48,7 @@ os.environ.update(
     SUBJECT_FLAGS=flags(EXECUTION, "device", "devices", "batch_size"),
 )
 
+MEMORY = Path(".snakemake/contents")  # digests of large files
 RUN = "results/{model}/{corpus}"
 ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
@@ -91,11 +93,6 @@ def code(name):
     return code_digest(script(name))
 
 
-def model_flags(wildcards):
-    """Flags that name a model and how its weights are read."""
-    return flags(config["models"][wildcards.model], "source", "revision", "dtype")
-
-
 def all_heads(model):
     """The selected heads of a model as pairs of layer and head."""
     return [(n, h) for n in layers_of(config, model) for h in heads_of(config, model, n)]
@@ -106,11 +103,11 @@ def head_names(model):
     return [head_name(n, h) for n, h in all_heads(model)]
 
 
-def model_files(wildcards):
-    """The files of a model in a local folder; a hub model has none until it is fetched."""
+def model_state(wildcards):
+    """Changes when a file of a model in a local folder does; a hub model is a commit."""
     folder = Path(config["models"][wildcards.model]["source"])
-    files = (file for file in folder.glob("[!.]*") if file.is_file() and file.suffix != ".md")
-    return sorted(map(str, files))
+    files = [file for file in folder.glob("[!.]*") if file.is_file() and file.suffix != ".md"]
+    return contents_digest(files, folder, MEMORY) if files else None
 
 
 def corpus_flags(wildcards):
@@ -123,25 +120,19 @@ def corpus_flags(wildcards):
     return flags(entry, *entry)
 
 
-def local_files(entry):
-    """The files of a corpus that is read from this machine, in order of name."""
-    if entry["kind"] == "text":
-        patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
-        return sorted({file for pattern in patterns for file in files_matching(pattern)})
-    folder = entry["folder"] if entry["kind"] == "stackexchange" else entry["source"]
-    return sorted(file for file in Path(folder).rglob("*") if file.is_file())
-
-
 def corpus_state(wildcards):
     """Changes when the text behind a corpus does: its files, or the Python it ships with."""
     entry = config["corpora"][wildcards.corpus]
     if entry["kind"] == "python-docs":
         return platform.python_version()
-    listing = [
-        f"{os.path.relpath(file)} {file.stat().st_size} {file.stat().st_mtime_ns}"
-        for file in local_files(entry)
-    ]
-    return hashlib.sha256("\n".join(listing).encode()).hexdigest()[:16]
+    if entry["kind"] == "text":
+        patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
+        files = sorted({file for pattern in patterns for file in files_matching(pattern)})
+        folder = Path(os.path.commonpath([file.parent for file in files]))
+    else:
+        folder = Path(entry["folder"] if entry["kind"] == "stackexchange" else entry["source"])
+        files = [file for file in folder.rglob("*") if file.is_file()]
+    return contents_digest(files, folder, MEMORY) if files else None
 
 
 def explainer_flags(wildcards):

@@ -13,7 +13,7 @@ rule sample_windows:
     conda:
         "../../envs/gpu.yaml"
     params:
-        model=lambda w: flags(config["models"][w.model], "source", "revision", "bos"),
+        bos=lambda w: flags(config["models"][w.model], "bos"),
         corpus=corpus_flags,
         state=corpus_state,
         seed=config["seed"],
@@ -21,5 +21,5 @@ rule sample_windows:
     message:
         "{wildcards.model}, {wildcards.corpus}: sampling token windows"
     shell:
-        'python "$SCRIPTS"/sample_windows.py {params.model} {params.corpus}'
+        'python "$SCRIPTS"/sample_windows.py --model-info {input} {params.bos} {params.corpus}'
         " --seed {params.seed} --out {output} 2> {log}"

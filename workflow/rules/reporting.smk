@@ -2,6 +2,31 @@
 
 LABELS = {key: f"{{{key}}}" for key in ("model", "corpus", "explainer", "clustering")}
 
+STAGES = [
+    "inspect_model",
+    "sample_windows",
+    "cache_activations",
+    "select_events",
+    "explain_head",
+    "judge_head",
+    "run_probes",
+    "score_head",
+    "cluster_heads",
+    "build_atlas",
+]
+
+
+def recipe(wildcards):
+    """What a run is made from, as JSON; the same text for the same run."""
+    run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
+    facts = {
+        "configuration": configuration_of(config, run),
+        "code": {name: code(name) for name in STAGES},
+        "templates": folder_digest(TEMPLATES),
+        "corpus": corpus_state(wildcards),
+    }
+    return json.dumps(facts, sort_keys=True)
+
 
 rule build_atlas:
     input:
@@ -28,6 +53,7 @@ rule build_atlas:
         events=f"{ATLAS}/raw_events.parquet",
         explanations=f"{ATLAS}/explanations.jsonl",
         scores=f"{ATLAS}/scores.parquet",
+        run=f"{ATLAS}/run.json",
         heads=directory(f"{ATLAS}/heads"),
     log:
         log_of(f"{ATLAS}/index"),
@@ -40,13 +66,12 @@ rule build_atlas:
         explanations=f"{LAST_ROUND}/explanations",
         scores=f"{LAST_ROUND}/scores",
         settings=lambda w: flags(config["report"], "title", "exemplars"),
-        templates=folder_digest(TEMPLATES),
+        recipe=recipe,
         folder=subpath(output.index, parent=True),
-        code=code("build_atlas"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: building the atlas"
     shell:
-        'python "$SCRIPTS"/build_atlas.py {params.settings}'
+        'python "$SCRIPTS"/build_atlas.py {params.settings} --recipe {params.recipe:q}'
         " --model-info {input.model} --windows {input.windows} --events {input.events}"
         " --stats {input.stats} --heads {params.heads}"
         " --explanations {params.explanations} --scores {params.scores}"

@@ -2,8 +2,6 @@
 
 
 rule inspect_model:
-    input:
-        model_files,
     output:
         "results/{model}/model.json",
     log:
@@ -13,7 +11,9 @@ rule inspect_model:
     conda:
         "../../envs/gpu.yaml"
     params:
-        model=model_flags,
+        model=lambda w: flags(config["models"][w.model], "source", "revision", "dtype"),
+        # By content and not as an input: a copy of the weights may be newer than results from them.
+        files=model_state,
         stated=lambda w: flags(config["models"][w.model], "n_layers", "n_heads", "context"),
         code=code("inspect_model"),
     message:

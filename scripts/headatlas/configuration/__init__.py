@@ -11,12 +11,13 @@ from typing import Any
 
 from . import meaning, structure
 from .problem import ConfigurationError
-from .queries import flags, heads_of, layers_of, runs
+from .queries import configuration_of, flags, heads_of, layers_of, runs
 from .syntax import check_duplicate_keys
 
 __all__ = [
     "ConfigurationError",
     "check_duplicate_keys",
+    "configuration_of",
     "flags",
     "heads_of",
     "layers_of",

@@ -3,16 +3,39 @@
 import itertools
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of result paths
+_NOT_OF_A_RUN = ("sweep", "execution")  # which runs there are, and how the work is done
 _HEAD = re.compile(r"L(\d+)H(\d+)")
 
 
 def runs(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """Model, corpus, explainer and clustering of every run of the sweep."""
     return list(itertools.product(*(config["sweep"][section] for section in SECTIONS)))
+
+
+def configuration_of(config: Mapping[str, Any], run: Sequence[str]) -> dict[str, Any]:
+    """The part of a resolved configuration that a run's results depend on, as JSON has it.
+
+    `run` names its model, corpus, explainer and clustering. Of paths of this machine only
+    the last part is given: it may be published, and files are known by their digests.
+    """
+    entries = {
+        section: {name: config[section][name]} for section, name in zip(SECTIONS, run, strict=True)
+    }
+    rest = {key: part for key, part in config.items() if key not in (*SECTIONS, *_NOT_OF_A_RUN)}
+    return {**rest, **{section: _without_places(entries[section]) for section in SECTIONS}}
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_places(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without_places(part) for part in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def layers_of(config: Mapping[str, Any], model: str) -> list[int]:

@@ -18,7 +18,7 @@ def huggingface_documents(
     dataset: str,
     *,
     name: str | None = None,
-    revision: str | None = None,
+    commit: str | None = None,
     part: str = "train",
     field: str = "text",
 ) -> Iterator[Document]:
@@ -33,7 +33,7 @@ def huggingface_documents(
     Raises InputError if there is no such dataset, configuration, part or field.
     """
     with _explained(dataset):
-        parts = _parts(dataset, name, revision, part)
+        parts = _parts(dataset, name, commit, part)
         if part not in parts:
             found = ", ".join(map(repr, parts))
             raise InputError(f"{dataset}: no part {part!r}; the parts are {found}")
@@ -51,14 +51,14 @@ def huggingface_documents(
                 yield Document(f"{part}#{number}", text)
 
 
-def _parts(dataset: str, name: str | None, revision: str | None, part: str) -> Mapping[str, Any]:
+def _parts(dataset: str, name: str | None, commit: str | None, part: str) -> Mapping[str, Any]:
     """The parts of a dataset by name; one that was saved without names is called `part`."""
     from datasets import Dataset, DatasetDict, disable_progress_bars, load_dataset, load_from_disk
 
     disable_progress_bars()
     folder = Path(dataset)
     if not any((folder / file).is_file() for file in ("dataset_dict.json", "state.json")):
-        streamed: Mapping[str, Any] = load_dataset(dataset, name, revision=revision, streaming=True)
+        streamed: Mapping[str, Any] = load_dataset(dataset, name, revision=commit, streaming=True)
         return streamed
     saved: Dataset | DatasetDict = load_from_disk(dataset)  # memory-mapped
     return {str(saved.split or part): saved} if isinstance(saved, Dataset) else saved

@@ -21,7 +21,7 @@ def documents_of(
     field: str = "text",
     dataset: str | None = None,
     name: str | None = None,
-    revision: str | None = None,
+    commit: str | None = None,
     part: str = "train",
     folder: Path | None = None,
 ) -> Iterator[Document]:
@@ -36,9 +36,7 @@ def documents_of(
         case "text" if files:
             return text_documents(files, field)
         case "huggingface" if dataset:
-            return huggingface_documents(
-                dataset, name=name, revision=revision, part=part, field=field
-            )
+            return huggingface_documents(dataset, name=name, commit=commit, part=part, field=field)
         case "stackexchange" if folder:
             return stackexchange_documents(folder)
     needs = {"text": "files", "huggingface": "dataset", "stackexchange": "folder"}
@@ -47,7 +45,7 @@ def documents_of(
     raise InputError(f"no corpus of kind {kind}; the kinds are {', '.join(KINDS)}")
 
 
-def facts_of(kind: str) -> dict[str, object]:
+def facts_of(kind: str, commit: str | None = None) -> dict[str, object]:
     """What has to be known of a corpus beyond its documents to make it again."""
     python = {"python": platform.python_version()} if kind == "python-docs" else {}
-    return {"kind": kind, **python}
+    return {"kind": kind, **python, **({"commit": commit} if commit else {})}

@@ -18,6 +18,7 @@ from headatlas.records import (
     Explanation,
     HeadScores,
     ModelInfo,
+    Recipe,
     head_name,
 )
 from headatlas.storage import (
@@ -25,12 +26,14 @@ from headatlas.storage import (
     read_record,
     read_table,
     table_writer,
+    write_record,
     write_rows,
     write_text,
 )
 
 from . import pages, tables
 from .exemplars import Group, groups
+from .provenance import run_record
 from .tables import Run
 
 
@@ -51,7 +54,9 @@ class Inputs(NamedTuple):
     clusters: Path
 
 
-def build(run: Run, inputs: Inputs, out: Path, *, templates: Path, exemplars: int) -> None:
+def build(
+    run: Run, inputs: Inputs, recipe: Recipe, out: Path, *, templates: Path, exemplars: int
+) -> None:
     """Write the atlas of a run into `out`, the index last.
 
     Only one layer's events are in memory at a time. Raises InputError if a file is not of
@@ -65,7 +70,9 @@ def build(run: Run, inputs: Inputs, out: Path, *, templates: Path, exemplars: in
     clusters = read_record(inputs.clusters, Clusters)
     stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
     heads = tables.assemble(info, run, places, explanations, scores, clusters, stats)
-    atlas = pages.gather(run, info, _facts(inputs.windows), heads, clusters)
+    facts = _facts(inputs.windows)
+    record = run_record(run, info, facts, recipe)
+    atlas = pages.gather(run, info, facts, heads, clusters)
     env = pages.environment(templates)
 
     records = [head.explanation.model_dump_json() for head in heads]
@@ -73,8 +80,9 @@ def build(run: Run, inputs: Inputs, out: Path, *, templates: Path, exemplars: in
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
     write_text(out / "summary.csv", _summary(atlas))
     write_text(out / "report.md", pages.report(env, atlas))
+    write_record(out / "run.json", record)
     _write_heads(env, atlas, _layers(inputs.events), out, exemplars)
-    write_text(out / "index.html", pages.index(env, atlas))
+    write_text(out / "index.html", pages.index(env, atlas, record))
 
 
 def _facts(windows: Path) -> dict[str, object]:

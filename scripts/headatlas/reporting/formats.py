@@ -1,5 +1,9 @@
 """Numbers as they are printed, in pages and in the report alike."""
 
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 NOTHING = "–"
 
 
@@ -31,3 +35,12 @@ def interval(low: float | None, high: float | None) -> str:
 def readable(key: str) -> str:
     """A name in words: `documents_too_short` is `documents too short`."""
     return key.replace("_", " ")
+
+
+def settings(configuration: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Full key and value of every setting, by section and key; text as it is, the rest as YAML."""
+    for key, value in sorted(configuration.items()):
+        if isinstance(value, Mapping):
+            yield from settings(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value if isinstance(value, str) else json.dumps(value)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from headatlas.records import Clusters, ModelInfo, head_name
+from headatlas.records import Clusters, ModelInfo, RunRecord, head_name
 
 from . import charts, formats, tokens
 from .catalogue import MEASURED_ON, METRICS, TERMS, Measure
@@ -116,8 +116,8 @@ def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
     return {"script": Markup(text), "script_hash": Markup(digest)}
 
 
-def index(env: jinja2.Environment, atlas: Atlas) -> str:
-    """`index.html`: the map, the distributions, the families and the table of heads."""
+def index(env: jinja2.Environment, atlas: Atlas, record: RunRecord) -> str:
+    """`index.html`: the map, the distributions, the families, the table of heads and the run."""
     maps = colourings(atlas.heads, atlas.scores, [measure.key for measure in atlas.metrics])
     data = [{"colours": m.colours, "levels": m.levels, "texts": m.texts} for m in maps]
     return env.get_template("index.html").render(
@@ -126,6 +126,8 @@ def index(env: jinja2.Environment, atlas: Atlas) -> str:
         maps=maps,
         data=data,
         columns=atlas.scores[:HEADLINE_SCORES],
+        record=record,
+        settings=list(formats.settings(record.recipe.configuration)),
         panels=[(measure, _panel(atlas.heads, measure)) for measure in atlas.scores],
     )
 

@@ -1,26 +1,29 @@
 """Geometry and identity of a model, read from its files without loading its weights."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..hub import commit_of
 from ..records import ModelInfo
 from ..tokens.tokenizer import open_tokenizer
-from .source import fetch, tokenizer_sha256, weight_files, weights_sha256
+from .source import fetch, tokenizer_sha256, weights_sha256
 
 
 def inspect(model: str, source: str, revision: str | None, dtype: str) -> ModelInfo:
     """What `model.json` says of a model. Raises InputError if it is no model we can run."""
-    folder = fetch(source, revision)
+    commit = commit_of(source, revision)
+    folder = fetch(source, commit)
     config = _configuration(folder, source)
+    architecture = _architecture(config, source)
     text = config.get_text_config()
     heads = text.num_attention_heads
     return ModelInfo(
         model=model,
         source=source,
         revision=revision,
-        architecture=_architecture(config, source),
+        commit=commit,
+        architecture=architecture,
         n_layers=text.num_hidden_layers,
         n_heads=heads,
         n_key_value_heads=getattr(text, "num_key_value_heads", None) or heads,
@@ -28,7 +31,7 @@ def inspect(model: str, source: str, revision: str | None, dtype: str) -> ModelI
         d_head=getattr(text, "head_dim", None) or text.hidden_size // heads,
         context=_context(text, source),
         vocabulary=text.vocab_size,
-        parameters=_parameters(folder),
+        parameters=_parameters(config, architecture),
         dtype=dtype,
         bos_token_id=open_tokenizer(str(folder)).bos_token_id,
         weights_sha256=weights_sha256(folder),
@@ -99,18 +102,16 @@ def _context(text: Any, source: str) -> int:
     raise InputError(f"{source}: its config.json does not say how long an input may be")
 
 
-def _parameters(folder: Path) -> int:
-    """Number of stored weights; tied weights are stored once."""
-    from safetensors import safe_open
+def _parameters(config: Any, architecture: str) -> int:
+    """Parameters of the model that is run, made without memory for them.
 
-    total = 0
-    for file in weight_files(folder):
-        if file.suffix == ".safetensors":
-            with safe_open(file, framework="np") as tensors:
-                total += sum(math.prod(tensors.get_slice(k).get_shape()) for k in tensors.keys())  # noqa: SIM118
-        else:
-            import torch
+    Weight files do not tell: those of GPT-2 hold attention masks among the weights.
+    """
+    import torch
+    from transformer_lens.model_bridge.sources.transformers import (
+        get_hf_model_class_for_architecture,
+    )
 
-            state = torch.load(file, map_location="meta", weights_only=True)
-            total += sum(tensor.numel() for tensor in state.values())
-    return total
+    with torch.device("meta"):
+        model = get_hf_model_class_for_architecture(architecture).from_config(config)
+    return sum(parameter.numel() for parameter in model.parameters())

@@ -21,7 +21,7 @@ def pick_device(device: str) -> str:
 
 
 def load_subject(
-    source: str, revision: str | None, *, dtype: str, device: str, devices: int = 1
+    source: str, commit: str | None, *, dtype: str, device: str, devices: int = 1
 ) -> TransformerBridge:
     """A model ready for hooks, spread over `devices` GPUs if more than one.
 
@@ -30,7 +30,7 @@ def load_subject(
     published model. Raises InputError if the source or the device cannot be used.
     """
     disable_progress_bar()  # of the weights; a log is no terminal
-    folder = fetch(source, revision)
+    folder = fetch(source, commit)
     device = pick_device("cuda" if devices > 1 else device)
     where = {"n_devices": devices} if devices > 1 else {"device": device}
     bridge = TransformerBridge.boot_transformers(str(folder), dtype=_DTYPES[dtype], **where)

@@ -9,28 +9,28 @@ _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
 
 
-def fetch(source: str, revision: str | None = None) -> Path:
-    """The folder of a model's files; a hub repository is downloaded to the hub's cache.
+def fetch(source: str, commit: str | None = None) -> Path:
+    """The folder of a model's files; a commit on the hub is downloaded to the hub's cache.
 
     Raises InputError if there is no such folder or repository, or no weights in it.
     """
     folder = Path(source)
     if not folder.is_dir():
-        folder = _download(source, revision)
+        folder = _download(source, commit)
     if not (folder / "config.json").is_file():
         raise InputError(f"{source}: no config.json in this folder, so it is no model")
     return folder
 
 
-def _download(source: str, revision: str | None) -> Path:
+def _download(source: str, commit: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     patterns = ["config.json", "generation_config.json", "*.safetensors*", *_TOKENIZER]
     try:
-        folder = Path(snapshot_download(source, revision=revision, allow_patterns=patterns))
+        folder = Path(snapshot_download(source, revision=commit, allow_patterns=patterns))
         if not any(folder.glob(_WEIGHTS[0])):  # older repositories have no safetensors
-            snapshot_download(source, revision=revision, allow_patterns=[_WEIGHTS[1], "*.json"])
+            snapshot_download(source, revision=commit, allow_patterns=[_WEIGHTS[1], "*.json"])
     except HFValidationError:
         raise InputError(f"{source}: neither a folder nor the name of a hub model") from None
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:

@@ -5,12 +5,12 @@ from transformers import PreTrainedTokenizerBase
 from ..errors import InputError
 
 
-def open_tokenizer(source: str, revision: str | None = None) -> PreTrainedTokenizerBase:
+def open_tokenizer(source: str, commit: str | None = None) -> PreTrainedTokenizerBase:
     """Tokenizer of a model on the hub or in a folder. Raises InputError if there is none."""
     from transformers import AutoTokenizer  # imports torch where it is installed: slow
 
     try:
-        return AutoTokenizer.from_pretrained(source, revision=revision)
+        return AutoTokenizer.from_pretrained(source, revision=commit)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{source}: no tokenizer can be read from it: {reason}") from None
