@@ -5,10 +5,14 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas test lint demo-model clean
+.PHONY: atlas merge test lint demo-model clean
 
 atlas: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
+
+# Adds the results of another folder where the workflow has run: make merge FROM=path
+merge: .venv/installed
+	$(BIN)/python scripts/merge_results.py $(or $(FROM),$(error FROM=path is missing)) .
 
 test: .venv/installed lint
 	$(OFFLINE) $(BIN)/python -m pytest tests

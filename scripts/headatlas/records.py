@@ -186,7 +186,7 @@ class ModelInfo(Record):
     model: str
     source: str
     revision: str | None = Field(description="as the configuration names it")
-    commit: str | None = Field(description="what that was on the hub; null for a local folder")
+    commit: str | None = Field(default=None, description="what that was on the hub, if there")
     architecture: str
     n_layers: int
     n_heads: int
@@ -352,7 +352,7 @@ class RunRecord(Record):
     explainer: str
     clustering: str
     round: int
-    commit: str | None = Field(description="of the model on the hub")
+    commit: str | None = Field(default=None, description="of the model on the hub, if there")
     weights_sha256: str
     tokenizer_sha256: str
     windows: dict[str, Any] = Field(description="facts of the windows, tokens_sha256 among them")

@@ -140,7 +140,12 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         tokenizer_sha256="cd" * 32,
     )
     storage.write_record(folder / "model.json", info)
-    facts = {"documents": 3, "kind": "lines | <b>", "documents_too_short": 1, "tokens_sha256": "12" * 32}
+    facts = {
+        "documents": 3,
+        "kind": "lines | <b>",
+        "documents_too_short": 1,
+        "tokens_sha256": "12" * 32,
+    }
     storage.write_rows(folder / "windows.parquet", [], r.WINDOWS, facts)
     kinds = [("test", kind) for kind in ("top", "quantile", "random")] + [("train", "top")]
     for layer in range(LAYERS):

@@ -123,8 +123,8 @@ def test_cutting_loses_and_doubles_nothing(parts: list[str]) -> None:
     with mock.patch.multiple(lines, LONGEST_WHOLE=50, PIECE=15):
         documents = list(documents_of_lines("f", parts))
     # Blank lines between documents may go, and with them the end of a line's last word.
-    kept, whole = ("".join("".join(texts).split()) for texts in ([d.text for d in documents], parts))
-    assert kept == whole
+    kept = "".join(d.text for d in documents)
+    assert "".join(kept.split()) == "".join("".join(parts).split())
     assert len({d.name for d in documents}) == len(documents)
     assert all(len(d.text) <= 50 for d in documents)
 

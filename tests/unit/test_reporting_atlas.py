@@ -85,7 +85,9 @@ def test_a_page_runs_its_own_script_alone_and_asks_for_nothing(atlas: Path, name
     assert not {"img", "iframe", "object", "embed", "form", "base"} & set(page.tags)
     assert not [key for key, _ in page.attributes if key.startswith("on")]
     links = {value for key, value in page.attributes if key in ("href", "src", "action")}
-    inside = re.compile(r"run\.json|#\w+|(\.\./)?index\.html(#\w+)?|(heads/)?L\d\dH\d\d\.html|data:,")
+    inside = re.compile(
+        r"run\.json|#\w+|(\.\./)?index\.html(#\w+)?|(heads/)?L\d\dH\d\d\.html|data:,"
+    )
     assert all(inside.fullmatch(link or "") for link in links)
 
 

@@ -33,7 +33,7 @@ from headatlas.storage import (
 
 from . import pages, tables
 from .exemplars import Group, groups
-from .provenance import run_record
+from .run_record import run_record
 from .tables import Run
 
 
