@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from headatlas.configuration import (
     ConfigurationError,
     check_duplicate_keys,
+    configuration_of,
     flags,
     heads_of,
     layers_of,
@@ -499,3 +500,25 @@ def test_nothing_heavy_is_imported() -> None:
         [sys.executable, "-c", code], cwd=ROOT / "scripts", capture_output=True, text=True
     )
     assert (ran.stdout, ran.stderr) == ("\n", "")
+
+
+def test_the_configuration_of_a_run_is_what_it_uses_without_places() -> None:
+    entry = {"source": "/home/me/models/gpt2", "layers": [0, 1], "revision": None}
+    config = {
+        "sweep": {"models": ["m", "n"]},
+        "seed": 0,
+        "models": {"m": entry, "n": {"source": "n"}},
+        "corpora": {"c": {"files": ["/data/a/*.txt", "texts/b.txt"]}, "d": {}},
+        "explainers": {"e": {"texts": 4}},
+        "clusterings": {"k": {"encoder": "all-MiniLM-L6-v2"}},
+        "report": {"title": "/ours/"},
+        "execution": {"device": "cuda"},
+    }
+    assert configuration_of(config, ("m", "c", "e", "k")) == {
+        "seed": 0,
+        "models": {"m": {"source": "gpt2", "layers": [0, 1], "revision": None}},
+        "corpora": {"c": {"files": ["*.txt", "texts/b.txt"]}},
+        "explainers": {"e": {"texts": 4}},
+        "clusterings": {"k": {"encoder": "all-MiniLM-L6-v2"}},
+        "report": {"title": "/ours/"},
+    }

@@ -1,10 +1,12 @@
 """Digests follow imports wherever they lead, and nothing else."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from headatlas.provenance import code_digest, folder_digest
+from headatlas.provenance import code_digest, contents_digest, folder_digest
 
 
 @pytest.fixture
@@ -53,3 +55,35 @@ def test_a_folder_changes_with_names_and_contents(tmp_path: Path) -> None:
     second = folder_digest(tmp_path)
     (tmp_path / "b").write_text("y")
     assert len({first, second, folder_digest(tmp_path)}) == 3
+
+
+def test_large_files_are_known_by_content_wherever_they_are(tmp_path: Path) -> None:
+    here, there, memory = tmp_path / "here", tmp_path / "there", tmp_path / "memory"
+    (here / "sub").mkdir(parents=True)
+    (here / "sub/a").write_text("x")
+    (here / "b").write_text("y")
+
+    def digest(folder: Path) -> str:
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        return contents_digest(files, folder, memory)
+
+    first = digest(here)
+    shutil.copytree(here, there)  # with times of its own
+    (there / "b").touch()
+    assert digest(there) == first
+    (there / "b").write_text("z")  # of the same size
+    assert digest(there) != first
+    (there / "b").write_text("y")
+    (there / "b").rename(there / "c")
+    assert digest(there) != first
+
+
+def test_files_that_have_not_changed_are_not_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("x")
+    first, time = contents_digest([file], tmp_path, tmp_path / "memory"), file.stat().st_mtime_ns
+    file.write_text("y")
+    os.utime(file, ns=(time, time))  # what no program does: it would be seen at once if read
+    assert contents_digest([file], tmp_path, tmp_path / "memory") == first
+    file.touch()
+    assert contents_digest([file], tmp_path, tmp_path / "memory") != first

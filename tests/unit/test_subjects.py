@@ -5,6 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from headatlas.errors import InputError
 from headatlas.subjects.inspection import check_agreement, configuration_entry, inspect
@@ -22,10 +25,26 @@ def folder(tmp_path: Path) -> Path:
 def test_geometry_and_identity() -> None:
     info = inspect("demo", str(DEMO), None, "float32")
     assert (info.n_layers, info.n_heads, info.d_head, info.context) == (3, 8, 16, 256)
+    assert info.commit is None
     assert info.parameters == 668_544
     assert info.weights_sha256 in (DEMO / "README.md").read_text()
     entry = configuration_entry(info)
     assert "n_layers: 3" in entry and "bos: prepend" in entry
+
+
+def test_masks_stored_with_the_weights_are_no_parameters(tmp_path: Path) -> None:
+    """The published files of GPT-2 hold them."""
+    shutil.copytree(DEMO, tmp_path, dirs_exist_ok=True)
+    shape = {"n_layer": 2, "n_head": 2, "n_embd": 8, "n_positions": 16, "vocab_size": 512}
+    model = GPT2LMHeadModel(GPT2Config(**shape))
+    model.save_pretrained(tmp_path)
+    file = tmp_path / "model.safetensors"
+    masks = {f"transformer.h.{n}.attn.bias": torch.ones(1, 1, 16, 16) for n in range(2)}
+    save_file(load_file(file) | masks, file, metadata={"format": "pt"})
+    # Embeddings of 512 tokens and 16 positions; per layer 2 norms, QKV, output, and the MLP.
+    layer = 2 * 2 * 8 + (8 * 24 + 24) + (8 * 8 + 8) + (8 * 32 + 32) + (32 * 8 + 8)
+    expected = (512 + 16) * 8 + 2 * layer + 2 * 8
+    assert inspect("gpt2", str(tmp_path), None, "float32").parameters == expected
 
 
 def test_other_weights_have_another_digest(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS
+from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS, RunRecord
 from headatlas.storage import read_facts, read_record, read_table
 
 from .conftest import SCRIPT, Workplace
@@ -53,6 +54,19 @@ def test_no_document_and_no_window_is_in_two_splits(finished: Workplace) -> None
         seen = [{str(row[key]) for row in rows if row["split"] == split} for split in SPLITS]
         assert all(seen)
         assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2]), key
+
+
+def test_a_run_says_what_it_was_made_from_and_nothing_of_the_machine(
+    fresh: Workplace, finished: Workplace
+) -> None:
+    file = finished.atlas / "run.json"
+    record = read_record(file, RunRecord)
+    assert record.recipe.code.keys() == fresh.jobs().keys()
+    assert record.recipe.configuration["models"].keys() == {"tiny"}
+    windows = finished.folder / "results/tiny/words/windows.parquet"
+    assert record.windows["tokens_sha256"] == read_facts(windows)["tokens_sha256"]
+    paths = re.findall(r'"/[^"]*', file.read_text())
+    assert not paths and str(finished.folder) not in file.read_text()
 
 
 class Elements(HTMLParser):

@@ -37,6 +37,7 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("scoring", "bootstrap"), 60, SCORE),
         (("scoring", "controls"), 2, SCORE),
         (("explainers", "symbolic", "texts"), 5, EXPLAIN),
+        (("explainers", "symbolic", "min_coverage"), 0.2, EXPLAIN),
         (("events", "top"), 2, EVENTS),
         (("activations", "top_keys"), 5, CACHE),
         (("activations", "salience"), "z_norm", CACHE),

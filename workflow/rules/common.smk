@@ -54,6 +54,18 @@ ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 LAST = 0  # the round that is published; the symbolic explainer does not revise
 LAST_ROUND = ROUND.replace("{round}", str(LAST))
+STAGES = [  # of a run, in order
+    "inspect_model",
+    "sample_windows",
+    "cache_activations",
+    "select_events",
+    "explain_head",
+    "judge_head",
+    "run_probes",
+    "score_head",
+    "cluster_heads",
+    "build_atlas",
+]
 
 
 wildcard_constraints:
@@ -138,6 +150,18 @@ def corpus_state(wildcards):
 def explainer_flags(wildcards):
     entry = config["explainers"][wildcards.explainer]
     return flags(entry, *(key for key in entry if key != "kind"))
+
+
+def recipe(wildcards):
+    """What a run is made from, as JSON; the same text for the same run."""
+    run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
+    facts = {
+        "configuration": configuration_of(config, run),
+        "code": {name: code(name) for name in STAGES},
+        "templates": folder_digest(TEMPLATES),
+        "corpus": corpus_state(wildcards),
+    }
+    return json.dumps(facts, sort_keys=True)
 
 
 def layer_files(pattern):

@@ -2,31 +2,6 @@
 
 LABELS = {key: f"{{{key}}}" for key in ("model", "corpus", "explainer", "clustering")}
 
-STAGES = [
-    "inspect_model",
-    "sample_windows",
-    "cache_activations",
-    "select_events",
-    "explain_head",
-    "judge_head",
-    "run_probes",
-    "score_head",
-    "cluster_heads",
-    "build_atlas",
-]
-
-
-def recipe(wildcards):
-    """What a run is made from, as JSON; the same text for the same run."""
-    run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
-    facts = {
-        "configuration": configuration_of(config, run),
-        "code": {name: code(name) for name in STAGES},
-        "templates": folder_digest(TEMPLATES),
-        "corpus": corpus_state(wildcards),
-    }
-    return json.dumps(facts, sort_keys=True)
-
 
 rule build_atlas:
     input:
