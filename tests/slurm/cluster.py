@@ -1,4 +1,4 @@
-"""A real Slurm on this machine, for tests: two nodes, two GPUs that do nothing, accounting.
+"""A real Slurm on this machine, for tests: three nodes, two GPUs that do nothing, accounting.
 
 Everything is in one folder and in namespaces of its own: a network that has only loopback, and
 a view of /etc/slurm that nobody else sees. So several clusters stand beside each other and beside
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "nsenter", "unshare")
-NODES = ("node1", "node2")
+NODES = ("cpu1", "cpu2", "gpu1")
 # The daemons of Debian are in folders that a user's PATH may lack.
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"])
 
@@ -60,13 +60,14 @@ SlurmdTimeout=10
 KillWait=2
 GresTypes=gpu
 NodeName=DEFAULT CPUs=8 RealMemory=16000
-NodeName=node1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7001
-NodeName=node2 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7002 Gres=gpu:2
-PartitionName=cpu Nodes=node1 Default=YES
-PartitionName=gpu Nodes=node2
+NodeName=cpu1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7001
+NodeName=cpu2 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7002
+NodeName=gpu1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7003 Gres=gpu:2
+PartitionName=cpu Nodes=cpu1,cpu2 Default=YES
+PartitionName=gpu Nodes=gpu1
 """
 GRES_CONF = """
-NodeName=node2 Name=gpu File={folder}/gpu[0-1]
+NodeName=gpu1 Name=gpu File={folder}/gpu[0-1]
 """
 SLURMDBD_CONF = """
 AuthType=auth/munge
@@ -99,7 +100,7 @@ class Cluster:
         self.stop()
 
     def start(self) -> None:
-        """Write the configuration and start everything; return when both nodes are idle."""
+        """Write the configuration and start everything; return when all nodes are idle."""
         missing = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
         if missing or os.getuid() != 0:
             raise RuntimeError(

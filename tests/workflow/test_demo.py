@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from workplace import ROOT
 
 from headatlas.activations.repeats import measure_repeats
 from headatlas.subjects.loading import load_subject
-
-from .conftest import ROOT
 
 MODEL = ROOT / "workflow/resources/demo-model"
 HEADS = [(layer, head) for layer in range(3) for head in range(8)]

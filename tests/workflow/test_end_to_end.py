@@ -12,23 +12,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from workplace import SCRIPT, Workplace, contents
 
 from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS, RunRecord
 from headatlas.storage import read_facts, read_record, read_table
 
-from .conftest import SCRIPT, Workplace
-
 HEADS = [f"L{layer:02d}H{head:02d}" for layer in range(2) for head in range(3)]
-
-
-def contents(workplace: Workplace) -> dict[str, bytes]:
-    """Every result by name; logs and benchmarks are about the run, not results."""
-    results = workplace.folder / "results"
-    return {
-        file.relative_to(results).as_posix(): file.read_bytes()
-        for file in sorted(results.rglob("*"))
-        if file.is_file() and file.relative_to(results).parts[0] not in ("logs", "benchmarks")
-    }
 
 
 def test_every_head_is_in_every_table_and_has_a_page(finished: Workplace) -> None:
@@ -122,7 +111,7 @@ def test_a_second_run_elsewhere_gives_the_same_bytes(
     workplace.run("--unlock")
     assert "explain_head" in workplace.jobs()
     workplace.run()
-    mine, theirs = contents(workplace), contents(finished)
+    mine, theirs = contents(workplace.folder), contents(finished.folder)
     assert mine.keys() == theirs.keys()
     assert [name for name in theirs if mine[name] != theirs[name]] == []
 
@@ -141,13 +130,13 @@ def test_a_second_run_elsewhere_gives_the_same_bytes(
 def test_bad_input_stops_before_the_first_job_and_loses_nothing(
     finished: Workplace, path: tuple[str, ...], value: object, sentence: str
 ) -> None:
-    before = contents(finished)
+    before = contents(finished.folder)
     done = finished.snakemake(configuration=finished.changed(*path, to=value))
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert f"config.yaml: {sentence}" in said and "allowed: " in said
     assert "Traceback" not in said and "rule " not in said
-    assert contents(finished) == before
+    assert contents(finished.folder) == before
 
 
 def test_a_failed_job_says_why_and_leaves_no_partial_file(fresh: Workplace, tmp_path: Path) -> None:
@@ -161,7 +150,7 @@ def test_a_failed_job_says_why_and_leaves_no_partial_file(fresh: Workplace, tmp_
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "error: " in said and "fewer than sampled, 12" in said and "Traceback" not in said
-    assert set(contents(workplace)) == {"tiny/model.json"}
+    assert set(contents(workplace.folder)) == {"tiny/model.json"}
 
 
 def test_a_second_model_of_another_shape_and_a_selection_of_its_heads(

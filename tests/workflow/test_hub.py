@@ -6,8 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
-from .conftest import Workplace
+from workplace import Workplace
 
 
 def publish(model: Path, hub: Path, commit: str) -> None:

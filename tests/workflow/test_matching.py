@@ -4,10 +4,10 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+from workplace import Workplace
+
 from headatlas.records import MATCHES, WINDOWS
 from headatlas.storage import read_facts, read_table
-
-from .conftest import Workplace
 
 TARGET = "results/comparison/words/tiny/second/matches.parquet"
 

@@ -6,10 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from workplace import ROOT, Workplace
 
 from headatlas.merging import merge
-
-from .conftest import ROOT, Workplace
 
 
 def new_workplace(fresh: Workplace, folder: Path) -> Workplace:

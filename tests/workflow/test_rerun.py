@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from .conftest import ROOT, Workplace
+from workplace import ROOT, Workplace
 
 HEADS, LAYERS = 6, 2
 REPORT = Counter(build_atlas=1)

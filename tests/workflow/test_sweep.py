@@ -4,7 +4,8 @@ import copy
 from collections import Counter
 from typing import Any
 
-from .conftest import Workplace
+from workplace import Workplace
+
 from .test_rerun import MODEL
 
 

@@ -1,0 +1,168 @@
+"""A workplace of its own for the workflow: a tiny model, a small corpus, a configuration."""
+
+import copy
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = "<script>alert(1)</script>"
+HOSTILE = (
+    f"{SCRIPT} & </title> nul\x00byte, bell\x07, family 👩‍👩‍👧‍👦 flag 🏳️‍🌈, "
+    "right to left שלום עולם مرحبا, `code` | pipe\n"
+)
+
+
+def make_model(
+    folder: Path, seed: int, *, layers: int, heads: int, values: int, learnt: str
+) -> None:
+    """A Llama with random weights, and a byte-level tokenizer to which `learnt` is one token."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=["<s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([learnt], trainer)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>").save_pretrained(folder)
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=300,
+        hidden_size=8 * heads,
+        intermediate_size=32,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=values,
+        max_position_embeddings=64,
+        initializer_range=0.5,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+
+
+def make_corpus(folder: Path) -> None:
+    """Forty small documents, all alike in kind and none in words; hostile text is everywhere."""
+    folder.mkdir()
+    for n in range(40):
+        words = [f"w{(n * 37 + k * k) % 101} the ({k}), and" for k in range(30)]
+        text = f"{SCRIPT}\n".join(" ".join(words[k : k + 2]) for k in range(0, 30, 2))
+        (folder / f"{n:02d}.txt").write_text(f"{n}{HOSTILE}{text}{HOSTILE}")
+    (folder / "line.txt").write_text("x" * 100_000)
+
+
+def small_configuration() -> dict[str, Any]:
+    """Few heads and few windows: seconds, not minutes. `second` differs in all it can."""
+    return {
+        "sweep": {
+            "models": ["tiny"],
+            "corpora": ["words"],
+            "explainers": ["symbolic"],
+            "clusterings": ["minilm"],
+        },
+        "models": {
+            "tiny": {"source": "tiny", "n_layers": 2, "n_heads": 3, "context": 64},
+            "second": {
+                "source": "second",
+                "n_layers": 3,
+                "n_heads": 4,
+                "context": 64,
+                "bos": "none",
+                "heads": ["L00H03", "L02H00", "L02H01"],
+            },
+        },
+        "corpora": {
+            "words": {
+                "kind": "text",
+                "files": "words/*.txt",
+                "windows": 60,
+                "window_tokens": 32,
+                "sampled": 6,
+                "windows_per_document": 3,
+            }
+        },
+        "explainers": {"symbolic": {"kind": "symbolic", "texts": 4}},
+        "clusterings": {"minilm": {"encoder": "all-MiniLM-L6-v2"}},
+        "activations": {"top_windows": 4, "top_keys": 4},
+        "events": {"top": 3, "quantiles": 2, "per_quantile": 1},
+        "scoring": {"bootstrap": 50, "controls": 1},
+        "report": {"exemplars": 2},
+        "execution": {"batch_size": 8, "device": "cpu"},
+    }
+
+
+class Workplace:
+    """A folder in which Snakemake runs the workflow."""
+
+    def __init__(self, folder: Path, snakefile: Path = ROOT / "Snakefile"):
+        self.folder, self.snakefile = folder, snakefile
+        self.configuration = small_configuration()
+
+    def changed(self, *path: str, to: Any) -> dict[str, Any]:
+        """The configuration with one value replaced or added."""
+        configuration = copy.deepcopy(self.configuration)
+        at = configuration
+        for key in path[:-1]:
+            at = at.setdefault(key, {})
+        at[path[-1]] = to
+        return configuration
+
+    def snakemake(
+        self, *arguments: str, configuration: dict[str, Any] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake here; the configuration is that of this workplace unless given."""
+        return subprocess.run(
+            self.command(*arguments, configuration=configuration),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            **options,
+        )
+
+    def command(self, *arguments: str, configuration: dict[str, Any] | None = None) -> list[str]:
+        (self.folder / "config.yaml").write_text(
+            yaml.safe_dump(configuration or self.configuration, sort_keys=False)
+        )
+        base = [sys.executable, "-m", "snakemake", "--snakefile", str(self.snakefile)]
+        return [*base, "--cores", "2", "--rerun-incomplete", *arguments]
+
+    def run(self, *arguments: str, configuration: dict[str, Any] | None = None) -> str:
+        """Run Snakemake to a good end. Returns what it said."""
+        done = self.snakemake(*arguments, configuration=configuration)
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said[-4000:]
+        return said
+
+    def jobs(self, *arguments: str, configuration: dict[str, Any] | None = None) -> Counter[str]:
+        """How many jobs of each rule a dry run would execute."""
+        said = self.run("--dry-run", *arguments, configuration=configuration)
+        table = re.search(r"^job +count\n[- ]+\n((?:\w+ +\d+\n)+)", said, re.M)
+        if table is None:
+            assert "Nothing to be done" in said, said[-4000:]
+            return Counter()
+        counts = dict(line.split() for line in table[1].splitlines())
+        return Counter({r: int(n) for r, n in counts.items() if r not in ("total", "all")})
+
+    @property
+    def atlas(self) -> Path:
+        return self.folder / "results/tiny/words/symbolic/atlas/minilm"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every result by name; logs and benchmarks are about the run, not results."""
+    results = folder / "results"
+    return {
+        file.relative_to(results).as_posix(): file.read_bytes()
+        for file in sorted(results.rglob("*"))
+        if file.is_file() and file.relative_to(results).parts[0] not in ("logs", "benchmarks")
+    }
