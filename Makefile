@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas merge test lint demo-model clean
+.PHONY: atlas merge test test-slurm lint demo-model clean
 
 atlas: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
@@ -15,7 +15,14 @@ merge: .venv/installed
 	$(BIN)/python scripts/merge_results.py $(or $(FROM),$(error FROM=path is missing)) .
 
 test: .venv/installed lint
-	$(OFFLINE) $(BIN)/python -m pytest tests
+	$(OFFLINE) $(BIN)/python -m pytest
+
+# A real Slurm on this machine, in namespaces of its own; needs root, and installs Debian packages.
+SLURM := slurmctld slurmd slurmdbd munge mariadb-server iproute2
+test-slurm: .venv/installed
+	dpkg --status $(SLURM) > /dev/null 2>&1 || \
+		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes $(SLURM); }
+	$(OFFLINE) $(BIN)/python -m pytest tests/slurm
 
 lint: .venv/installed
 	$(BIN)/ruff check scripts tests benchmarks

@@ -56,6 +56,7 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
 AccountingStoragePass={folder}/munge/socket
 AccountingStorageTRES=gres/gpu
+AccountingStoreFlags=job_comment
 SlurmdTimeout=10
 KillWait=2
 GresTypes=gpu
@@ -226,10 +227,10 @@ class Cluster:
         """The environment in which its commands run."""
         return {k: v for k, v in os.environ.items() if k != "SLURM_CONF"} | {"PATH": PATH}
 
-    def inside(self, *command: str) -> list[str]:
-        """The command that runs a command in the cluster; same process, same folder."""
+    def inside(self, *command: str, folder: Path | None = None) -> list[str]:
+        """The command that runs a command in the cluster, in a folder, without a new process."""
         enter = ["nsenter", f"--target={self.keeper.pid}", "--net", "--mount", "--uts"]
-        return [*enter, f"--wdns={Path.cwd()}", *command]
+        return [*enter, f"--wdns={folder or Path.cwd()}", *command]
 
     def run(self, *command: str) -> str:
         """Run a command in the cluster to a good end. Returns what it wrote to stdout."""
@@ -279,9 +280,9 @@ class Cluster:
         )
 
     def squeue(self, *arguments: str) -> list[dict[str, str]]:
-        """The jobs that wait or run: id, state, partition and comment (what Snakemake runs)."""
-        fields = ("id", "state", "partition", "comment")
-        return self.table(fields, "squeue", "--noheader", "--format=%i|%T|%P|%k", *arguments)
+        """The jobs that wait or run; what Snakemake runs in a job is in its comment."""
+        fields = ("id", "state", "node", "comment")
+        return self.table(fields, "squeue", "--noheader", "--format=%i|%T|%N|%k", *arguments)
 
     def table(self, fields: Sequence[str], *command: str) -> list[dict[str, str]]:
         lines = self.run(*command).splitlines()

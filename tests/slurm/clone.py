@@ -1,0 +1,106 @@
+"""A copy of the repository, as a user of the cluster has it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+import yaml
+from cluster import Cluster
+from workplace import ROOT, contents, make_corpus, make_model, small_configuration
+
+GPU_RULES = {"cache_activations", "run_probes"}
+
+
+class Clone:
+    """A copy of the repository in which Snakemake runs on a cluster."""
+
+    def __init__(self, folder: Path, cluster: Cluster):
+        self.folder, self.cluster = folder, cluster
+        self.output = folder / "said.txt"
+
+    @classmethod
+    def make(cls, folder: Path, cluster: Cluster) -> Self:
+        """What git tracks, a tiny model and corpus, and a profile that looks at jobs often."""
+        files = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split("\0")
+        for name in filter(None, files):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+        make_model(folder / "tiny", seed=0, layers=2, heads=3, values=3)
+        make_corpus(folder / "words")
+        configuration = small_configuration()
+        del configuration["models"]["second"]
+        configuration["execution"]["shards"] = 3
+        (folder / "config.yaml").write_text(yaml.safe_dump(configuration, sort_keys=False))
+        profile = folder / "profiles/slurm/config.yaml"
+        settings = yaml.safe_load(profile.read_text())
+        settings["slurm-init-seconds-before-status-checks"] = 2
+        profile.write_text(yaml.safe_dump(settings, sort_keys=False))
+        return cls(folder, cluster)
+
+    def copy(self, folder: Path) -> Self:
+        """The same again, with its results."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return type(self)(folder, self.cluster)
+
+    def start(self, *arguments: str, profile: str = "slurm") -> subprocess.Popen[bytes]:
+        """Start Snakemake in the copy; what it says goes to `output`."""
+        command = ["snakemake", "--profile", profile, *arguments]
+        path = os.pathsep.join([str(Path(sys.executable).parent), self.cluster.environment["PATH"]])
+        with self.output.open("w") as output:
+            return subprocess.Popen(
+                self.cluster.inside(*command, folder=self.folder),
+                env=self.cluster.environment
+                | {"PATH": path, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+                stdout=output,
+                stderr=output,
+            )
+
+    def finish(self, process: subprocess.Popen[bytes]) -> str:
+        """Wait for the good end of a Snakemake. Returns what it said."""
+        code = process.wait(timeout=600)
+        assert code == 0, self.said[-6000:]
+        return self.said
+
+    def run(self, *arguments: str, profile: str = "slurm") -> str:
+        """Run Snakemake to a good end. Returns what it said."""
+        return self.finish(self.start(*arguments, profile=profile))
+
+    @property
+    def said(self) -> str:
+        """What the last Snakemake has said up to now."""
+        return self.output.read_text()
+
+    def wait_for_output(self, *texts: str) -> None:
+        """Return when Snakemake has said all of this."""
+        for text in texts:
+            self.cluster.wait(lambda text=text: text in self.said, f"'{text}'", seconds=300)
+
+    def wait_for_job(self, rule: str) -> dict[str, str]:
+        """Return a Slurm job of a rule or group as soon as one runs."""
+        found: list[dict[str, str]] = []
+
+        def runs() -> bool:
+            jobs = self.cluster.squeue("--states=RUNNING")
+            found[:] = [job for job in jobs if rule in job["comment"]]
+            return bool(found)
+
+        self.cluster.wait(runs, f"job of {rule}", seconds=300)
+        return found[0]
+
+    def remove(self, *names: str) -> list[str]:
+        """Remove results of tiny/words that the next run makes anew. Returns their paths."""
+        paths = [f"results/tiny/words/{name}" for name in names]
+        for path in paths:
+            file = self.folder / path
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+        return paths
+
+    @property
+    def results(self) -> dict[str, bytes]:
+        """Every result by name, logs and benchmarks aside."""
+        return contents(self.folder)
