@@ -60,7 +60,7 @@ AccountingStoreFlags=job_comment
 SlurmdTimeout=10
 KillWait=2
 GresTypes=gpu
-NodeName=DEFAULT CPUs=8 RealMemory=16000
+NodeName=DEFAULT CPUs=16 RealMemory=64000
 NodeName=cpu1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7001
 NodeName=cpu2 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7002
 NodeName=gpu1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7003 Gres=gpu:2
