@@ -5,13 +5,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import yaml
 from cluster import Cluster
 from workplace import ROOT, contents, make_corpus, make_model, small_configuration
-
-GPU_RULES = {"cache_activations", "run_probes"}
 
 
 class Clone:
@@ -36,11 +34,16 @@ class Clone:
         del configuration["models"]["second"]
         configuration["execution"]["shards"] = 3
         (folder / "config.yaml").write_text(yaml.safe_dump(configuration, sort_keys=False))
-        profile = folder / "profiles/slurm/config.yaml"
-        settings = yaml.safe_load(profile.read_text())
-        settings["slurm-init-seconds-before-status-checks"] = 2
-        profile.write_text(yaml.safe_dump(settings, sort_keys=False))
-        return cls(folder, cluster)
+        clone = cls(folder, cluster)
+        clone.edit_profile({"slurm-init-seconds-before-status-checks": 2})
+        return clone
+
+    def edit_profile(self, changes: dict[str, Any], rule: str | None = None) -> None:
+        """Change settings of the profile, or resources of a rule there."""
+        file = self.folder / "profiles/slurm/config.yaml"
+        settings = yaml.safe_load(file.read_text())
+        (settings["set-resources"][rule] if rule else settings).update(changes)
+        file.write_text(yaml.safe_dump(settings, sort_keys=False))
 
     def copy(self, folder: Path) -> Self:
         """The same again, with its results."""

