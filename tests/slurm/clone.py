@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import yaml
 from cluster import Cluster
-from workplace import ROOT, contents, make_corpus, make_model, small_configuration
+from workplace import ROOT, SCRIPT, contents, make_corpus, make_model, small_configuration
 
 
 class Clone:
@@ -28,7 +28,7 @@ class Clone:
         for name in filter(None, files):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
-        make_model(folder / "tiny", seed=0, layers=2, heads=3, values=3)
+        make_model(folder / "tiny", seed=0, layers=2, heads=3, values=3, learnt=SCRIPT)
         make_corpus(folder / "words")
         configuration = small_configuration()
         del configuration["models"]["second"]

@@ -148,6 +148,7 @@ class Cluster:
             cwd=self.folder,
             env=os.environ | {"PATH": PATH},
             stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         assert self.keeper.stdout is not None
         if self.keeper.stdout.readline() != b"ready\n":
@@ -205,6 +206,7 @@ class Cluster:
                 env=self.environment,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
 
     def kill(self, name: str) -> None:
