@@ -66,12 +66,25 @@ def _stamped(schema: pa.Schema, facts: dict[str, object]) -> pa.Schema:
     return schema.with_metadata({_METADATA_KEY: json.dumps(stamp, sort_keys=True).encode()})
 
 
+def _number_lists(schema: pa.Schema) -> list[str]:
+    lists = [f for f in schema if pa.types.is_list(f.type)]
+    return [f"{f.name}.list.element" for f in lists if pa.types.is_primitive(f.type.value_type)]
+
+
 class TableWriter:
     """Writes a table batch after batch; the rows of earlier batches are not kept in memory."""
 
     def __init__(self, temporary: Path, schema: pa.Schema, facts: dict[str, object]):
         self._schema = schema
-        self._writer = pq.ParquetWriter(temporary, _stamped(schema, facts), compression="zstd")
+        # Numbers in lists seldom repeat. First bytes apart from second ones they are smaller
+        # than as a dictionary, and written in half the time.
+        self._writer = pq.ParquetWriter(
+            temporary,
+            _stamped(schema, facts),
+            compression="zstd",
+            use_dictionary=[n for n in schema.names if not pa.types.is_list(schema.field(n).type)],
+            use_byte_stream_split=_number_lists(schema),
+        )
 
     def write(self, columns: dict[str, pa.Array | pa.ChunkedArray]) -> None:
         """Append rows. Raises pa.ArrowInvalid if a column does not fit the schema."""

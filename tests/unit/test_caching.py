@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from tokenizers import Tokenizer, models
@@ -17,10 +18,11 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from headatlas.activations.caching import cache_activations, read_batches
+from headatlas.activations import caching
+from headatlas.activations.caching import cache_activations, read_batches, run_hooked
 from headatlas.activations.probing import Probe, measure_probes
 from headatlas.records import ACTIVATIONS, HEAD_METRICS, WINDOWS
-from headatlas.storage import read_table, write_rows
+from headatlas.storage import TableWriter, read_table, write_rows
 from headatlas.subjects.loading import load_subject
 
 TOKENS, HEADS, LAYERS, VOCABULARY = 12, 4, 2, 50
@@ -180,10 +182,73 @@ def test_the_unembedding_is_not_computed(bridge: Any, windows: Path, tmp_path: P
         handle.remove()
 
 
-def test_a_crash_leaves_no_table(bridge: Any, windows: Path, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError):
-        cached(bridge, windows, tmp_path / "out", top_keys=-1)
+@pytest.mark.parametrize("row_group", [1, 2**30], ids=["while it runs", "at the end"])
+def test_a_failed_write_leaves_no_table(
+    bridge: Any, windows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row_group: int
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(caching, "_ROW_GROUP", row_group)
+    monkeypatch.setattr(TableWriter, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        cached(bridge, windows, tmp_path / "out")
     assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_failed_forward_pass_leaves_no_table(
+    bridge: Any, windows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(bridge: Any, tokens: torch.Tensor, hooks: list[Any]) -> None:
+        if len(tokens) < 4:  # the last batch; the rows of those before are on their way
+            raise RuntimeError("out of memory")
+        run_hooked(bridge, tokens, hooks)
+
+    monkeypatch.setattr(caching, "_ROW_GROUP", 1)
+    monkeypatch.setattr(caching, "run_hooked", broken)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        cached(bridge, windows, tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_rows_are_the_same_in_one_row_group_or_many(
+    bridge: Any, windows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = cached(bridge, windows, tmp_path / "one", batch_size=1)
+    monkeypatch.setattr(caching, "_ROW_GROUP", 1)
+    many = cached(bridge, windows, tmp_path / "many", batch_size=1)
+    assert pq.ParquetFile(tmp_path / "one" / "layer00.parquet").num_row_groups == 1
+    assert pq.ParquetFile(tmp_path / "many" / "layer00.parquet").num_row_groups == 9
+    for mine, theirs in zip(many, one, strict=True):
+        assert [repr(row) for row in mine] == [repr(row) for row in theirs]
+
+
+def test_neither_batches_nor_threads_change_whose_attention_is_kept(
+    bridge: Any, tmp_path: Path
+) -> None:
+    """Ties included: the windows repeat, so that every peak comes several times."""
+    rng = np.random.default_rng(1)
+    texts = [[0, *rng.integers(1, 8, TOKENS - 1).tolist()] for _ in range(4)]
+    rows = [
+        {"window": n, "split": "train", "document": f"d{n}", "offset": 0, "sampled": False}
+        | {"tokens": texts[n % 4], "pieces": ["a"] * TOKENS}
+        for n in range(16)
+    ]
+    write_rows(tmp_path / "windows.parquet", rows, WINDOWS)
+    kept = []
+    for threads, batch_size in ((1, 16), (2, 16), (1, 5), (1, 1)):
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            folder = tmp_path / f"{threads}-{batch_size}"
+            layers = cached(
+                bridge, tmp_path / "windows.parquet", folder, batch_size=batch_size, top_windows=6
+            )
+        finally:
+            torch.set_num_threads(before)
+        kept.append([[row["keys"] is not None for row in rows] for rows in layers])
+    assert kept[1:] == kept[:1] * 3
+    assert any(not present for present in kept[0][0]), "the choice leaves windows out"
 
 
 def test_probes_are_measured_as_if_alone(bridge: Any) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from ..tokens.delimiters import is_delimiter
 from .reducer import Batch, LayerReducer, Reduced
 from .salience import SalienceKind
 
-_ROW_GROUP = 4096  # rows of a layer's table that are held before they are written
+_ROW_GROUP = 4 * 2**20  # bytes of a layer's table that are held before they are written
 
 
 def read_batches(path: Path, size: int, shard: int, shards: int) -> Iterator[Batch]:
@@ -54,26 +55,40 @@ def _batch(rows: list[dict[str, Any]]) -> Batch:
 
 
 class LayerTable:
-    """Collects what a layer leaves of each batch and writes it in row groups."""
+    """Collects what a layer leaves of each batch and has it written in row groups.
 
-    def __init__(self, writer: TableWriter):
-        self._writer = writer
+    Writing goes on in `background` while the model runs; at most one row group is being
+    written and one collected. What goes wrong there is raised by the next `flush` or `finish`.
+    """
+
+    def __init__(self, writer: TableWriter, background: Executor):
+        self._writer, self._background = writer, background
+        self._writing: Future[None] | None = None
         self._pending: list[dict[str, pa.Array]] = []
-        self._rows = 0
+        self._bytes = 0
 
     def add(self, batch: Batch, reduced: Reduced) -> None:
         columns = _columns(batch, reduced)
         self._pending.append(columns)
-        self._rows += len(columns["window"])
-        if self._rows >= _ROW_GROUP:
+        self._bytes += sum(column.nbytes for column in columns.values())
+        if self._bytes >= _ROW_GROUP:
             self.flush()
 
     def flush(self) -> None:
+        """Hand over what was collected."""
+        self.finish()
         if self._pending:
-            names = ACTIVATIONS.names
-            joined = {n: pa.concat_arrays([c[n] for c in self._pending]) for n in names}
-            self._writer.write(joined)
-        self._pending, self._rows = [], 0
+            self._writing = self._background.submit(self._write, self._pending)
+        self._pending, self._bytes = [], 0
+
+    def finish(self) -> None:
+        """Wait until what was handed over is written."""
+        if self._writing is not None:
+            self._writing.result()
+
+    def _write(self, parts: list[dict[str, pa.Array]]) -> None:
+        names = ACTIVATIONS.names
+        self._writer.write({n: pa.concat_arrays([part[n] for part in parts]) for n in names})
 
 
 def _columns(batch: Batch, reduced: Reduced) -> dict[str, pa.Array]:
@@ -145,7 +160,7 @@ def cache_activations(
 ) -> None:
     """Write the table of each layer in `outputs` for one shard of the windows.
 
-    Memory holds one batch, one layer's pattern and at most a row group of each layer,
+    Memory holds one batch, one layer's pattern and at most two row groups of each layer,
     however many windows there are. All tables appear when all are complete.
     """
     layers = sorted(outputs)
@@ -157,10 +172,9 @@ def cache_activations(
     }
     progress, started, done = Progress(), time.monotonic(), 0
     with ExitStack() as stack:
-        tables = {
-            layer: LayerTable(stack.enter_context(table_writer(outputs[layer], ACTIVATIONS)))
-            for layer in layers
-        }
+        writers = {n: stack.enter_context(table_writer(outputs[n], ACTIVATIONS)) for n in layers}
+        background = stack.enter_context(ThreadPoolExecutor(torch.get_num_threads()))
+        tables = {layer: LayerTable(writers[layer], background) for layer in layers}
         for batch in read_batches(windows, batch_size, shard, shards):
             hooks = []
             for layer in layers:
@@ -171,3 +185,5 @@ def cache_activations(
             progress(f"shard {shard}: {done} windows, {speed:,.0f} tokens/s")
         for table in tables.values():
             table.flush()
+        for table in tables.values():
+            table.finish()

@@ -29,9 +29,8 @@ def after_earlier_same_token(tokens: Int[torch.Tensor, "window token"]) -> Token
 
 def mass_on(pattern: Pattern, keys: TokenMask) -> PerHead:
     """Mean attention on `keys` over the queries that have any; NaN if no query has."""
-    mass = torch.einsum("whqk,wqk->whq", pattern, keys.to(pattern.dtype))[:, :, 1:]
-    relevant = keys.any(-1)[:, None, 1:].to(pattern.dtype)
-    return (mass * relevant).sum(-1) / relevant.sum(-1)
+    mass = (pattern * keys[:, None].to(pattern.dtype)).sum((-1, -2))
+    return mass / keys.any(-1).sum(-1, keepdim=True)
 
 
 def head_metrics(
@@ -49,8 +48,9 @@ def head_metrics(
     position = torch.arange(size, device=pattern.device, dtype=pattern.dtype)
     distance = (position[:, None] - position).clamp_min(0)
     rows = pattern[:, :, 1:]
-    mean = torch.einsum("whqk,qk->whq", rows, distance[1:])
-    square = torch.einsum("whqk,qk->whq", rows, distance[1:] ** 2)
+    mean = (rows * distance[1:]).sum(-1)
+    square = (rows * distance[1:] ** 2).sum(-1)
+    entropy = rows.clamp_min(torch.finfo(rows.dtype).tiny).log_().mul_(rows).sum(-1).neg_()
     delimiter = delimiters.to(pattern.dtype)
     available = (delimiter.cumsum(-1) / (position + 1))[:, 1:].mean(-1, keepdim=True)
     return {
@@ -59,8 +59,8 @@ def head_metrics(
         "duplicate_token": mass_on(pattern, earlier_same_token(tokens)),
         "induction": mass_on(pattern, after_earlier_same_token(tokens)),
         "sink": rows[..., 0].mean(-1),
-        "entropy": torch.special.entr(rows).sum(-1).mean(-1),
+        "entropy": entropy.mean(-1),
         "distance_mean": mean.mean(-1),
         "distance_variance": (square - mean**2).clamp_min(0).mean(-1),
-        "delimiter": torch.einsum("whqk,wk->whq", rows, delimiter).mean(-1) - available,
+        "delimiter": (rows.mean(2) * delimiter[:, None]).sum(-1) - available,
     }

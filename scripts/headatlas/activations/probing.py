@@ -38,7 +38,7 @@ def measure_probes(
         batch = probes[start : start + batch_size]
         rows = _salience(bridge, layer, _padded([p.tokens for p in batch]), gram, kind)
         for index, probe in enumerate(batch):
-            measured.append(rows[index, : len(probe.tokens), probe.head].tolist())
+            measured.append(rows[index, probe.head, : len(probe.tokens)].tolist())
     return measured
 
 
@@ -59,7 +59,7 @@ def _salience(
     found = []
 
     def keep(z: torch.Tensor, hook: Any) -> None:
-        found.append(salience(by_head(z, gram), gram.to(z.device), kind).cpu())
+        found.append(salience(by_head(z, gram.shape[-1]), gram.to(z.device), kind).cpu())
 
     run_hooked(bridge, tokens, [(f"blocks.{layer}.attn.hook_z", keep)])
     return found[0]

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from ..records import HEAD_METRICS
 from .attention import top_keys
 from .metrics import head_metrics
-from .salience import SalienceKind, by_head, salience, value_norm
+from .salience import SalienceKind, by_head, salience
 from .selection import RunningTop
 
 
@@ -82,17 +82,19 @@ class LayerReducer:
     def _reduce(self, z: torch.Tensor, batch: Batch) -> Reduced:
         assert self._v is not None and self._pattern is not None, "z came before v and pattern"
         gram = self._gram.to(z.device)
-        written = salience(by_head(z, gram), gram, self._kind).half().transpose(1, 2).cpu().numpy()
+        z, v = by_head(z, gram.shape[-1]), by_head(self._v, gram.shape[-1])
+        written = salience(z, gram, self._kind).half().cpu().numpy()
         kept = self._choose(written[:, :, 1:].max(-1), batch)
         window, head = (torch.from_numpy(i).to(z.device) for i in np.nonzero(kept))
         keys, weights = top_keys(self._pattern[window, head], self._keys_kept)
-        norms = value_norm(by_head(self._v, gram), gram, self._kind)[window, :, head]
+        group = len(gram) // v.shape[1]  # consecutive heads that share a value
+        norms = salience(v[window, head // group], gram[head], self._kind)
         return Reduced(
             salience=written,
             kept=kept,
             attention=Attention(
                 keys.to(torch.int16).cpu().numpy(),
-                weights.half().cpu().numpy(),
+                weights.cpu().numpy(),
                 norms.half().cpu().numpy(),
             ),
             metrics=self._metrics(batch, z.device),
@@ -118,4 +120,5 @@ class LayerReducer:
             batch.tokens[sampled].to(device),
             batch.delimiters[sampled].to(device),
         )
-        return {metric: values.cpu().numpy() for metric, values in measured.items()}
+        values = torch.stack([measured[metric] for metric in HEAD_METRICS]).cpu().numpy()
+        return dict(zip(HEAD_METRICS, values, strict=True))

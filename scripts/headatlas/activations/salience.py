@@ -9,44 +9,26 @@ SalienceKind = Literal["write_norm", "z_norm"]
 
 
 def salience(
-    z: Float[torch.Tensor, "window query head d_head"],
-    gram: Float[torch.Tensor, "head d_head d_head"],
+    z: Float[torch.Tensor, "*row token d_head"],
+    gram: Float[torch.Tensor, "*head d_head d_head"],
     kind: SalienceKind,
-) -> Float[torch.Tensor, "window query head"]:
+) -> Float[torch.Tensor, "*row token"]:
     """Norm of what a head writes into the residual stream, ‖z W_O‖, or ‖z‖.
 
-    `gram` is W_O W_Oᵀ, so that nothing of width d_model is formed per head.
+    `gram` is W_O W_Oᵀ of the head of each row (or of the last axes of rows), so that
+    nothing of width d_model is formed per head. With v for z it is what the head would
+    write if it attended to one token alone; times the attention weight, that is the
+    salience of a (query, key) pair.
     """
     z = z.float()
     if kind == "z_norm":
         return z.norm(dim=-1)
-    return _norm_under(z, gram)
-
-
-def value_norm(
-    v: Float[torch.Tensor, "window key kv_head d_head"],
-    gram: Float[torch.Tensor, "head d_head d_head"],
-    kind: SalienceKind,
-) -> Float[torch.Tensor, "window key head"]:
-    """Norm of what each head would write if it attended to one token alone.
-
-    Times the attention weight it is the salience of a (query, key) pair. With
-    grouped-query attention each value serves consecutive heads.
-    """
-    heads_per_value = gram.shape[0] // v.shape[2]
-    return salience(v.repeat_interleave(heads_per_value, dim=2), gram, kind)
+    return (z @ gram).mul_(z).sum(-1).clamp_min_(0).sqrt_()
 
 
 def by_head(
-    x: Float[torch.Tensor, "window token ..."], gram: Float[torch.Tensor, "head d_head d_head"]
-) -> Float[torch.Tensor, "window token any_head d_head"]:
-    """z or v with its last axis split by head, where a layer's hook has not done so."""
-    return x if x.ndim == 4 else x.unflatten(-1, (-1, gram.shape[-1]))
-
-
-def _norm_under(
-    x: Float[torch.Tensor, "window token head d_head"],
-    gram: Float[torch.Tensor, "head d_head d_head"],
-) -> Float[torch.Tensor, "window token head"]:
-    projected = torch.einsum("wthd,hde->wthe", x, gram)
-    return (projected * x).sum(-1).clamp_min(0).sqrt()
+    x: Float[torch.Tensor, "window token ..."], d_head: int
+) -> Float[torch.Tensor, "window any_head token d_head"]:
+    """z or v head by head, whether or not a layer's hook has split its last axis."""
+    split = x if x.ndim == 4 else x.unflatten(-1, (-1, d_head))
+    return split.transpose(1, 2)

@@ -12,7 +12,8 @@ class RunningTop:
     What it lets through contains the final top `size`, and about size·ln(windows/size)
     windows more; it holds `size` numbers per head and split however long the corpus.
     The answer for a window depends on those before it alone, not on how they were
-    batched.
+    batched; of equal peaks the earlier windows enter, which are those that the choice of
+    exemplars prefers.
     """
 
     def __init__(self, heads: int, size: int):
