@@ -52,9 +52,10 @@ def main() -> None:
         for head in sorted(arguments.heads)
     ]
     explained = [e for e in everything if e.status == "explained"]
+    names = [head_name(e.layer, e.head) for e in explained]
     points = embed([behaviour_text(e) for e in explained], arguments.encoder)
     clusters, unclustered = describe_families(
-        explained, points, arguments.min_cluster_size, arguments.min_samples
+        names, explained, points, arguments.min_cluster_size, arguments.min_samples
     )
     record = Clusters(
         model=arguments.model,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from headatlas.clustering.agreement import agreement, coverage, medoid, specificity
 from headatlas.clustering.families import describe_families, find_families
-from headatlas.records import Behaviour, Explanation
+from headatlas.records import Behaviour, Explanation, head_name
 
 
 def directions(*degrees: float) -> np.ndarray:
@@ -117,8 +117,9 @@ def test_without_heads_outside_specificity_is_agreement() -> None:
 
 def test_families_come_largest_first_and_then_by_medoid() -> None:
     degrees = [120, 120, 0, 0, 60, 60, 60, 240]
+    names = [head_name(0, head) for head in range(len(degrees))]
     explanations = [explanation(head, f"at {angle}") for head, angle in enumerate(degrees)]
-    clusters, unclustered = describe_families(explanations, directions(*degrees), 2, 1)
+    clusters, unclustered = describe_families(names, explanations, directions(*degrees), 2, 1)
     assert [cluster.heads for cluster in clusters] == [
         ["L00H04", "L00H05", "L00H06"],
         ["L00H00", "L00H01"],
@@ -133,4 +134,4 @@ def test_families_come_largest_first_and_then_by_medoid() -> None:
 
 
 def test_without_explanations_there_is_nothing_to_describe() -> None:
-    assert describe_families([], np.empty((0, 0)), 3, 1) == ([], [])
+    assert describe_families([], [], np.empty((0, 0)), 3, 1) == ([], [])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headatlas.intervals import Estimate, estimate, resample_counts
 from headatlas.scoring.auroc import auroc
-from headatlas.scoring.bootstrap import Estimate, estimate, resample_counts
 from headatlas.scoring.effect_size import hedges_g
 
 sides = st.lists(st.integers(-50, 50), min_size=2, max_size=8)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headatlas.errors import InputError
+from headatlas.intervals import resample_counts
 from headatlas.records import Prediction
-from headatlas.scoring.bootstrap import resample_counts
 from headatlas.scoring.correlation import correlations, moments, pearson
 from headatlas.scoring.pair_auroc import pair_auroc, window_concordance
 from headatlas.scoring.windows import Measured, predicted_attention, ranked_pairs

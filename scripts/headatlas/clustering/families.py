@@ -6,16 +6,17 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from ..records import Cluster, Explanation, head_name
+from ..records import Cluster, Explanation
 from .agreement import agreement, coverage, medoid, specificity
 from .labels import label_families
 
 # From this cosine similarity on, two explanations say the same thing in other words.
-_SAME = 0.9
+SAME = 0.9
 _DIGITS = 6
 
 
 def describe_families(
+    names: Sequence[str],
     explanations: Sequence[Explanation],
     points: Float[np.ndarray, "heads dimensions"],
     min_cluster_size: int,
@@ -23,9 +24,8 @@ def describe_families(
 ) -> tuple[list[Cluster], list[str]]:
     """Families of explained heads, largest first, and the names of heads in none of them.
 
-    `points` are unit vectors, one for each explanation.
+    Of each explanation, `names` has its head's and `points` has its unit vector.
     """
-    names = [head_name(explanation.layer, explanation.head) for explanation in explanations]
     similarity = np.clip(points @ points.T, -1, 1)
     families = find_families(similarity, min_cluster_size, min_samples)
     centres = [medoid(similarity, members) for members in families]
@@ -70,7 +70,7 @@ def find_families(
         return []
     from hdbscan import HDBSCAN
 
-    distance = np.sqrt(2 - 2 * np.minimum(similarity, _SAME))
+    distance = np.sqrt(2 - 2 * np.minimum(similarity, SAME))
     np.fill_diagonal(distance, 0)
     clusterer = HDBSCAN(
         min_cluster_size=min_cluster_size,
@@ -92,6 +92,6 @@ def _only_family(
 
     It is the largest set of heads that say the same as one of them.
     """
-    same = similarity >= _SAME
+    same = similarity >= SAME
     members = np.flatnonzero(same[int(same.sum(axis=1).argmax())]).tolist()
     return [members] if len(members) >= min_cluster_size else []

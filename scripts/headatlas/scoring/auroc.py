@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from .bootstrap import Estimate, estimate, resample_counts, undefined
+from ..intervals import Estimate, estimate, resample_counts, undefined
 
 
 def auroc(

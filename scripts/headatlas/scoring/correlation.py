@@ -7,7 +7,7 @@ windows follows without looking at a token again.
 import numpy as np
 from jaxtyping import Float, Int
 
-from .bootstrap import Estimate, estimate, undefined
+from ..intervals import Estimate, estimate, undefined
 
 # A variance below this share of the mean square is rounding: the values are constant.
 _CONSTANT = 1e-12

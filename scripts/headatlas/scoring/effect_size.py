@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float, Int
 
-from .bootstrap import Estimate, estimate, resample_counts, undefined
+from ..intervals import Estimate, estimate, resample_counts, undefined
 
 # Pooled s.d. below this share of the range of all cases is rounding, not spread.
 _NO_SPREAD = 1e-9

@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from ..intervals import Estimate, resample_counts, undefined
 from ..records import Explanation, Judgement, Score, Split
 from .auroc import auroc
-from .bootstrap import Estimate, resample_counts, undefined
 from .correlation import correlations, moments
 from .effect_size import hedges_g
 from .pair_auroc import pair_auroc, window_concordance

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..intervals import Estimate, estimate, undefined
 from .auroc import concordance
-from .bootstrap import Estimate, estimate, undefined
 from .windows import ranked_pairs
 
 # Strongest pairs taken from each window.

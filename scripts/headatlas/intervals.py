@@ -1,9 +1,11 @@
-"""The bootstrap: 95 % percentile intervals by resampling windows or test cases.
+"""The bootstrap: 95 % percentile intervals by resampling windows, test cases or heads.
 
 A resample is how often each unit was drawn, so a statistic that is a function of sums
-over units costs one matrix product for all resamples at once.
+over units costs one matrix product for all resamples at once. For one that is not, such
+as a median, `resampled` draws the units themselves.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -48,3 +50,28 @@ def estimate(statistic: Float[np.ndarray, " draws"], n: int, units: int) -> Esti
         return Estimate(value, None, None, n)
     low, high = np.percentile(defined, [2.5, 97.5])
     return Estimate(value, float(low), float(high), n)
+
+
+Statistic = Callable[[Float[np.ndarray, "draws units columns"]], Float[np.ndarray, " draws"]]
+
+
+def resampled(
+    values: Float[np.ndarray, "units columns"],
+    statistic: Statistic,
+    resamples: int,
+    seed: int,
+) -> Estimate:
+    """The estimate of a statistic over units, of which each has one value or several.
+
+    Columns are resampled together, so a difference between them is a paired one. The
+    same number of units and the same seed give the same resamples. NaN is what a statistic
+    gives for values that are constant where it needs them to vary.
+    """
+    units = len(values)
+    if units == 0:
+        return undefined(0, "nothing to compare")
+    drawn = np.random.default_rng(seed).integers(units, size=(resamples, units))
+    found = statistic(values[np.vstack([np.arange(units), drawn])])
+    if np.isnan(found[0]):
+        return undefined(units, "the values are constant")
+    return estimate(found, units, units)
