@@ -33,9 +33,13 @@ rule all:
     default_target: True
     input:
         [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
+        COMPARED,
 
 
 onsuccess:
     for run in runs(config):
         if (page := Path(atlas_folder(*run), "index.html")).is_file():
             print(f"The atlas is in {page.absolute()}", file=sys.stderr)
+    for page in map(Path, COMPARED[:1]):
+        if page.is_file():
+            print(f"The comparison of all runs is in {page.absolute()}", file=sys.stderr)

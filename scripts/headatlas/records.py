@@ -162,6 +162,141 @@ MATCHES = pa.schema(
     ]
 )
 
+_VALUE = [
+    _field("value", pa.float64(), "null where it cannot be computed", nullable=True),
+    _field("low", pa.float64(), "lower end of the 95 % interval over heads", nullable=True),
+    _field("high", pa.float64(), "upper end", nullable=True),
+    _field("n", pa.int32(), "heads"),
+]
+_STUDY = [
+    _field("model", pa.string(), "name of the model"),
+    _field("corpus", pa.string(), "name of the corpus"),
+    _field("explainer", pa.string(), "name of the explainer"),
+]
+_CLUSTERING = _field("clustering", pa.string(), "whose encoder compares explanations")
+
+TRANSFERS = pa.schema(
+    [
+        *_STUDY,
+        _field("other", pa.string(), "corpus on whose test windows the explanation is scored"),
+        *_HEAD,
+        _field("metric", pa.string(), "name of the score"),
+        _field("value", pa.float64(), "null where it cannot be computed", nullable=True),
+        _field("low", pa.float64(), "lower end of the 95 % interval", nullable=True),
+        _field("high", pa.float64(), "upper end", nullable=True),
+        _field("n", pa.int32(), "observations"),
+        _field("reason", pa.string(), "why there is no value", nullable=True),
+    ]
+)
+
+RUNS = pa.schema(
+    [
+        *_STUDY,
+        _field("clustering", pa.string(), "name of the clustering"),
+        _field("parameters", pa.int64(), "parameters of the model"),
+        _field("heads", pa.int32(), "heads of the run"),
+        _field("explained", pa.int32(), "those with an explanation"),
+        _field("families", pa.int32(), "families of heads"),
+        _field("unclustered", pa.int32(), "explained heads in no family"),
+    ]
+)
+
+QUALITY = pa.schema(
+    [
+        *_STUDY,
+        _field("parameters", pa.int64(), "parameters of the model"),
+        _field("depth_from", pa.float64(), "relative depth of the layers: 0 at the input, ..."),
+        _field("depth_to", pa.float64(), "... 1 at the output; from 0 to 1 for all heads"),
+        _field("metric", pa.string(), "median of a score over heads, or a share of heads"),
+        *_VALUE,
+    ]
+)
+
+DIFFERENCES = pa.schema(
+    [
+        _field("compared", pa.string(), "corpora or explainers"),
+        _field("model", pa.string(), "name of the model"),
+        _field("within", pa.string(), "the explainer, or the corpus, that both have in common"),
+        _field("first", pa.string(), "name of one corpus or explainer"),
+        _field("second", pa.string(), "name of the other"),
+        _field("metric", pa.string(), "score, or share of heads, as in the table of quality"),
+        *_VALUE,
+    ]
+)
+
+COUNTERPARTS = pa.schema(
+    [
+        *_STUDY,
+        _CLUSTERING,
+        *_HEAD,
+        _field("other", pa.string(), "name of the other model"),
+        _field("matched_head", pa.string(), "its head that behaves most alike", nullable=True),
+        _field("similarity", pa.float64(), "similarity of their behaviour", nullable=True),
+        _field("null95", pa.float64(), "95 % quantile of it by chance", nullable=True),
+        _field("words", pa.int32(), "words behind the similarity", nullable=True),
+        _field("matched", pa.bool_(), "whether the similarity is above that", nullable=True),
+        _field("matched_cosine", pa.float64(), "cosine of their explanations", nullable=True),
+        _field(
+            "shuffled_cosine",
+            pa.float64(),
+            "mean cosine of the head's explanation and all explanations of the other model",
+            nullable=True,
+        ),
+        _field("alike_head", pa.string(), "its head explained most alike", nullable=True),
+        _field("alike_cosine", pa.float64(), "cosine of these explanations", nullable=True),
+        _field("alike", pa.bool_(), "whether these explanations say the same", nullable=True),
+    ]
+)
+
+UNIVERSALITY = pa.schema(
+    [
+        *_STUDY,
+        _CLUSTERING,
+        _field("by", pa.string(), "heads are matched by behaviour or by explanation"),
+        _field("others", pa.int16(), "other models"),
+        _field("heads", pa.int32(), "heads that could be matched"),
+        _field("universal", pa.int32(), "heads matched in every other model"),
+        _field("universal_expected", pa.float64(), "as many are expected by chance"),
+        _field("specific", pa.int32(), "heads matched in no other model"),
+        _field("specific_expected", pa.float64(), "as many are expected by chance"),
+    ]
+)
+
+AGREEMENT = pa.schema(
+    [
+        *_STUDY,
+        _CLUSTERING,
+        _field("other", pa.string(), "name of the other model"),
+        _field("measure", pa.string(), "what is compared between the two ways of matching"),
+        *_VALUE,
+    ]
+)
+
+GENERALISATION = pa.schema(
+    [
+        *_STUDY,
+        _CLUSTERING,
+        _field("other", pa.string(), "name of the other corpus"),
+        _field("measure", pa.string(), "what is compared between the two corpora"),
+        *_VALUE,
+    ]
+)
+
+COST = pa.schema(
+    [
+        _field("model", pa.string(), "name of the model; empty for what is about all models"),
+        _field("corpus", pa.string(), "name of the corpus; empty for what is about all"),
+        _field("explainer", pa.string(), "name of the explainer; empty for what is about all"),
+        _field("rule", pa.string(), "rule of the workflow"),
+        _field("jobs", pa.int32(), "jobs measured"),
+        _field("seconds", pa.float64(), "wall time of all jobs together"),
+        _field("longest", pa.float64(), "wall time of the longest job, in seconds"),
+        _field("cpu_seconds", pa.float64(), "processor time, where it was seen", nullable=True),
+        _field("memory", pa.float64(), "peak resident memory of a job in MiB", nullable=True),
+        _field("seconds_per_head", pa.float64(), "wall time by head of the model", nullable=True),
+    ]
+)
+
 TABLES = {
     "windows": WINDOWS,
     "activations": ACTIVATIONS,
@@ -170,6 +305,15 @@ TABLES = {
     "probes": PROBES,
     "scores": SCORES,
     "matches": MATCHES,
+    "transfers": TRANSFERS,
+    "runs": RUNS,
+    "quality": QUALITY,
+    "differences": DIFFERENCES,
+    "counterparts": COUNTERPARTS,
+    "universality": UNIVERSALITY,
+    "agreement": AGREEMENT,
+    "generalisation": GENERALISATION,
+    "cost": COST,
 }
 
 
@@ -360,6 +504,29 @@ class RunRecord(Record):
     circumstances: Circumstances
 
 
+class SharedCluster(Cluster):
+    """A family of heads of several models, whose heads are named model/LxxHyy."""
+
+    models: dict[str, int] = Field(description="its heads of each model, those without left out")
+
+
+class SharedClusters(Record):
+    """The families of all explained heads of one corpus and explainer."""
+
+    corpus: str
+    explainer: str
+    clustering: str
+    clusters: list[SharedCluster]
+    unclustered: list[str] = Field(description="explained heads in no family")
+
+
+class SharedFamilies(Record):
+    """`families.json` of the comparison."""
+
+    version: int = VERSION
+    groups: list[SharedClusters]
+
+
 JSON_RECORDS: dict[str, type[Record]] = {
     "model": ModelInfo,
     "explanation": Explanation,
@@ -367,4 +534,5 @@ JSON_RECORDS: dict[str, type[Record]] = {
     "head_scores": HeadScores,
     "clusters": Clusters,
     "run": RunRecord,
+    "shared_families": SharedFamilies,
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
@@ -59,6 +60,17 @@ def read_record(path: Path, kind: type[R]) -> R:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise StorageError(f"{path}: {where}: {first['msg']} (as a {kind.__name__})") from None
+
+
+def read_records(path: Path, kind: type[R]) -> list[R]:
+    """Read the records of a file that has one on each line. Raises StorageError likewise."""
+    try:
+        lines = path.read_bytes().splitlines()
+        return [kind.model_validate_json(line) for line in lines]
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        raise StorageError(f"{path}: {error.errors()[0]['msg']} (as a {kind.__name__})") from None
 
 
 def _stamped(schema: pa.Schema, facts: dict[str, object]) -> pa.Schema:
@@ -118,6 +130,12 @@ def write_rows(
     with table_writer(path, schema, facts) as writer:
         table = pa.Table.from_pylist(list(rows), schema=schema)
         writer.write({name: table.column(name) for name in schema.names})
+
+
+def write_csv(path: Path, rows: Sequence[dict[str, object]], schema: pa.Schema) -> None:
+    """Write a small table as CSV, for spreadsheets; cells without a value are empty."""
+    with atomic_path(path) as temporary:
+        pa.csv.write_csv(pa.Table.from_pylist(list(rows), schema=schema), temporary)
 
 
 def read_table(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:

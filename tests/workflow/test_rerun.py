@@ -21,6 +21,7 @@ EVENTS = EXPLAIN + Counter(select_events=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=1)
 CORPUS = CACHE + Counter(sample_windows=1)
 MODEL = CORPUS + Counter(inspect_model=1)
+COMPARE = Counter(compare_runs=1, compare_costs=1)
 
 
 def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
@@ -79,13 +80,15 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     one = {"inspect_model", "sample_windows", "cache_activations", "cluster_heads", "build_atlas"}
     expected = dict.fromkeys(one, 1) | {"select_events": layers, "run_probes": layers}
     expected |= dict.fromkeys(("explain_head", "judge_head", "score_head"), heads)
-    assert finished.jobs(configuration=configuration) == Counter(expected)
+    assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
+        match_heads=1
+    )
 
 
 def test_an_added_clustering_shares_all_before_it(finished: Workplace) -> None:
     configuration = finished.changed("clusterings", "coarse", to={"encoder": "all-MiniLM-L6-v2"})
     configuration["sweep"]["clusterings"] = ["minilm", "coarse"]
-    assert finished.jobs(configuration=configuration) == CLUSTER
+    assert finished.jobs(configuration=configuration) == CLUSTER + COMPARE
 
 
 def test_one_head_can_be_asked_for_alone(fresh: Workplace) -> None:

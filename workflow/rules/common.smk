@@ -3,7 +3,9 @@
 import json
 import os
 import platform
+import shlex
 import sys
+from itertools import combinations
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -50,6 +52,7 @@ os.environ.update(
 
 MEMORY = Path(".snakemake/contents")  # digests of large files
 RUN = "results/{model}/{corpus}"
+OTHER_RUN = RUN.replace("{model}", "{other}")
 ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 LAST = 0  # the round that is published; the symbolic explainer does not revise
@@ -66,6 +69,10 @@ STAGES = [  # of a run, in order
     "cluster_heads",
     "build_atlas",
 ]
+COMPARISON = "results/comparison"
+MATCHES = f"{COMPARISON}/{{corpus}}/{{model}}/{{other}}/matches.parquet"
+# The pages that set the runs of the sweep side by side; one run has nothing to be compared with.
+COMPARED = [f"{COMPARISON}/index.html", f"{COMPARISON}/cost.html"] if len(runs(config)) > 1 else []
 
 
 wildcard_constraints:
@@ -212,3 +219,53 @@ def control_files(pattern):
         return files_of(pattern, [heads[(at + step) % len(heads)] for step in steps])
 
     return files
+
+
+def run_files(name):
+    """A file of the atlas of every run of the sweep."""
+    return [f"{atlas_folder(*run)}/{name}" for run in runs(config)]
+
+
+def shard_folders(run):
+    """The folders of a run's activations."""
+    return expand(
+        f"{run}/activations/shard{{shard}}",
+        shard=range(EXECUTION["shards"]),
+        allow_missing=True,
+    )
+
+
+def matches():
+    """The matches of every two models of the sweep on every corpus."""
+    names = config["sweep"]
+    return [
+        MATCHES.format(corpus=corpus, model=model, other=other)
+        for corpus in names["corpora"]
+        for model, other in combinations(names["models"], 2)
+    ]
+
+
+def transfers():
+    """Scores of the explanations of every corpus on every other corpus."""
+    names = config["sweep"]
+    return [
+        path.replace("{other}", other)
+        for other in names["corpora"]
+        for path in expand(
+            f"{LAST_ROUND}/transfers/{{other}}.parquet",
+            model=names["models"],
+            corpus=[corpus for corpus in names["corpora"] if corpus != other],
+            explainer=names["explainers"],
+            allow_missing=True,
+        )
+    ]
+
+
+def clustering_flags():
+    """Flags of every clustering of the sweep: its name, and how it groups explanations."""
+    settings = ("encoder", "min_cluster_size", "min_samples")
+    words = []
+    for name in config["sweep"]["clusterings"]:
+        entry = config["clusterings"][name]
+        words += ["--clustering", name, *(str(entry[key]) for key in settings)]
+    return shlex.join(words)

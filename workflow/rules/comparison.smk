@@ -1,24 +1,4 @@
-"""Models held against each other."""
-
-from itertools import combinations
-
-MATCHES = "results/comparison/{corpus}/{model}/{other}/matches.parquet"
-OTHER_RUN = RUN.replace("{model}", "{other}")
-
-
-def match_files(corpus):
-    """The matches of every two models of the sweep on a corpus; none if there is one model."""
-    pairs = combinations(config["sweep"]["models"], 2)
-    return [MATCHES.format(corpus=corpus, model=model, other=other) for model, other in pairs]
-
-
-def shard_folders(run):
-    """The folders of a run's activations."""
-    return expand(
-        f"{run}/activations/shard{{shard}}",
-        shard=range(EXECUTION["shards"]),
-        allow_missing=True,
-    )
+"""The models and the runs of a sweep side by side."""
 
 
 rule match_heads:
@@ -46,3 +26,108 @@ rule match_heads:
         " --windows {input.windows} --activations {input.activations}"
         " --other-windows {input.other_windows} --other-activations {input.other_activations}"
         " --seed {params.seed} --out {output} 2> {log}"
+
+
+rule transfer_explanations:
+    input:
+        events=lambda w: expand(
+            "results/{model}/{other}/events/layer{layer}.parquet",
+            layer=[f"{n:02d}" for n in layers_of(config, w.model)],
+            allow_missing=True,
+        ),
+        explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
+    output:
+        f"{ROUND}/transfers/{{other}}.parquet",
+    log:
+        log_of(f"{ROUND}/transfers/{{other}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/transfers/{{other}}")
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        heads=lambda w: head_names(w.model),
+        explanations=f"{ROUND}/explanations",
+        settings=flags(config["scoring"], "bootstrap"),
+        seed=config["seed"],
+        code=code("transfer_explanations"),
+    message:
+        "{wildcards.model}, {wildcards.explainer}: scoring explanations of {wildcards.corpus} on {wildcards.other}"
+    shell:
+        'python "$SCRIPTS"/transfer_explanations.py {params.settings} --seed {params.seed}'
+        " --other {wildcards.other} --events {input.events} --heads {params.heads}"
+        " --explanations {params.explanations} --out {output} 2> {log}"
+
+
+rule compare_runs:
+    input:
+        models=expand("results/{model}/model.json", model=config["sweep"]["models"]),
+        clusters=run_files("clusters.json"),
+        explanations=run_files("explanations.jsonl"),
+        scores=run_files("scores.parquet"),
+        matches=matches(),
+        transfers=transfers(),
+    output:
+        runs=f"{COMPARISON}/runs.csv",
+        quality=report(
+            f"{COMPARISON}/quality.csv", category="Comparison", caption="../report/quality.rst"
+        ),
+        differences=f"{COMPARISON}/differences.csv",
+        counterparts=f"{COMPARISON}/counterparts.parquet",
+        universality=f"{COMPARISON}/universality.csv",
+        agreement=f"{COMPARISON}/agreement.csv",
+        families=f"{COMPARISON}/families.json",
+        generalisation=f"{COMPARISON}/generalisation.csv",
+        report=report(
+            f"{COMPARISON}/report.md",
+            category="Comparison",
+            caption="../report/comparison_report.rst",
+        ),
+        index=report(
+            f"{COMPARISON}/index.html", category="Comparison", caption="../report/comparison.rst"
+        ),
+    log:
+        log_of(f"{COMPARISON}/runs"),
+    benchmark:
+        benchmark_of(f"{COMPARISON}/runs")
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 8
+    params:
+        atlases=[atlas_folder(*run) for run in runs(config)],
+        clusterings=clustering_flags(),
+        settings=flags(config["scoring"], "bootstrap"),
+        title=flags(config["report"], "title"),
+        seed=config["seed"],
+        templates=folder_digest(TEMPLATES),
+        folder=subpath(output.index, parent=True),
+        code=code("compare_runs"),
+    message:
+        "comparing the runs of the sweep"
+    shell:
+        'python "$SCRIPTS"/compare_runs.py {params.settings} {params.title} --seed {params.seed}'
+        " --models {input.models} --atlases {params.atlases} {params.clusterings}"
+        " --matches {input.matches} --transfers {input.transfers} --out-dir {params.folder} 2> {log}"
+
+
+rule compare_costs:
+    input:
+        # Made last, so that the measurements of all other jobs are there.
+        comparison=f"{COMPARISON}/index.html",
+        runs=f"{COMPARISON}/runs.csv",
+    output:
+        table=f"{COMPARISON}/cost.csv",
+        page=report(f"{COMPARISON}/cost.html", category="Comparison", caption="../report/cost.rst"),
+    log:
+        log_of(f"{COMPARISON}/cost"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        benchmarks="results/benchmarks",
+        title=flags(config["report"], "title"),
+        templates=folder_digest(TEMPLATES),
+        code=code("compare_costs"),
+    message:
+        "adding up what the runs cost"
+    shell:
+        'python "$SCRIPTS"/compare_costs.py {params.title} --benchmarks {params.benchmarks}'
+        " --runs {input.runs} --table {output.table} --page {output.page} 2> {log}"

@@ -1,0 +1,122 @@
+"""The comparison as a folder: reads the runs of a sweep, writes its tables and pages."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..records import (
+    AGREEMENT,
+    COUNTERPARTS,
+    DIFFERENCES,
+    GENERALISATION,
+    QUALITY,
+    RUNS,
+    UNIVERSALITY,
+    SharedFamilies,
+)
+from ..reporting.pages import environment
+from ..storage import write_csv, write_record, write_rows, write_text
+from . import pages
+from .counterparts import Matches, counterpart_rows, read_matches
+from .generalisation import Transfers, generalisation_rows, read_transfers
+from .quality import difference_rows, quality_rows
+from .shared_families import shared_clusters
+from .sweep import Sweep, read_sweep, run_rows
+from .tables import Tables
+from .universality import agreement_rows, universality_rows
+from .wording import embedded, shuffled, texts_of
+
+
+class Clustering(NamedTuple):
+    """How explanations are compared, and heads of several models grouped."""
+
+    name: str
+    encoder: str
+    min_cluster_size: int
+    min_samples: int
+
+
+class Inputs(NamedTuple):
+    """What the runs left; `matches` and `transfers` may be none."""
+
+    models: Sequence[Path]
+    atlases: Sequence[Path]
+    matches: Sequence[Path]
+    transfers: Sequence[Path]
+
+
+class Sampling(NamedTuple):
+    """Resamples behind each interval, and the seed of all that is drawn."""
+
+    resamples: int
+    seed: int
+
+
+def build(
+    inputs: Inputs,
+    clusterings: Sequence[Clustering],
+    sampling: Sampling,
+    out: Path,
+    *,
+    title: str,
+    templates: Path,
+) -> None:
+    """Write the comparison of a sweep into `out`, the index last.
+
+    Raises InputError if a file is not of its schema.
+    """
+    sweep = read_sweep(inputs.models, inputs.atlases)
+    matches, transfers = read_matches(inputs.matches), read_transfers(inputs.transfers)
+    tables = Tables(
+        runs=run_rows(sweep),
+        quality=quality_rows(sweep, *sampling),
+        differences=difference_rows(sweep, *sampling),
+    )
+    for clustering in clusterings:
+        _compare_explanations(tables, sweep, clustering, matches, transfers, sampling)
+    _write(tables, out)
+    env = environment(templates)
+    write_text(out / "report.md", pages.report(env, title, sweep, tables))
+    write_text(out / "index.html", pages.index(env, title, sweep, tables))
+
+
+def _compare_explanations(
+    tables: Tables,
+    sweep: Sweep,
+    clustering: Clustering,
+    matches: Matches,
+    transfers: Transfers,
+    sampling: Sampling,
+) -> None:
+    """Add what depends on the likeness of explanations."""
+    name, encoder, *sizes = clustering
+    groups = [sweep.within(e, c) for e in sweep.explainers for c in sweep.corpora]
+    explained = [[*study.explained.values()] for study in sweep.studies]
+    versions = {
+        tuple(study.names.values()): shuffled(explanations, sampling.seed)
+        for study, explanations in zip(sweep.studies, explained, strict=True)
+    }
+    points = embedded(texts_of(explained, versions.values()), encoder)
+    for group in groups:
+        rows = counterpart_rows(group, name, matches, points)
+        tables.counterparts += rows
+        tables.agreement += agreement_rows(rows, *sampling)
+        chance = {study.model: versions[tuple(study.names.values())] for study in group}
+        if len(group) > 1:
+            tables.universality += universality_rows(group, name, rows, points, chance)
+            tables.families.append(shared_clusters(group, name, points, *sizes))
+    tables.generalisation += generalisation_rows(sweep, name, transfers, points, *sampling)
+
+
+def _write(tables: Tables, out: Path) -> None:
+    for name, rows, schema in (
+        ("runs", tables.runs, RUNS),
+        ("quality", tables.quality, QUALITY),
+        ("differences", tables.differences, DIFFERENCES),
+        ("universality", tables.universality, UNIVERSALITY),
+        ("agreement", tables.agreement, AGREEMENT),
+        ("generalisation", tables.generalisation, GENERALISATION),
+    ):
+        write_csv(out / f"{name}.csv", rows, schema)
+    write_rows(out / "counterparts.parquet", tables.counterparts, COUNTERPARTS)
+    write_record(out / "families.json", SharedFamilies(groups=tables.families))

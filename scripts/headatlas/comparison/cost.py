@@ -1,0 +1,156 @@
+"""What runs cost: wall time and memory of their jobs, as Snakemake measured them.
+
+Measurements differ from run to run and from machine to machine, so they are kept apart
+from everything else that the comparison writes.
+"""
+
+import csv
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import InputError
+from ..records import COST
+from ..reporting.pages import environment
+from ..storage import write_csv, write_text
+from .sweep import Row
+
+# The rule of a job by the name of its measurement, or of a folder that it lies in.
+RULES = {
+    "model": "inspect_model",
+    "windows": "sample_windows",
+    "activations": "cache_activations",
+    "events": "select_events",
+    "explanations": "explain_head",
+    "judgements": "judge_head",
+    "probes": "run_probes",
+    "scores": "score_head",
+    "transfers": "transfer_explanations",
+    "clusters": "cluster_heads",
+    "index": "build_atlas",
+    "matches": "match_heads",
+    "runs": "compare_runs",
+}
+ORDER = [*RULES.values()]
+
+
+class Job(NamedTuple):
+    """One measured job."""
+
+    model: str
+    corpus: str
+    explainer: str
+    rule: str
+    seconds: float
+    cpu_seconds: float | None
+    memory: float | None
+
+
+def read_jobs(folder: Path, models: Collection[str]) -> Iterator[Job]:
+    """The jobs of some models and of what lies between models, from Snakemake's benchmarks.
+
+    The files are named as the results are: MODEL/CORPUS/EXPLAINER/... Raises InputError
+    for a file that is no benchmark.
+    """
+    for path in sorted(folder.rglob("*.tsv")):
+        names = path.relative_to(folder).with_suffix("").parts
+        if names[0] == "comparison" or names[0] in models:
+            yield _job(path, names)
+
+
+def _job(path: Path, names: tuple[str, ...]) -> Job:
+    rule = next((RULES[name] for name in reversed(names) if name in RULES), names[-1])
+    about = names[:-1] if names[0] != "comparison" else ()
+    model, corpus, explainer = (*about[:3], "", "", "")[:3]
+    with path.open(newline="") as file:
+        row = next(csv.DictReader(file, delimiter="\t"), None)
+    if row is None or "s" not in row:
+        raise InputError(f"{path}: is not a benchmark of Snakemake")
+    if explainer in RULES:
+        explainer = ""
+    seconds = _number(row["s"]) or 0.0
+    return Job(
+        *(model, corpus, explainer, rule, seconds),
+        _number(row.get("cpu_time")),
+        _number(row.get("max_rss")),
+    )
+
+
+def _number(text: str | None) -> float | None:
+    """A measurement; a job may end before its memory is looked at, which is NA or -."""
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
+
+
+def cost_rows(jobs: Sequence[Job], heads: Mapping[str, int]) -> list[Row]:
+    """Rows of `cost.csv`: by model, corpus, explainer and rule, in the order of the work.
+
+    `heads` has the heads of each model that are run.
+    """
+    groups: dict[tuple[str, str, str, str], list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job[:4], []).append(job)
+    rank = {rule: n for n, rule in enumerate(ORDER)}
+    ordered = sorted(groups, key=lambda key: (*key[:3], rank.get(key[3], len(rank)), key[3]))
+    rows = []
+    for key in ordered:
+        group = groups[key]
+        seconds = sum(job.seconds for job in group)
+        cpu = [job.cpu_seconds for job in group if job.cpu_seconds is not None]
+        memory = [job.memory for job in group if job.memory is not None]
+        rows.append(
+            {
+                **dict(zip(("model", "corpus", "explainer", "rule"), key, strict=True)),
+                "jobs": len(group),
+                "seconds": round(seconds, 2),
+                "longest": max(job.seconds for job in group),
+                "cpu_seconds": round(sum(cpu), 2) if cpu else None,
+                "memory": max(memory) if memory else None,
+                "seconds_per_head": round(seconds / heads[key[0]], 3) if key[0] in heads else None,
+            }
+        )
+    return rows
+
+
+def read_heads(runs: Path) -> dict[str, int]:
+    """Heads of each model that are run, from `runs.csv`."""
+    with runs.open(newline="") as file:
+        return {row["model"]: int(row["heads"]) for row in csv.DictReader(file)}
+
+
+def model_rows(rows: Sequence[Row], heads: Mapping[str, int]) -> list[Row]:
+    """What each model cost: all its jobs together, and by head."""
+    found = []
+    for model, count in heads.items():
+        own = [row for row in rows if row["model"] == model]
+        seconds = sum(row["seconds"] for row in own)
+        memory = [row["memory"] for row in own if row["memory"] is not None]
+        found.append(
+            {
+                "model": model,
+                "heads": count,
+                "jobs": sum(row["jobs"] for row in own),
+                "seconds": seconds,
+                "seconds_per_head": seconds / count,
+                "memory": max(memory, default=None),
+            }
+        )
+    return found
+
+
+def write_cost(
+    jobs: Iterable[Job],
+    heads: Mapping[str, int],
+    table: Path,
+    page: Path,
+    *,
+    title: str,
+    templates: Path,
+) -> None:
+    """Write the table of costs and its page."""
+    rows = cost_rows([*jobs], heads)
+    write_csv(table, rows, COST)
+    template = environment(templates).get_template("cost.html")
+    write_text(page, template.render(title=title, rows=rows, models=model_rows(rows, heads)))

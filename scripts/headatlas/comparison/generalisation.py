@@ -1,0 +1,125 @@
+"""Do explanations made on one corpus hold on another?"""
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from ..intervals import resampled
+from ..records import TRANSFERS
+from ..storage import read_table
+from .quality import as_row, values
+from .sweep import Place, Row, Study, Sweep
+from .wording import Points
+
+TRANSFERRED = ("attention_correlation", "salience_correlation", "pair_auroc")
+# Scores of explanations on another corpus, by model, corpus, explainer, other corpus and score.
+Transfers = Mapping[tuple[str, str, str, str, str], Mapping[Place, float]]
+
+
+def read_transfers(paths: Sequence[Path]) -> Transfers:
+    """Read the scores that explanations got on another corpus than their own."""
+    found: dict[tuple[str, str, str, str, str], dict[Place, float]] = {}
+    for path in paths:
+        for row in read_table(path, TRANSFERS).to_pylist():
+            if row["value"] is not None:
+                names = ("model", "corpus", "explainer", "other", "metric")
+                key = tuple(row[name] for name in names)
+                found.setdefault(key, {})[row["layer"], row["head"]] = row["value"]
+    return found
+
+
+def generalisation_rows(
+    sweep: Sweep,
+    clustering: str,
+    transfers: Transfers,
+    points: Points,
+    resamples: int,
+    seed: int,
+) -> list[Row]:
+    """Rows of `generalisation.csv`, for every ordered pair of corpora.
+
+    Of each score: `SCORE_own` is its median over heads on the other corpus for the
+    explanations made there, `SCORE_transferred` for those made on `corpus`, and
+    `SCORE_change` the median over heads of the second less the first; all three over the
+    heads that have both. `SCORE_agreement` is Pearson's correlation over heads between the
+    scores of the explanations on their own corpora. `cosine` is the mean cosine of a head's
+    two explanations, `shuffled` that of its explanation and those of other heads on the
+    other corpus, `difference` the first less the second.
+    """
+    rows = []
+    for study, other in permutations(sweep.studies, 2):
+        if (study.model, study.explainer) != (other.model, other.explainer):
+            continue
+        estimates = {}
+        for metric in TRANSFERRED:
+            key = (study.model, study.corpus, study.explainer, other.corpus, metric)
+            pairs = _paired(values(other, metric), transfers.get(key, {}))
+            estimates[f"{metric}_own"] = resampled(pairs, _median_own, resamples, seed)
+            estimates[f"{metric}_transferred"] = resampled(pairs, _median_moved, resamples, seed)
+            estimates[f"{metric}_change"] = resampled(pairs, _median_change, resamples, seed)
+            both = _paired(values(study, metric), values(other, metric))
+            estimates[f"{metric}_agreement"] = resampled(both, pearson, resamples, seed)
+        cosines = _cosines(study, other, points)
+        estimates["cosine"] = resampled(cosines, _mean_own, resamples, seed)
+        estimates["shuffled"] = resampled(cosines, _mean_other, resamples, seed)
+        estimates["difference"] = resampled(cosines, _mean_excess, resamples, seed)
+        names = {**study.names, "clustering": clustering, "other": other.corpus}
+        rows += [{**names, "measure": m, **as_row(found)} for m, found in estimates.items()]
+    return rows
+
+
+def _paired(one: Mapping[Place, float], two: Mapping[Place, float]) -> Float[np.ndarray, "heads 2"]:
+    return np.array([(one[at], two[at]) for at in one if at in two], dtype=float).reshape(-1, 2)
+
+
+def _cosines(study: Study, other: Study, points: Points) -> Float[np.ndarray, "heads 2"]:
+    """Of each head explained on both: cosine with its own other explanation, and with others'."""
+    places = [at for at in study.explained if at in other.explained]
+    if len(places) < 2:
+        return np.empty((0, 2))
+    cosine = (
+        points.of(study.explained[at] for at in places)
+        @ points.of(other.explained[at] for at in places).T
+    )
+    own = np.diag(cosine)
+    rest = (cosine.sum(axis=1) - own) / (len(places) - 1)
+    return np.column_stack([own, rest])
+
+
+Draws = Float[np.ndarray, "draws heads 2"]
+Drawn = Float[np.ndarray, " draws"]
+
+
+def _median_own(drawn: Draws) -> Drawn:
+    return np.median(drawn[..., 0], axis=1)
+
+
+def _median_moved(drawn: Draws) -> Drawn:
+    return np.median(drawn[..., 1], axis=1)
+
+
+def _median_change(drawn: Draws) -> Drawn:
+    return np.median(drawn[..., 1] - drawn[..., 0], axis=1)
+
+
+def _mean_own(drawn: Draws) -> Drawn:
+    return drawn[..., 0].mean(axis=1)
+
+
+def _mean_other(drawn: Draws) -> Drawn:
+    return drawn[..., 1].mean(axis=1)
+
+
+def _mean_excess(drawn: Draws) -> Drawn:
+    return (drawn[..., 0] - drawn[..., 1]).mean(axis=1)
+
+
+def pearson(drawn: Draws) -> Drawn:
+    """Pearson's correlation of the two columns; NaN where one is constant."""
+    centred = drawn - drawn.mean(axis=1, keepdims=True)
+    spread = np.sqrt((centred**2).sum(axis=1)).prod(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(spread > 1e-12, centred.prod(axis=2).sum(axis=1) / spread, np.nan)

@@ -1,0 +1,174 @@
+"""The comparison as text: its page and its report, rendered from the templates."""
+
+from collections.abc import Iterable, Sequence
+
+import jinja2
+
+from ..configuration.queries import parse_head
+from ..records import Explanation
+from ..reporting.catalogue import MEASURED_ON
+from .plots import Plot, by_size, plot
+from .quality import MEASURES, SHARES
+from .sweep import Row, Sweep
+from .tables import Tables
+
+TERMS = (
+    (
+        "Medians and intervals",
+        "Medians are over the heads that have the score; square brackets hold 95 % bootstrap "
+        "intervals over heads. They say how much the figure depends on which heads the model "
+        "happens to have, not how well each head was measured.",
+    ),
+    (
+        "Differences",
+        "Two corpora or two explainers are compared on the heads that have the score under "
+        "both: the median of the heads' differences, second less first (of a share: their "
+        "mean), the heads resampled in pairs.",
+    ),
+    (
+        "Relative depth",
+        "The middle of a head's layer, from 0 at the input to 1 at the output, in four equal bins.",
+    ),
+    (
+        "Match by behaviour",
+        "A head and the head of another model that attends most alike on the same text. It "
+        "counts where their similarity is above the 95 % quantile of its null, so one head in "
+        "twenty is matched by chance in each other model.",
+    ),
+    (
+        "Match by explanation",
+        "A head for which a head of the other model has an explanation that says the same: the "
+        "cosine of their embeddings is at least 0.9, the likeness at which families count two "
+        "explanations as one. Chance is the same count after the families, objects and conditions "
+        "of all behaviours of the other models have been shuffled over their heads, each "
+        "apart (mean of ten shuffles).",
+    ),
+    (
+        "Universal and specific",
+        "A head is universal if it has a match in every other model, specific to its model if it "
+        "has one in none.",
+    ),
+    (
+        "Transferred",
+        "An explanation made on one corpus, executed on the test windows of the other and "
+        "scored there like the explanation that was made there.",
+    ),
+)
+# Of each pair of models, this many matches by behaviour are shown.
+SHOWN = 8
+
+
+def index(env: jinja2.Environment, title: str, sweep: Sweep, tables: Tables) -> str:
+    """`index.html` of the comparison."""
+    return env.get_template("comparison.html").render(
+        **_overview(title, sweep, tables),
+        size_plots=[(m, _size_plot(sweep, tables.quality, m.key)) for m in MEASURES],
+        depth_plots=_depth_plots(sweep, tables.quality),
+        pairs=_pairs(sweep, tables.counterparts),
+    )
+
+
+def report(env: jinja2.Environment, title: str, sweep: Sweep, tables: Tables) -> str:
+    """`report.md` of the comparison."""
+    return env.get_template("comparison.md").render(**_overview(title, sweep, tables))
+
+
+def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
+    """Names that the page and the report share."""
+    return {
+        "title": title,
+        "sweep": sweep,
+        "tables": tables,
+        "measures": MEASURES,
+        "shares": SHARES,
+        "terms": TERMS,
+        "measured_on": MEASURED_ON.split(". ")[0] + ".",
+        "quality": wide(whole(tables.quality), ("model", "corpus", "explainer"), "metric"),
+        "differences": wide(
+            tables.differences, ("compared", "first", "second", "within", "model"), "metric"
+        ),
+        "agreement": wide(
+            tables.agreement, ("model", "other", "corpus", "explainer", "clustering"), "measure"
+        ),
+        "generalisation": wide(
+            tables.generalisation,
+            ("model", "explainer", "clustering", "corpus", "other"),
+            "measure",
+        ),
+    }
+
+
+def whole(rows: Iterable[Row]) -> list[Row]:
+    """The rows of quality over all depths."""
+    return [row for row in rows if (row["depth_from"], row["depth_to"]) == (0.0, 1.0)]
+
+
+def wide(rows: Iterable[Row], names: Sequence[str], column: str) -> list[Row]:
+    """Rows that agree in `names` as one, which has each of them under the value of `column`."""
+    found: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        key = tuple(row[name] for name in names)
+        found.setdefault(key, {name: row[name] for name in names})[row[column]] = row
+    return list(found.values())
+
+
+def _size_plot(sweep: Sweep, rows: Sequence[Row], metric: str) -> Plot:
+    own = [row for row in whole(rows) if row["metric"] == metric]
+    sizes = {row["model"]: row["parameters"] for row in own}
+    series = [_study_name(sweep, row) for row in own]
+    return plot(own, series, [row["model"] for row in own], by_size(sizes))
+
+
+def _study_name(sweep: Sweep, row: Row) -> str:
+    """The corpus and the explainer of a row, as far as there is more than one."""
+    names = [row["corpus"]] if len(sweep.corpora) > 1 else []
+    names += [row["explainer"]] if len(sweep.explainers) > 1 else []
+    return ", ".join(names) or row["corpus"]
+
+
+def _depth_plots(sweep: Sweep, rows: Sequence[Row]) -> list[tuple[str, Plot]]:
+    """Attention correlation by depth, a plot for each corpus and explainer."""
+    bins = [row for row in rows if row["metric"] == MEASURES[0].key and row not in whole(rows)]
+    drawn: dict[str, list[Row]] = {}
+    for row in bins:
+        drawn.setdefault(f"{row['corpus']}, {row['explainer']}", []).append(row)
+    places = {_bin_name(row): row["depth_from"] for row in bins}
+    places = dict(sorted(places.items(), key=lambda item: item[1]))
+    return [
+        (name, plot(own, [row["model"] for row in own], [_bin_name(row) for row in own], places))
+        for name, own in drawn.items()
+    ]
+
+
+def _bin_name(row: Row) -> str:
+    return f"{row['depth_from']:g}–{row['depth_to']:g}"
+
+
+def _pairs(sweep: Sweep, counterparts: Iterable[Row]) -> list[tuple[Row, list[Row]]]:
+    """The clearest matches by behaviour of each two models on a corpus, with what both do."""
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in counterparts:
+        if row["matched"] and row["model"] < row["other"]:
+            names = ("model", "other", "corpus", "explainer", "clustering")
+            found.setdefault(tuple(row[name] for name in names), []).append(row)
+    return [
+        (rows[0], [_with_words(sweep, row) for row in sorted(rows, key=_clearness)[:SHOWN]])
+        for rows in found.values()
+    ]
+
+
+def _clearness(row: Row) -> float:
+    """Least for the match that is most above its null."""
+    return float(row["null95"] - row["similarity"])
+
+
+def _with_words(sweep: Sweep, row: Row) -> Row:
+    """The row with what the two heads attend to, by their explanations."""
+    names = (row["corpus"], row["explainer"])
+    own = sweep.study(row["model"], *names).explanations[row["layer"], row["head"]]
+    other = sweep.study(row["other"], *names).explanations.get(parse_head(row["matched_head"]))
+    return {**row, "says": _attends_to(own), "other_says": other and _attends_to(other)}
+
+
+def _attends_to(explanation: Explanation) -> str:
+    return "; ".join(behaviour.attends_to for behaviour in explanation.behaviours) or "unexplained"

@@ -1,0 +1,146 @@
+"""Which heads have a counterpart in every other model, which in none, and what chance gives.
+
+By behaviour, chance matches a head of another model with probability 0.05: a match is a
+similarity above the 95 % quantile of its null. By explanation, chance is the other models'
+explanations with their parts shuffled (see `wording.shuffled`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from ..intervals import resampled
+from ..records import Explanation
+from .quality import as_row
+from .sweep import Row, Study
+from .wording import SHUFFLES, Points, says_the_same
+
+LEVEL = 0.05
+
+
+def universality_rows(
+    studies: Sequence[Study],
+    clustering: str,
+    counterparts: Sequence[Row],
+    points: Points,
+    versions: Mapping[str, Sequence[Sequence[Explanation]]],
+) -> list[Row]:
+    """Rows of `universality.csv`. `versions` has the shuffled explanations of each model."""
+    rows = []
+    for study in studies:
+        others = [other.model for other in studies if other is not study]
+        own = [row for row in counterparts if row["model"] == study.model]
+        for by, column in (("behaviour", "matched"), ("explanation", "alike")):
+            found = table(own, others, column)
+            if by == "behaviour":
+                chance = (LEVEL ** len(others), (1 - LEVEL) ** len(others))
+            else:
+                chance = _by_chance(study, [versions[other] for other in others], points)
+            if len(found):
+                rows.append(
+                    {
+                        **study.names,
+                        "clustering": clustering,
+                        "by": by,
+                        "others": len(others),
+                        "heads": len(found),
+                        "universal": int(found.all(axis=1).sum()),
+                        "universal_expected": round(len(found) * chance[0], 6),
+                        "specific": int((~found).all(axis=1).sum()),
+                        "specific_expected": round(len(found) * chance[1], 6),
+                    }
+                )
+    return rows
+
+
+def table(
+    rows: Sequence[Row], others: Sequence[str], column: str
+) -> Bool[np.ndarray, "heads others"]:
+    """Whether each head of one model is matched in each other model.
+
+    Heads for which this is not known of every other model are left out.
+    """
+    found: dict[tuple[int, int], dict[str, bool]] = {}
+    for row in rows:
+        if row[column] is not None:
+            found.setdefault((row["layer"], row["head"]), {})[row["other"]] = row[column]
+    whole = [[known[o] for o in others] for known in found.values() if len(known) == len(others)]
+    return np.array(whole, dtype=bool).reshape(-1, len(others))
+
+
+def _by_chance(
+    study: Study, versions: Sequence[Sequence[Sequence[Explanation]]], points: Points
+) -> tuple[float, float]:
+    """Share of heads matched in every and in no other model, their explanations shuffled."""
+    if not study.explained:
+        return 0.0, 0.0
+    own = points.of(study.explained.values())
+    universal, specific = [], []
+    for n in range(SHUFFLES):
+        found = np.array([_any_alike(own, version[n], points) for version in versions])
+        universal.append(found.all(axis=0).mean())
+        specific.append((~found).all(axis=0).mean())
+    return float(np.mean(universal)), float(np.mean(specific))
+
+
+def _any_alike(
+    own: Float[np.ndarray, "heads dimensions"], others: Sequence[Explanation], points: Points
+) -> Bool[np.ndarray, " heads"]:
+    if not others:
+        return np.zeros(len(own), dtype=bool)
+    return np.any(says_the_same((own @ points.of(others).T).round(6)), axis=1)
+
+
+def agreement_rows(counterparts: Sequence[Row], resamples: int, seed: int) -> list[Row]:
+    """Rows of `agreement.csv`: do matches by behaviour and by explanation say the same?
+
+    `cosine` is that of the explanations of heads matched by behaviour, `shuffled` that of
+    the same heads and a random head of the other model, `difference` the first less the
+    second, over the heads that are matched; `kappa` is Cohen's, between being matched by
+    behaviour and by explanation, over the heads that have an explanation.
+    """
+    pairs: dict[tuple[str, ...], list[Row]] = {}
+    names = ("model", "corpus", "explainer", "clustering", "other")
+    for row in counterparts:
+        pairs.setdefault(tuple(row[name] for name in names), []).append(row)
+    rows = []
+    for key, group in pairs.items():
+        matched = np.array(
+            [
+                (row["matched_cosine"], row["shuffled_cosine"])
+                for row in group
+                if row["matched"] and row["matched_cosine"] is not None
+            ],
+            dtype=float,
+        ).reshape(-1, 2)
+        both = np.array(
+            [(r["matched"], r["alike"]) for r in group if None not in (r["matched"], r["alike"])],
+            dtype=float,
+        ).reshape(-1, 2)
+        if not len(both):
+            continue
+        for measure, values, statistic in (
+            ("cosine", matched, lambda drawn: drawn[..., 0].mean(axis=1)),
+            ("shuffled", matched, lambda drawn: drawn[..., 1].mean(axis=1)),
+            ("difference", matched, lambda drawn: (drawn[..., 0] - drawn[..., 1]).mean(axis=1)),
+            ("kappa", both, cohen_kappa),
+        ):
+            estimate = resampled(values, statistic, resamples, seed)
+            rows.append(
+                {**dict(zip(names, key, strict=True)), "measure": measure, **as_row(estimate)}
+            )
+    return rows
+
+
+def cohen_kappa(drawn: Float[np.ndarray, "draws heads 2"]) -> Float[np.ndarray, " draws"]:
+    """Agreement of two yes-or-no ratings beyond chance: 1 is perfect, 0 what chance gives.
+
+    Cohen (1960), "A coefficient of agreement for nominal scales". NaN where both ratings
+    are the same for all heads.
+    """
+    same = (drawn[..., 0] == drawn[..., 1]).mean(axis=1)
+    yes = drawn.mean(axis=1)
+    by_chance = yes.prod(axis=1) + (1 - yes).prod(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(by_chance < 1, (same - by_chance) / (1 - by_chance), np.nan).round(9)

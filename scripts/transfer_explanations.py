@@ -1,0 +1,75 @@
+"""Score the explanations of one corpus on the test windows of another."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from headatlas.errors import reported
+from headatlas.explainers.symbolic.judge import judge
+from headatlas.explainers.symbolic.windows import read_texts
+from headatlas.intervals import undefined
+from headatlas.records import EVENTS, TRANSFERS, Explanation
+from headatlas.scoring.head_scores import score_windows
+from headatlas.scoring.windows import random_windows
+from headatlas.storage import read_head, read_record, write_rows
+
+METRICS = ("attention_correlation", "salience_correlation", "pair_auroc")
+
+
+def transfer_rows(
+    explanation: Explanation, events: Path, other: str, resamples: int, seed: int
+) -> list[dict[str, object]]:
+    """Rows of `records.TRANSFERS` for one head; `events` are those of its layer on `other`."""
+    rng = np.random.default_rng([seed, explanation.layer, explanation.head])
+    judgement = judge(explanation, read_texts(events, explanation.head, ["test"]))
+    if judgement.predictions:
+        windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
+        estimates = score_windows(windows, judgement, [], resamples, rng)
+    else:
+        reason = f"{explanation.status}: {judgement.reason}"
+        estimates = dict.fromkeys(METRICS, undefined(0, reason))
+    names = ("model", "corpus", "explainer", "layer", "head")
+    about = {name: getattr(explanation, name) for name in names}
+    return [
+        {**about, "other": other, "metric": metric, **estimates[metric]._asdict()}
+        for metric in METRICS
+    ]
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--other", required=True, help="name of the corpus to score on")
+    parser.add_argument(
+        "--events",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="its events, one file for each layer, named layerNN.parquet",
+    )
+    parser.add_argument("--heads", nargs="+", required=True, help="heads to score, as LxxHyy")
+    parser.add_argument("--explanations", type=Path, required=True, help="their folder")
+    parser.add_argument(
+        "--bootstrap", type=int, default=1000, help="resamples behind each interval, from 1"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling")
+    parser.add_argument("--out", type=Path, required=True, help="scores (Parquet)")
+    return parser.parse_args()
+
+
+@reported
+def main() -> None:
+    arguments = parse_arguments()
+    events = {path.stem: path for path in arguments.events}
+    rows = []
+    for head in sorted(arguments.heads):
+        explanation = read_record(arguments.explanations / f"{head}.json", Explanation)
+        layer = events[f"layer{explanation.layer:02d}"]
+        rows += transfer_rows(
+            explanation, layer, arguments.other, arguments.bootstrap, arguments.seed
+        )
+    write_rows(arguments.out, rows, TRANSFERS)
+
+
+if __name__ == "__main__":
+    main()
