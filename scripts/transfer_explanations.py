@@ -1,14 +1,15 @@
 """Score the explanations of one corpus on the test windows of another."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from headatlas.errors import reported
+from headatlas.errors import or_failed, reported
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.windows import read_texts
-from headatlas.intervals import undefined
+from headatlas.intervals import Estimate, undefined
 from headatlas.records import EVENTS, TRANSFERS, Explanation
 from headatlas.scoring.head_scores import score_windows
 from headatlas.scoring.windows import random_windows
@@ -17,18 +18,27 @@ from headatlas.storage import read_head, read_record, write_rows
 METRICS = ("attention_correlation", "salience_correlation", "pair_auroc")
 
 
-def transfer_rows(
-    explanation: Explanation, events: Path, other: str, resamples: int, seed: int
-) -> list[dict[str, object]]:
-    """Rows of `records.TRANSFERS` for one head; `events` are those of its layer on `other`."""
-    rng = np.random.default_rng([seed, explanation.layer, explanation.head])
+def transferred(
+    explanation: Explanation, events: Path, resamples: int, seed: int
+) -> dict[str, Estimate]:
+    """The METRICS of an explanation on `events`, those of its head's layer on another corpus."""
     judgement = judge(explanation, read_texts(events, explanation.head, ["test"]))
-    if judgement.predictions:
-        windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
-        estimates = score_windows(windows, judgement, [], resamples, rng)
-    else:
-        reason = f"{explanation.status}: {judgement.reason}"
-        estimates = dict.fromkeys(METRICS, undefined(0, reason))
+    if not judgement.predictions:
+        return without_scores(f"{explanation.status}: {judgement.reason}")
+    windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
+    rng = np.random.default_rng([seed, explanation.layer, explanation.head])
+    return score_windows(windows, judgement, [], resamples, rng)
+
+
+def without_scores(reason: str) -> dict[str, Estimate]:
+    """The METRICS where there is a reason against them."""
+    return dict.fromkeys(METRICS, undefined(0, reason))
+
+
+def rows_of(
+    explanation: Explanation, other: str, estimates: dict[str, Estimate]
+) -> list[dict[str, object]]:
+    """Rows of `records.TRANSFERS` for one head."""
     names = ("model", "corpus", "explainer", "layer", "head")
     about = {name: getattr(explanation, name) for name in names}
     return [
@@ -65,9 +75,8 @@ def main() -> None:
     for head in sorted(arguments.heads):
         explanation = read_record(arguments.explanations / f"{head}.json", Explanation)
         layer = events[f"layer{explanation.layer:02d}"]
-        rows += transfer_rows(
-            explanation, layer, arguments.other, arguments.bootstrap, arguments.seed
-        )
+        work = partial(transferred, explanation, layer, arguments.bootstrap, arguments.seed)
+        rows += rows_of(explanation, arguments.other, or_failed(work, without_scores))
     write_rows(arguments.out, rows, TRANSFERS)
 
 

@@ -31,9 +31,10 @@ TERMS = (
     ),
     (
         "Match by behaviour",
-        "A head and the head of another model that attends most alike on the same text. It "
-        "counts where their similarity is above the 95 % quantile of its null, so one head in "
-        "twenty is matched by chance in each other model.",
+        "A head and the head of another model that behaves most alike at the words of the "
+        "passages that both models have read. It counts where their similarity is above its "
+        "null, the 95 % quantile of the best similarity by chance. So chance matches one head in "
+        "twenty in each other model, and, if it does so independently, one in 400 in two.",
     ),
     (
         "Match by explanation",

@@ -24,7 +24,8 @@ def percent(value: float | None) -> str:
     """A share as whole per cent, with one decimal below 10 %."""
     if value is None:
         return NOTHING
-    return f"{100 * value:.1f} %" if abs(value) < 0.1 else f"{100 * value:.0f} %"
+    text = f"{100 * value:.1f} %" if abs(value) < 0.1 else f"{100 * value:.0f} %"
+    return text.replace("-", "−")
 
 
 def interval(low: float | None, high: float | None) -> str:
