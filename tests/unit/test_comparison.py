@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from headatlas.comparison import wording
 from headatlas.comparison.build import Clustering, Inputs, Sampling, build
 from headatlas.comparison.counterparts import read_matches
-from headatlas.comparison.generalisation import pearson
 from headatlas.comparison.plots import by_size
 from headatlas.comparison.quality import over_heads
+from headatlas.comparison.statistics import CHANGE, average, cohen_kappa, pearson
 from headatlas.comparison.sweep import read_sweep
-from headatlas.comparison.universality import cohen_kappa, table
+from headatlas.comparison.universality import table
 from headatlas.errors import InputError
 from headatlas.intervals import resampled
 from headatlas.records import COUNTERPARTS, SharedFamilies
@@ -233,11 +233,8 @@ def test_an_interval_over_heads_holds_its_median_and_constants_have_none_to_spar
 def test_columns_are_resampled_together() -> None:
     values = np.random.default_rng(0).normal(size=(20, 1))
     both = np.hstack([values, values + 2])
-
-    def change(drawn: np.ndarray) -> np.ndarray:
-        return (drawn[..., 1] - drawn[..., 0]).mean(axis=1)
-
-    assert resampled(both, change, 100, 0)[:3] == pytest.approx((2, 2, 2))
+    for kind in (np.mean, np.median):
+        assert resampled(both, average(kind, CHANGE), 100, 0)[:3] == pytest.approx((2, 2, 2))
 
 
 @given(st.lists(st.sampled_from([(0, 0), (0, 1), (1, 0)]), min_size=1, max_size=6))

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ..intervals import resampled
+from ..intervals import Statistic, resampled
 from ..records import TRANSFERS
 from ..storage import read_table
 from .quality import as_row, values
+from .statistics import CHANGE, FIRST, SECOND, average, pearson
 from .sweep import Place, Row, Study, Sweep
 from .wording import Points
 
@@ -53,21 +54,27 @@ def generalisation_rows(
     for study, other in permutations(sweep.studies, 2):
         if (study.model, study.explainer) != (other.model, other.explainer):
             continue
-        estimates = {}
+        measures: dict[str, tuple[Float[np.ndarray, "heads 2"], Statistic]] = {}
         for metric in TRANSFERRED:
             key = (study.model, study.corpus, study.explainer, other.corpus, metric)
-            pairs = _paired(values(other, metric), transfers.get(key, {}))
-            estimates[f"{metric}_own"] = resampled(pairs, _median_own, resamples, seed)
-            estimates[f"{metric}_transferred"] = resampled(pairs, _median_moved, resamples, seed)
-            estimates[f"{metric}_change"] = resampled(pairs, _median_change, resamples, seed)
-            both = _paired(values(study, metric), values(other, metric))
-            estimates[f"{metric}_agreement"] = resampled(both, pearson, resamples, seed)
+            made = values(other, metric)
+            moved = _paired(made, transfers.get(key, {}))
+            measures |= {
+                f"{metric}_own": (moved, average(np.median, FIRST)),
+                f"{metric}_transferred": (moved, average(np.median, SECOND)),
+                f"{metric}_change": (moved, average(np.median, CHANGE)),
+                f"{metric}_agreement": (_paired(values(study, metric), made), pearson),
+            }
         cosines = _cosines(study, other, points)
-        estimates["cosine"] = resampled(cosines, _mean_own, resamples, seed)
-        estimates["shuffled"] = resampled(cosines, _mean_other, resamples, seed)
-        estimates["difference"] = resampled(cosines, _mean_excess, resamples, seed)
+        measures |= {
+            "cosine": (cosines, average(np.mean, SECOND)),
+            "shuffled": (cosines, average(np.mean, FIRST)),
+            "difference": (cosines, average(np.mean, CHANGE)),
+        }
         names = {**study.names, "clustering": clustering, "other": other.corpus}
-        rows += [{**names, "measure": m, **as_row(found)} for m, found in estimates.items()]
+        for name, (drawn, statistic) in measures.items():
+            estimate = resampled(drawn, statistic, resamples, seed)
+            rows.append({**names, "measure": name, **as_row(estimate)})
     return rows
 
 
@@ -76,7 +83,7 @@ def _paired(one: Mapping[Place, float], two: Mapping[Place, float]) -> Float[np.
 
 
 def _cosines(study: Study, other: Study, points: Points) -> Float[np.ndarray, "heads 2"]:
-    """Of each head explained on both: cosine with its own other explanation, and with others'."""
+    """Of each head explained on both: its explanation here beside others' and its own there."""
     places = [at for at in study.explained if at in other.explained]
     if len(places) < 2:
         return np.empty((0, 2))
@@ -86,40 +93,4 @@ def _cosines(study: Study, other: Study, points: Points) -> Float[np.ndarray, "h
     )
     own = np.diag(cosine)
     rest = (cosine.sum(axis=1) - own) / (len(places) - 1)
-    return np.column_stack([own, rest])
-
-
-Draws = Float[np.ndarray, "draws heads 2"]
-Drawn = Float[np.ndarray, " draws"]
-
-
-def _median_own(drawn: Draws) -> Drawn:
-    return np.median(drawn[..., 0], axis=1)
-
-
-def _median_moved(drawn: Draws) -> Drawn:
-    return np.median(drawn[..., 1], axis=1)
-
-
-def _median_change(drawn: Draws) -> Drawn:
-    return np.median(drawn[..., 1] - drawn[..., 0], axis=1)
-
-
-def _mean_own(drawn: Draws) -> Drawn:
-    return drawn[..., 0].mean(axis=1)
-
-
-def _mean_other(drawn: Draws) -> Drawn:
-    return drawn[..., 1].mean(axis=1)
-
-
-def _mean_excess(drawn: Draws) -> Drawn:
-    return (drawn[..., 0] - drawn[..., 1]).mean(axis=1)
-
-
-def pearson(drawn: Draws) -> Drawn:
-    """Pearson's correlation of the two columns; NaN where one is constant."""
-    centred = drawn - drawn.mean(axis=1, keepdims=True)
-    spread = np.sqrt((centred**2).sum(axis=1)).prod(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(spread > 1e-12, centred.prod(axis=2).sum(axis=1) / spread, np.nan)
+    return np.column_stack([rest, own])

@@ -1,12 +1,13 @@
 """How good explanations are: by size of the model, depth of the layer, explainer and corpus."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import combinations
 
 import numpy as np
 
 from ..intervals import Estimate, Statistic, resampled
 from ..reporting.catalogue import SCORES, Measure
+from .statistics import average
 from .sweep import Place, Row, Study, Sweep
 
 DEPTHS = 4  # equal bins of relative depth
@@ -51,8 +52,7 @@ def _above_zero(margin: tuple[float | None, float | None] | None) -> bool:
 
 def statistic(metric: str) -> Statistic:
     """What of a measure's values over heads is reported: their mean if a share, else the median."""
-    average: Callable[..., np.ndarray] = np.mean if metric in SHARES else np.median
-    return lambda drawn: average(drawn[..., 0], axis=1)
+    return average(np.mean if metric in SHARES else np.median)
 
 
 def over_heads(numbers: Iterable[float], metric: str, resamples: int, seed: int) -> Estimate:

@@ -41,7 +41,10 @@ class Study(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """All runs. `clusters` has a record per run, `studies` the runs without their clustering."""
+    """All runs, the smallest models first.
+
+    `clusters` has a record per run, `studies` the runs without their clustering.
+    """
 
     studies: list[Study]
     clusters: list[Clusters]
@@ -53,8 +56,7 @@ class Sweep(NamedTuple):
     @property
     def models(self) -> list[str]:
         """Names of the models, the smallest first."""
-        sizes = {study.model: study.info.parameters for study in self.studies}
-        return sorted(sizes, key=lambda name: (sizes[name], name))
+        return list(dict.fromkeys(study.model for study in self.studies))
 
     @property
     def corpora(self) -> list[str]:
@@ -90,11 +92,11 @@ def read_sweep(models: Sequence[Path], atlases: Sequence[Path]) -> Sweep:
             raise InputError(f"{folder}: is of model {record.model!r}, whose file is not given")
         if key not in studies:
             studies[key] = _study(folder, infos[record.model], record.corpus, record.explainer)
-    order = {name: at for at, name in enumerate(Sweep([*studies.values()], []).models)}
     # Models by size; a stable sort keeps the order of the sweep among the rest.
+    sizes = {name: (info.parameters, name) for name, info in infos.items()}
     return Sweep(
-        sorted(studies.values(), key=lambda study: order[study.model]),
-        sorted(clusters, key=lambda record: order[record.model]),
+        sorted(studies.values(), key=lambda study: sizes[study.model]),
+        sorted(clusters, key=lambda record: sizes[record.model]),
     )
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from ..intervals import resampled
 from ..records import Explanation
 from .quality import as_row
+from .statistics import CHANGE, FIRST, SECOND, average, cohen_kappa
 from .sweep import Row, Study
 from .wording import SHUFFLES, Points, says_the_same
 
@@ -108,7 +109,7 @@ def agreement_rows(counterparts: Sequence[Row], resamples: int, seed: int) -> li
     for key, group in pairs.items():
         matched = np.array(
             [
-                (row["matched_cosine"], row["shuffled_cosine"])
+                (row["shuffled_cosine"], row["matched_cosine"])
                 for row in group
                 if row["matched"] and row["matched_cosine"] is not None
             ],
@@ -121,9 +122,9 @@ def agreement_rows(counterparts: Sequence[Row], resamples: int, seed: int) -> li
         if not len(both):
             continue
         for measure, values, statistic in (
-            ("cosine", matched, lambda drawn: drawn[..., 0].mean(axis=1)),
-            ("shuffled", matched, lambda drawn: drawn[..., 1].mean(axis=1)),
-            ("difference", matched, lambda drawn: (drawn[..., 0] - drawn[..., 1]).mean(axis=1)),
+            ("cosine", matched, average(np.mean, SECOND)),
+            ("shuffled", matched, average(np.mean, FIRST)),
+            ("difference", matched, average(np.mean, CHANGE)),
             ("kappa", both, cohen_kappa),
         ):
             estimate = resampled(values, statistic, resamples, seed)
@@ -131,16 +132,3 @@ def agreement_rows(counterparts: Sequence[Row], resamples: int, seed: int) -> li
                 {**dict(zip(names, key, strict=True)), "measure": measure, **as_row(estimate)}
             )
     return rows
-
-
-def cohen_kappa(drawn: Float[np.ndarray, "draws heads 2"]) -> Float[np.ndarray, " draws"]:
-    """Agreement of two yes-or-no ratings beyond chance: 1 is perfect, 0 what chance gives.
-
-    Cohen (1960), "A coefficient of agreement for nominal scales". NaN where both ratings
-    are the same for all heads.
-    """
-    same = (drawn[..., 0] == drawn[..., 1]).mean(axis=1)
-    yes = drawn.mean(axis=1)
-    by_chance = yes.prod(axis=1) + (1 - yes).prod(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(by_chance < 1, (same - by_chance) / (1 - by_chance), np.nan).round(9)
