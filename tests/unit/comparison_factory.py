@@ -68,7 +68,7 @@ def score_rows(model: str, corpus: str) -> list[dict[str, object]]:
             ("attention_correlation", level, level - 0.1),
             ("salience_correlation", level / 2, 0.0),
             ("pair_auroc", level + 0.1, level),
-            ("attention_margin", level - 0.5, level - 0.55),
+            ("attention_margin", level - 0.5, level - 0.65),
         ):
             rows.append(
                 {

@@ -22,7 +22,7 @@ from headatlas.comparison.plots import by_size
 from headatlas.comparison.quality import over_heads
 from headatlas.comparison.statistics import CHANGE, average, cohen_kappa, pearson
 from headatlas.comparison.sweep import read_sweep
-from headatlas.comparison.universality import table
+from headatlas.comparison.universality import table, universal_and_specific
 from headatlas.errors import InputError
 from headatlas.intervals import resampled
 from headatlas.records import COUNTERPARTS, SharedFamilies
@@ -102,8 +102,8 @@ def test_quality_is_the_median_over_heads_and_shares_are_of_all_heads(comparison
     # 0.8, 0.7, 0.6 and a head without an explanation
     assert value(comparison, "quality.csv", metric="attention_correlation", **whole) == 0.7
     assert value(comparison, "quality.csv", metric="explained", **whole) == 0.75
-    # margins 0.3, 0.2, 0.1, whose intervals begin 0.05 lower
-    assert value(comparison, "quality.csv", metric="above_control", **whole) == 0.75
+    # margins 0.3, 0.2, 0.1, whose intervals begin 0.15 lower
+    assert value(comparison, "quality.csv", metric="above_control", **whole) == 0.5
     # layers 0 and 1 of 2 are in the second and the last quarter
     deep = {"model": "big", "corpus": "code", "metric": "attention_correlation"}
     assert value(comparison, "quality.csv", depth_from=0.25, **deep) == 0.75
@@ -203,6 +203,11 @@ def test_heads_that_are_not_known_of_every_model_do_not_count() -> None:
 
     found = [row(0, "a", True), row(0, "b", False), row(1, "a", True), row(1, "b", None)]
     assert table(found, ["a", "b"], "matched").tolist() == [[True, False]]
+
+
+def test_universal_is_matched_in_all_and_specific_in_none() -> None:
+    found = np.array([[1, 1, 1], [1, 0, 1], [0, 0, 0], [0, 0, 1], [0, 0, 0]], dtype=bool)
+    assert universal_and_specific(found) == (1, 2)
 
 
 def test_kappa_by_hand() -> None:

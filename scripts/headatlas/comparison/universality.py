@@ -38,6 +38,7 @@ def universality_rows(
                 chance = (LEVEL ** len(others), (1 - LEVEL) ** len(others))
             else:
                 chance = _by_chance(study, [versions[other] for other in others], points)
+            universal, specific = universal_and_specific(found)
             if len(found):
                 rows.append(
                     {
@@ -46,9 +47,9 @@ def universality_rows(
                         "by": by,
                         "others": len(others),
                         "heads": len(found),
-                        "universal": int(found.all(axis=1).sum()),
+                        "universal": universal,
                         "universal_expected": round(len(found) * chance[0], 6),
-                        "specific": int((~found).all(axis=1).sum()),
+                        "specific": specific,
                         "specific_expected": round(len(found) * chance[1], 6),
                     }
                 )
@@ -70,6 +71,11 @@ def table(
     return np.array(whole, dtype=bool).reshape(-1, len(others))
 
 
+def universal_and_specific(found: Bool[np.ndarray, "heads others"]) -> tuple[int, int]:
+    """How many heads are matched in every other model, and how many in none."""
+    return int(found.all(axis=1).sum()), int((~found).all(axis=1).sum())
+
+
 def _by_chance(
     study: Study, versions: Sequence[Sequence[Sequence[Explanation]]], points: Points
 ) -> tuple[float, float]:
@@ -77,12 +83,14 @@ def _by_chance(
     if not study.explained:
         return 0.0, 0.0
     own = points.of(study.explained.values())
-    universal, specific = [], []
-    for n in range(SHUFFLES):
-        found = np.array([_any_alike(own, version[n], points) for version in versions])
-        universal.append(found.all(axis=0).mean())
-        specific.append((~found).all(axis=0).mean())
-    return float(np.mean(universal)), float(np.mean(specific))
+    counts = [
+        universal_and_specific(
+            np.column_stack([_any_alike(own, version[n], points) for version in versions])
+        )
+        for n in range(SHUFFLES)
+    ]
+    universal, specific = np.mean(counts, axis=0) / len(own)
+    return float(universal), float(specific)
 
 
 def _any_alike(
