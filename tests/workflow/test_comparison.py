@@ -8,11 +8,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from workplace import ROOT, SCRIPT, Workplace
 
 from headatlas.records import COUNTERPARTS, SCORES, TRANSFERS, SharedFamilies
 from headatlas.storage import read_record, read_table
-
-from .conftest import ROOT, SCRIPT, Workplace
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +83,16 @@ def test_with_a_second_corpus_explanations_are_scored_on_the_other(swept: Workpl
     assert jobs["transfer_explanations"] == 2 * 2  # of each model, both ways
     assert jobs["explain_head"] == 6 + 3  # on the new corpus alone
     assert jobs["compare_runs"] == jobs["match_heads"] == 1
+
+
+def test_a_third_model_runs_its_own_jobs_and_the_comparison(swept: Workplace) -> None:
+    third = {**swept.configuration["models"]["second"], "heads": ["L02H01"]}
+    configuration = swept.changed("models", "third", to=third)
+    configuration["sweep"]["models"] = ["tiny", "second", "third"]
+    jobs = swept.jobs(configuration=configuration)
+    assert jobs["match_heads"] == 2  # with each of the others
+    assert jobs["explain_head"] == jobs["build_atlas"] == 1
+    assert jobs["compare_runs"] == jobs["compare_costs"] == 1
 
 
 def test_scored_on_its_own_corpus_an_explanation_has_its_own_score(
