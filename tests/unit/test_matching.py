@@ -142,16 +142,15 @@ def test_a_word_has_the_largest_salience_of_its_tokens(
 
 
 def test_behaviour_is_what_sets_a_head_apart(tables: tuple[Path, Path], tmp_path: Path) -> None:
-    """Words 1, 2, 3 of L00H00 and 3, 2, 1 of L01H00: what they share is nothing but their mean."""
+    """0, 0, 1 and 10, 0, 0: both are low at the second word, which sets neither apart."""
     mine, _ = shared_readings(*tables, most=10)
-    nothing = [[0.0] * 5] * 2
-    one = {0: nothing, 2: nothing, 1: [[0, 0, 1, 2, 0], [5.1] * 5], 3: [[0, 0, 3, 0, 0], [5.1] * 5]}
-    other = {0: nothing, 2: nothing, 1: [[0, 0, 30, 20, 0]], 3: [[0, 0, 10, 0, 0]]}
-    folders = write_activations(tmp_path, 0, one)
-    write_activations(tmp_path, 1, {**other, 0: nothing[:1], 2: nothing[:1]})
+    rest, constant = [0.0] * 5, [5.1] * 5
+    one = {0: [rest, constant], 1: [rest, constant], 2: [rest, constant]}
+    folders = write_activations(tmp_path, 0, {**one, 3: [[0, 0, 1, 0, 0], constant]})
+    write_activations(tmp_path, 1, {0: [rest], 1: [[0, 0, 10, 0, 0]], 2: [rest], 3: [rest]})
     found = behaviour_of(folders, mine)
     assert found.heads == [(0, 0), (1, 0)]  # L00H01 is constant
-    step = np.sqrt(1.5)
+    step = 1.5 / np.sqrt(2)
     np.testing.assert_allclose(found.salience, [[-step, 0, step], [step, 0, -step]], atol=1e-6)
 
 

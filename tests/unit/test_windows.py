@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_tokenizers import BOS, BYTE_LEVEL, SENTENCEPIECE, encode
+from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from headatlas.corpora.document import Document
@@ -136,6 +137,16 @@ def test_windows_are_the_first_tokens_from_their_places(bos: bool) -> None:
     assert facts["bos"] == ("prepend" if bos else "none")
 
 
+def test_windows_of_dense_text_are_dropped_before_they_overlap() -> None:
+    """Words of 21 letters, a token each: 3 tokens to the next place, where 7 are needed."""
+    words = Tokenizer(models.WordLevel({"<s>": 0, "?": 1}, unk_token="?"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, bos_token="<s>")
+    documents = [Document(f"d{n}", f"{'letters' * 3} " * 100) for n in range(40)]
+    with pytest.raises(InputError, match=r"40 of all too short for a window\) and 0 windows"):
+        sample_windows(documents, tokenizer, settings())
+
+
 def test_text_that_spells_a_special_token_is_text() -> None:
     documents = [Document(name, f"{BOS} {text}") for name, text in corpus(40)]
     rows, _ = sample(documents, windows=10_000, windows_per_document=1000)
@@ -211,6 +222,13 @@ def test_every_window_has_the_same_chance() -> None:
             wins[int(kept.document[1:])] += 1
     assert wins.sum() == 400 * 5
     assert np.all(np.abs(wins - 100) < 4.5 * np.sqrt(400 * 0.25 * 0.75))
+
+
+def test_every_place_of_a_document_has_the_same_chance() -> None:
+    rows, _ = sample(corpus(400), windows_per_document=1)
+    places = Counter(row["start"] // 64 for row in rows)
+    assert sorted(places) == [0, 1, 2, 3]
+    assert max(abs(count - 100) for count in places.values()) < 4 * np.sqrt(400 * 0.25 * 0.75)
 
 
 def test_choices_for_different_purposes_are_independent() -> None:

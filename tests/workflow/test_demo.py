@@ -2,15 +2,19 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from workplace import ROOT
 
 from headatlas.activations.repeats import measure_repeats
+from headatlas.records import MATCHES, head_name
+from headatlas.storage import read_facts, read_table
 from headatlas.subjects.loading import load_subject
 
 MODEL = ROOT / "workflow/resources/demo-model"
@@ -23,13 +27,18 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     for name in ("config.yaml", "workflow"):
         (folder / name).symlink_to(ROOT / name)
+    path = folder / "results/demo/python-docs/symbolic/atlas/minilm"
+    assert f"The atlas is in {path}/index.html" in snakemake(folder)
+    return path
+
+
+def snakemake(folder: Path, *arguments: str) -> str:
+    """Run the workflow in a folder to a good end. Returns what it said."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
-    options = ["--profile", ROOT / "profiles/local", "--cores", "2"]
+    options = ["--profile", ROOT / "profiles/local", "--cores", "2", *arguments]
     done = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-    path = folder / "results/demo/python-docs/symbolic/atlas/minilm"
-    assert f"The atlas is in {path}/index.html" in done.stderr
-    return path
+    return done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +82,28 @@ def test_the_heads_whose_role_is_known_are_explained_by_it(
     margin = scores["test", "attention_margin"]
     assert own["value"] > control["value"] + 0.1
     assert margin["low"] > 0
+
+
+def test_every_head_is_matched_with_itself_though_the_tokens_are_others(atlas: Path) -> None:
+    """The same weights behind a tokenizer with half of the merges: other tokens, the same heads."""
+    folder = atlas.parents[5]
+    shutil.copytree(MODEL, folder / "finer")
+    tokenizer = json.loads((MODEL / "tokenizer.json").read_text())
+    merges = tokenizer["model"]["merges"]
+    del merges[len(merges) // 2 :]
+    (folder / "finer/tokenizer.json").write_text(json.dumps(tokenizer))
+    entry = {"source": "finer", "n_layers": 3, "n_heads": 8, "context": 256}
+    (folder / "finer.yaml").write_text(json.dumps({"models": {"finer": entry}}))
+    target = "results/comparison/python-docs/demo/finer/matches.parquet"
+    snakemake(folder, "--configfile", "finer.yaml", "--", target)
+
+    assert read_facts(folder / target)["passages"] > 230  # of 240
+    rows = read_table(folder / target, MATCHES).to_pylist()
+    best = [row for row in rows if row["rank"] == 0]
+    for row in best:
+        name = head_name(row["layer"], row["head"])
+        assert head_name(row["other_layer"], row["other_head"]) == name
+        assert row["mutual"] and row["similarity"] > row["null95"] and row["p"] < 0.05, name
+    assert len(best) == 2 * len(HEADS)
+    similarity = {rank: [r["similarity"] for r in rows if r["rank"] == rank] for rank in (0, 1)}
+    assert np.median(similarity[0]) > 3 * np.median(similarity[1])
