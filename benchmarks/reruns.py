@@ -1,0 +1,145 @@
+"""What a change reruns: dry runs over finished results, printed as a table in Markdown.
+
+It needs the results of the default configuration (`make atlas`) and leaves them as they
+are: every change is made to a copy of the repository that shares them.
+"""
+
+import argparse
+import copy
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+MODEL = "workflow/resources/demo-model"
+Config = dict[str, Any]
+
+
+def setting(*path: str, to: Any) -> Callable[[Config], None]:
+    """A change of one setting."""
+
+    def change(config: Config) -> None:
+        for key in path[:-1]:
+            config = config[key]
+        config[path[-1]] = to
+
+    return change
+
+
+def added(section: str, entry: Config) -> Callable[[Config], None]:
+    """An entry of the section, named in the sweep beside what is there."""
+
+    def change(config: Config) -> None:
+        config[section]["added"] = entry
+        config["sweep"][section].append("added")
+
+    return change
+
+
+SECOND = {"source": MODEL, "n_layers": 3, "n_heads": 8, "context": 256, "dtype": "bfloat16"}
+SETTINGS: dict[str, Callable[[Config], None]] = {
+    "nothing": lambda config: None,
+    "`execution.batch_size`, `device`, `devices`": setting("execution", "batch_size", to=4),
+    "`execution.shards: 2`": setting("execution", "shards", to=2),
+    "`report.title`": setting("report", "title", to="Another title"),
+    "`clusterings.minilm.min_cluster_size`": setting(
+        "clusterings", "minilm", "min_cluster_size", to=3
+    ),
+    "`scoring.bootstrap`": setting("scoring", "bootstrap", to=500),
+    "`explainers.symbolic.min_coverage`": setting("explainers", "symbolic", "min_coverage", to=0.2),
+    "`explainers.symbolic.texts`": setting("explainers", "symbolic", "texts", to=8),
+    "`events.top`": setting("events", "top", to=8),
+    "`activations.top_windows`": setting("activations", "top_windows", to=12),
+    "`corpora.python-docs.windows`": setting("corpora", "python-docs", "windows", to=480),
+    "`seed`": setting("seed", to=1),
+    "`models.demo.dtype`": setting("models", "demo", "dtype", to="bfloat16"),
+    "a clustering added": added("clusterings", {"min_cluster_size": 4}),
+    "an explainer added": added("explainers", {"kind": "symbolic", "max_behaviours": 1}),
+    "a corpus added": added("corpora", {"kind": "python-docs", "windows": 480}),
+    "a model added": added("models", SECOND),
+}
+EDITED = {
+    "the script `score_head.py` edited": "scripts/score_head.py",
+    "the module `scoring/auroc.py` edited": "scripts/headatlas/scoring/auroc.py",
+    "the module `explainers/symbolic/search.py` edited": (
+        "scripts/headatlas/explainers/symbolic/search.py"
+    ),
+    "the module `storage.py` edited": "scripts/headatlas/storage.py",
+    "a template edited": "workflow/templates/index.html",
+    "the weights changed": f"{MODEL}/model.safetensors",
+}
+TOUCHED = {
+    "the weights copied, so that they are newer": f"{MODEL}/model.safetensors",
+    "a script touched": "scripts/score_head.py",
+}
+
+
+class Copy:
+    """A copy of the repository, of which one thing at a time is changed."""
+
+    def __init__(self, folder: Path, run: Path):
+        self.folder = folder
+        for name in ("scripts", "workflow", "envs", "profiles"):
+            shutil.copytree(ROOT / name, folder / name)
+        shutil.copy(ROOT / "Snakefile", folder)
+        (folder / "results").symlink_to((run / "results").resolve())
+        shutil.copytree(run / ".snakemake/metadata", folder / ".snakemake/metadata")
+        self.config: Config = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+    def jobs(self, change: Callable[[Config], None] = lambda config: None) -> dict[str, int]:
+        """The jobs of each rule that a dry run names, in the order of the rules' names."""
+        config = copy.deepcopy(self.config)
+        change(config)
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        command = [sys.executable, "-m", "snakemake", "--dry-run", "--nolock", "--cores", "1"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(done.stdout + done.stderr)
+        table = re.search(r"^job +count\n[- ]+\n((?:\w+ +\d+\n)+)", done.stdout + done.stderr, re.M)
+        rows = [line.split() for line in table[1].splitlines()] if table else []
+        return {rule: int(count) for rule, count in rows if rule not in ("all", "total")}
+
+    @contextmanager
+    def edited(self, name: str) -> Iterator[None]:
+        """A byte more at the end of a file; what it says does not matter to a dry run."""
+        path = self.folder / name
+        before = path.read_bytes()
+        path.write_bytes(before + b"\n")
+        yield
+        path.write_bytes(before)
+
+
+def rows(copied: Copy) -> Iterator[tuple[str, dict[str, int]]]:
+    """Every change and the jobs that it makes."""
+    for name, change in SETTINGS.items():
+        yield name, copied.jobs(change)
+    for name, file in TOUCHED.items():
+        (copied.folder / file).touch()
+        yield name, copied.jobs()
+    for name, file in EDITED.items():
+        with copied.edited(file):
+            yield name, copied.jobs()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--run", type=Path, default=ROOT, help="folder where the workflow has run")
+    args = parser.parse_args()
+
+    print("| changed | jobs that run |\n|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, jobs in rows(Copy(Path(folder) / "copy", args.run)):
+            told = ", ".join(f"{count} {rule}" for rule, count in jobs.items())
+            print(f"| {name} | {told or 'none'} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
