@@ -44,11 +44,16 @@ def added(section: str, entry: Config) -> Callable[[Config], None]:
     return change
 
 
+def work(config: Config) -> None:
+    """Everything that is said of how the work is done, but the number of shards."""
+    config["execution"] |= {"batch_size": 4, "device": "cpu", "devices": 2}
+
+
 SECOND = {"source": MODEL, "n_layers": 3, "n_heads": 8, "context": 256, "dtype": "bfloat16"}
 SETTINGS: dict[str, Callable[[Config], None]] = {
     "nothing": lambda config: None,
-    "`execution.batch_size`, `device`, `devices`": setting("execution", "batch_size", to=4),
-    "`execution.shards: 2`": setting("execution", "shards", to=2),
+    "`execution.batch_size`, `device` and `devices`": work,
+    "`execution.shards` from 1 to 2": setting("execution", "shards", to=2),
     "`report.title`": setting("report", "title", to="Another title"),
     "`clusterings.minilm.min_cluster_size`": setting(
         "clusterings", "minilm", "min_cluster_size", to=3
