@@ -6,7 +6,6 @@ import jinja2
 
 from ..configuration.queries import parse_head
 from ..records import Explanation
-from ..reporting.catalogue import MEASURED_ON
 from .plots import Plot, by_size, plot
 from .quality import MEASURES, SHARES
 from .sweep import Row, Sweep
@@ -83,8 +82,9 @@ def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
         "measures": MEASURES,
         "shares": SHARES,
         "terms": TERMS,
-        "measured_on": MEASURED_ON.split(". ")[0] + ".",
-        "quality": wide(whole(tables.quality), ("model", "corpus", "explainer"), "metric"),
+        "quality": wide(
+            filter(of_all_depths, tables.quality), ("model", "corpus", "explainer"), "metric"
+        ),
         "differences": wide(
             tables.differences, ("compared", "first", "second", "within", "model"), "metric"
         ),
@@ -99,9 +99,9 @@ def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
     }
 
 
-def whole(rows: Iterable[Row]) -> list[Row]:
-    """The rows of quality over all depths."""
-    return [row for row in rows if (row["depth_from"], row["depth_to"]) == (0.0, 1.0)]
+def of_all_depths(row: Row) -> bool:
+    """Whether a row of quality is about the heads of all layers."""
+    return bool(row["depth_from"] == 0 and row["depth_to"] == 1)
 
 
 def wide(rows: Iterable[Row], names: Sequence[str], column: str) -> list[Row]:
@@ -114,7 +114,7 @@ def wide(rows: Iterable[Row], names: Sequence[str], column: str) -> list[Row]:
 
 
 def _size_plot(sweep: Sweep, rows: Sequence[Row], metric: str) -> Plot:
-    own = [row for row in whole(rows) if row["metric"] == metric]
+    own = [row for row in rows if row["metric"] == metric and of_all_depths(row)]
     sizes = {row["model"]: row["parameters"] for row in own}
     series = [_study_name(sweep, row) for row in own]
     return plot(own, series, [row["model"] for row in own], by_size(sizes))
@@ -129,7 +129,7 @@ def _study_name(sweep: Sweep, row: Row) -> str:
 
 def _depth_plots(sweep: Sweep, rows: Sequence[Row]) -> list[tuple[str, Plot]]:
     """Attention correlation by depth, a plot for each corpus and explainer."""
-    bins = [row for row in rows if row["metric"] == MEASURES[0].key and row not in whole(rows)]
+    bins = [row for row in rows if row["metric"] == MEASURES[0].key and not of_all_depths(row)]
     drawn: dict[str, list[Row]] = {}
     for row in bins:
         drawn.setdefault(f"{row['corpus']}, {row['explainer']}", []).append(row)
