@@ -56,4 +56,4 @@ def test_sweeps_of_two_machines_become_one(
         ):
             both["sweep"] |= {"models": models, "clusterings": clusterings}
             jobs = workplace.jobs(configuration=both)
-            assert jobs.keys() <= {"match_heads", "compare_runs"}, (models, jobs)
+            assert jobs.keys() <= {"match_heads", "compare_runs", "compare_costs"}, (models, jobs)
