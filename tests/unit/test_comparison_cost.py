@@ -51,6 +51,8 @@ def test_jobs_are_added_up_by_what_they_are_about(benchmarks: Path) -> None:
     (model,) = model_rows(rows, {"a": 2})
     assert (model["jobs"], model["seconds"], model["seconds_per_head"]) == (7, 41, 20.5)
     assert model["memory"] == 900.5
+    (elsewhere,) = model_rows(rows, {"made elsewhere": 3})
+    assert elsewhere["seconds"] is elsewhere["seconds_per_head"] is elsewhere["memory"] is None
 
 
 def test_what_is_no_measurement_is_refused(benchmarks: Path) -> None:

@@ -121,11 +121,11 @@ def read_heads(runs: Path) -> dict[str, int]:
 
 
 def model_rows(rows: Sequence[Row], heads: Mapping[str, int]) -> list[Row]:
-    """What each model cost: all its jobs together, and by head."""
+    """What each model cost: all its jobs together, and by head; nothing if none was measured."""
     found = []
     for model, count in heads.items():
         own = [row for row in rows if row["model"] == model]
-        seconds = sum(row["seconds"] for row in own)
+        seconds = sum(row["seconds"] for row in own) if own else None
         memory = [row["memory"] for row in own if row["memory"] is not None]
         found.append(
             {
@@ -133,7 +133,7 @@ def model_rows(rows: Sequence[Row], heads: Mapping[str, int]) -> list[Row]:
                 "heads": count,
                 "jobs": sum(row["jobs"] for row in own),
                 "seconds": seconds,
-                "seconds_per_head": seconds / count,
+                "seconds_per_head": None if seconds is None else seconds / count,
                 "memory": max(memory, default=None),
             }
         )
