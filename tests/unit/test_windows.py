@@ -21,8 +21,8 @@ from headatlas.corpora.places import segments_of
 from headatlas.corpora.sampling import Sample, Window, choose, split_of
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.errors import InputError
-from headatlas.records import SPLITS, WINDOWS, Split
-from headatlas.storage import read_facts, read_table, write_rows
+from headatlas.records import SPLITS, WINDOWS, ModelInfo, Split
+from headatlas.storage import read_facts, read_table, write_record, write_rows
 from headatlas.tokens.pieces import pieces_of
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "sample_windows.py"
@@ -316,7 +316,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *changes: str) -> Path:
         sys,
         "argv",
         [
-            *["sample_windows.py", "--source", f"{folder}/model", "--bos", "prepend"],
+            *["sample_windows.py", "--model-info", f"{folder}/model.json", "--bos", "prepend"],
             *["--kind", "text", "--files", f"{folder}/*.txt", "--windows", "200"],
             *["--window-tokens", "16", "--windows-per-document", "4", "--sampled", "5"],
             *["--train", ".5", "--validation", ".25", "--test", ".25"],
@@ -327,9 +327,20 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *changes: str) -> Path:
     return folder / "windows.parquet"
 
 
+def write_model_info(path: Path, source: str) -> None:
+    """The script reads where the tokenizer is; the other figures play no part."""
+    texts = ("model", "architecture", "dtype", "weights_sha256", "tokenizer_sha256")
+    numbers = ("n_layers", "n_heads", "n_key_value_heads", "d_model", "d_head", "context")
+    numbers += ("vocabulary", "parameters", "bos_token_id")
+    rest: dict[str, Any] = dict.fromkeys(texts, "x") | dict.fromkeys(numbers, 1)
+    write_record(path, ModelInfo(source=source, revision=None, **rest))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     BYTE_LEVEL.save_pretrained(tmp_path / "model")
+    write_model_info(tmp_path / "model.json", f"{tmp_path}/model")
+    write_model_info(tmp_path / "gone.json", "/nowhere")
     for name, text in corpus(80):
         (tmp_path / f"{name}.txt").write_text(text)
     return tmp_path
@@ -354,7 +365,7 @@ def test_the_script_writes_the_same_bytes_again(
     ("changes", "message"),
     [
         (["--sampled", "51"], "sampled is 51"),
-        (["--source", "/nowhere"], "/nowhere: no tokenizer can be read"),
+        (["--model-info", "{folder}/gone.json"], "/nowhere: no tokenizer can be read"),
         (["--kind", "stackexchange"], "a corpus of kind stackexchange needs folder"),
     ],
 )
@@ -366,7 +377,7 @@ def test_the_script_ends_with_a_sentence_and_no_file(
     message: str,
 ) -> None:
     with pytest.raises(SystemExit) as end:
-        run(monkeypatch, folder, *changes)
+        run(monkeypatch, folder, *(change.format(folder=folder) for change in changes))
     assert end.value.code == 1
     assert capsys.readouterr().err.startswith(f"error: {message}")
     assert not (folder / "windows.parquet").exists()
