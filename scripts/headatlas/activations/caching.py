@@ -68,7 +68,9 @@ class LayerTable:
         self._bytes = 0
 
     def add(self, batch: Batch, reduced: Reduced) -> None:
-        columns = _columns(batch, reduced)
+        # Copies in Arrow's own memory: the small arrays, were they kept, would pin the pages
+        # around them that the forward pass has let go.
+        columns = {n: pa.concat_arrays([c]) for n, c in _columns(batch, reduced).items()}
         self._pending.append(columns)
         self._bytes += sum(column.nbytes for column in columns.values())
         if self._bytes >= _ROW_GROUP:
