@@ -230,7 +230,13 @@ def test_neither_batches_nor_threads_change_whose_attention_is_kept(
     rng = np.random.default_rng(1)
     texts = [[0, *rng.integers(1, 8, TOKENS - 1).tolist()] for _ in range(4)]
     rows = [
-        {"window": n, "split": "train", "document": f"d{n}", "offset": 0, "sampled": False}
+        {
+            "window": n,
+            "split": "train",
+            "document": f"d{n}",
+            "start": 0,
+            "sampled": False,
+        }
         | {"tokens": texts[n % 4], "pieces": ["a"] * TOKENS}
         for n in range(16)
     ]
