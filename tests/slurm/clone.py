@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 import yaml
 from cluster import Cluster
 from workplace import ROOT, SCRIPT, contents, make_corpus, make_model, small_configuration
@@ -78,22 +79,20 @@ class Clone:
         """What the last Snakemake has said up to now."""
         return self.output.read_text()
 
-    def wait_for_output(self, *texts: str) -> None:
-        """Return when Snakemake has said all of this."""
-        for text in texts:
-            self.cluster.wait(lambda text=text: text in self.said, f"'{text}'", seconds=300)
+    def processes(self, script: str) -> list[psutil.Process]:
+        """The processes that run a script for this copy, on whatever node."""
+        found = []
+        for process in psutil.process_iter(["cwd", "cmdline"]):
+            command = process.info["cmdline"] or []
+            if process.info["cwd"] == str(self.folder) and any(
+                word.endswith(f"scripts/{script}.py") for word in command
+            ):
+                found.append(process)
+        return found
 
-    def wait_for_job(self, rule: str) -> dict[str, str]:
-        """Return a Slurm job of a rule or group as soon as one runs."""
-        found: list[dict[str, str]] = []
-
-        def runs() -> bool:
-            jobs = self.cluster.squeue("--states=RUNNING")
-            found[:] = [job for job in jobs if rule in job["comment"]]
-            return bool(found)
-
-        self.cluster.wait(runs, f"job of {rule}", seconds=300)
-        return found[0]
+    def wait_for(self, script: str) -> None:
+        """Return when a job runs this script."""
+        self.cluster.wait(lambda: self.processes(script), f"run of {script}", seconds=300)
 
     def remove(self, *names: str) -> list[str]:
         """Remove results of tiny/words that the next run makes anew. Returns their paths."""

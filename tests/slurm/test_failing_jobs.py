@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import psutil
 import pytest
 from clone import Clone
 
@@ -14,12 +13,10 @@ def hang(clone: Clone, shards: list[str]) -> None:
     waiting = set(shards)
 
     def all_hang() -> bool:
-        for process in psutil.process_iter(["cwd", "cmdline"]):
-            at_home = process.info["cwd"] == str(clone.folder)
-            words = process.info["cmdline"] if at_home else None
-            if words and "--out-dir" in words and waiting & set(words):
+        for process in clone.processes("cache_activations"):
+            if waiting & set(process.info["cmdline"]):
                 process.suspend()
-                waiting.difference_update(words)
+                waiting.difference_update(process.info["cmdline"])
         return not waiting
 
     clone.cluster.wait(all_hang, f"jobs of {waiting}", seconds=300)
@@ -38,7 +35,8 @@ def struck(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     targets = clone.remove(*SHARDS)
     process = clone.start(*targets)
     hang(clone, targets[1:])
-    clone.cluster.scancel(clone.wait_for_job("cache_activations_wildcards_tiny_words_1")["id"])
+    jobs = {job["comment"]: job["id"] for job in clone.cluster.squeue()}
+    clone.cluster.scancel(jobs["rule_cache_activations_wildcards_tiny_words_1"])
     clone.finish(process)
     return clone
 
@@ -70,6 +68,7 @@ def test_the_work_of_a_node_that_fails_is_done_by_another(finished: Clone, tmp_p
         clone.finish(process)
     finally:
         cluster.start_node(node)
-    assert "due to a node failure" in clone.said
+    assert "Error in group explain-" in clone.said
+    assert f"excluded from subsequent submissions: {node}" in clone.said
     assert clone.results == finished.results
     cluster.wait(lambda: cluster.node_states()[node] == "idle", f"idle {node}")
