@@ -21,67 +21,19 @@ from typing import Any, Self
 
 import psutil
 
-PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "nsenter", "unshare")
+PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "ip", "nsenter", "unshare")
 NODES = ("cpu1", "cpu2", "gpu1")
 # The daemons of Debian are in folders that a user's PATH may lack.
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"])
 
-# The nodes claim more than the machine has: what is tested is who asks for what, not speed.
-# Short timeouts make faults quick. There are no cgroups: jobs over their memory are found by
-# looking every two seconds (OverMemoryKill).
-SLURM_CONF = """
-ClusterName=atlas
-SlurmctldHost=localhost
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/munge
-AuthInfo=socket={folder}/munge/socket
-CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
-StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool/%n
-SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd-%n.pid
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SwitchType=switch/none
-MpiDefault=none
-ReturnToService=2
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
-DefMemPerCPU=1000
-SchedulerParameters=sched_interval=2,batch_sched_delay=1
-SlurmdParameters=config_overrides
-JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=2
-JobAcctGatherParams=OverMemoryKill
-AccountingStorageType=accounting_storage/slurmdbd
-AccountingStorageHost=localhost
-AccountingStoragePass={folder}/munge/socket
-AccountingStorageTRES=gres/gpu
-AccountingStoreFlags=job_comment
-SlurmdTimeout=10
-KillWait=2
-GresTypes=gpu
-NodeName=DEFAULT CPUs=16 RealMemory=64000
-NodeName=cpu1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7001
-NodeName=cpu2 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7002
-NodeName=gpu1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7003 Gres=gpu:2
-PartitionName=cpu Nodes=cpu1,cpu2 Default=YES
-PartitionName=gpu Nodes=gpu1
-"""
-GRES_CONF = """
-NodeName=gpu1 Name=gpu File={folder}/gpu[0-1]
-"""
-SLURMDBD_CONF = """
-AuthType=auth/munge
-AuthInfo=socket={folder}/munge/socket
-DbdHost=localhost
-SlurmUser=root
-PidFile={folder}/slurmdbd.pid
-StorageType=accounting_storage/mysql
-StorageHost=127.0.0.1
-StorageUser=root
-"""
+ETC = Path(__file__).parent / "etc"
+
+
+def obstacle() -> str | None:
+    """Why no cluster can be started here, in a sentence."""
+    if missing := [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]:
+        return f"tests/slurm needs {', '.join(missing)}: `make test-slurm` installs it (Debian)"
+    return None if os.getuid() == 0 else "tests/slurm makes namespaces and needs root"
 
 
 class Cluster:
@@ -104,12 +56,6 @@ class Cluster:
 
     def start(self) -> None:
         """Write the configuration and start everything; return when all nodes are idle."""
-        missing = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
-        if missing or os.getuid() != 0:
-            raise RuntimeError(
-                "tests/slurm needs root and the Debian packages slurmctld slurmd slurmdbd munge"
-                f" mariadb-server; missing: {', '.join(missing) or 'root'} (try: make test-slurm)"
-            )
         self.write_configuration()
         self.enter_namespaces()
         self.start_accounting()
@@ -121,14 +67,10 @@ class Cluster:
     def write_configuration(self) -> None:
         for name in ("etc", "log", "munge", "database", "state", "spool"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        for text, name in (
-            (SLURM_CONF, "slurm.conf"),
-            (GRES_CONF, "gres.conf"),
-            (SLURMDBD_CONF, "slurmdbd.conf"),
-        ):
-            file = self.folder / "etc" / name
-            file.write_text(text.format(folder=self.folder).lstrip())
-            file.chmod(0o600 if name == "slurmdbd.conf" else 0o644)
+        for template in ETC.iterdir():
+            file = self.folder / "etc" / template.name
+            file.write_text(template.read_text().replace("{folder}", str(self.folder)))
+            file.chmod(0o600)
         key = self.folder / "munge/key"
         key.write_bytes(os.urandom(128))
         key.chmod(0o600)
@@ -156,10 +98,8 @@ class Cluster:
 
     def start_accounting(self) -> None:
         munge, database = self.folder / "munge", self.folder / "database"
-        files = [f"--key-file={munge}/key", f"--socket={munge}/socket", f"--pid-file={munge}/pid"]
-        self.start_daemon(
-            "munged", *files, f"--log-file={munge}/log", f"--seed-file={munge}/seed", "--force"
-        )
+        files = [f"--{name}-file={munge}/{name}" for name in ("key", "pid", "log", "seed")]
+        self.start_daemon("munged", "--foreground", "--force", f"--socket={munge}/socket", *files)
         where = ["--no-defaults", f"--datadir={database}", "--user=root"]
         self.run("mariadb-install-db", *where, "--auth-root-authentication-method=normal")
         self.start_daemon(
@@ -198,8 +138,6 @@ class Cluster:
         # namespace the kernel kills all others.
         own = ["setpriv", "--pdeathsig", "KILL"]
         own += ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        if name == "munged":
-            arguments = ("--foreground", *arguments)
         with (self.folder / "log" / name).open("ab") as log:
             self.daemons[name] = subprocess.Popen(
                 self.inside(*own, program or name, *arguments),
@@ -219,15 +157,16 @@ class Cluster:
         daemon.wait()
 
     def stop(self) -> None:
-        """Kill all that runs here: whatever lives in this network."""
+        """Kill the daemons, and then what else lives in this network."""
+        for name in list(self.daemons):
+            self.kill(name)
         if hasattr(self, "keeper"):
             network = Path(f"/proc/{self.keeper.pid}/ns/net").readlink()
             for process in psutil.process_iter():
                 with contextlib.suppress(OSError, psutil.Error):
                     if Path(f"/proc/{process.pid}/ns/net").readlink() == network:
                         process.kill()
-            for started in (*self.daemons.values(), self.keeper):
-                started.wait()
+            self.keeper.wait()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -304,6 +243,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="new folder for all files of the cluster")
     arguments = parser.parse_args()
+    if problem := obstacle():
+        parser.error(problem)
     with Cluster(arguments.folder) as cluster:
         print("The cluster is up until Ctrl-C. To enter it:")
         print(" ", *cluster.inside("bash"), flush=True)

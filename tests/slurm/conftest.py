@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from clone import Clone
-from cluster import Cluster
+from cluster import Cluster, obstacle
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A running cluster; a test leaves it as it was."""
+    if problem := obstacle():
+        pytest.exit(problem, returncode=1)
     with Cluster(tmp_path_factory.mktemp("cluster")) as cluster:
         yield cluster
 
