@@ -234,7 +234,12 @@ COUNTERPARTS = pa.schema(
         _field("similarity", pa.float64(), "similarity of their behaviour", nullable=True),
         _field("null95", pa.float64(), "95 % quantile of it by chance", nullable=True),
         _field("words", pa.int32(), "words behind the similarity", nullable=True),
-        _field("matched", pa.bool_(), "whether the similarity is above that", nullable=True),
+        _field(
+            "matched",
+            pa.bool_(),
+            "whether it is above that, and each the other's best",
+            nullable=True,
+        ),
         _field("matched_cosine", pa.float64(), "cosine of their explanations", nullable=True),
         _field(
             "shuffled_cosine",

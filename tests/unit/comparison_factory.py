@@ -115,7 +115,12 @@ def match_rows() -> list[dict[str, object]]:
         {
             **{"model": model, "layer": at[0], "head": at[1]},
             **{"other": other, "other_layer": to[0], "other_head": to[1], "rank": rank},
-            **{"similarity": similarity - rank, "null95": 0.5, "p": 0.01, "mutual": False},
+            **{
+                "similarity": similarity - rank,
+                "null95": 0.5,
+                "p": 0.01,
+                "mutual": similarity - rank > 0.5,
+            },
             "words": 40,
         }
         for model, at, other, to, similarity in pairs

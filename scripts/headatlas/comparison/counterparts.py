@@ -57,7 +57,7 @@ def _beside(
         if match := best.get(place):
             row |= {key: round(match[key], 6) for key in ("similarity", "null95", "words")}
             row["matched_head"] = head_name(match["other_layer"], match["other_head"])
-            row["matched"] = match["similarity"] > match["null95"]
+            row["matched"] = match["mutual"] and match["similarity"] > match["null95"]
         if place in row_of:
             own = cosine[row_of[place]]
             row["alike"] = bool(says_the_same(own).any())
