@@ -3,8 +3,9 @@
 By behaviour, a match is a similarity above the 95 % quantile of its null between heads each of
 which is the other's best: chance gives it to at most 0.05 of the heads. That each is the other's
 best is asked because the null knows nothing of words: heads with random weights write more at some
-words than at others too, and the best of many trained heads is above the null for half of them. By explanation, chance is the other models'
-explanations with their parts shuffled (see `wording.shuffled`).
+words than at others too, and the best of many trained heads is above the null for half of them.
+By explanation, chance is the other models' explanations with their parts shuffled (see
+`wording.shuffled`).
 """
 
 from collections.abc import Mapping, Sequence
