@@ -31,6 +31,7 @@ def test_interrupted_it_cancels_its_jobs(clone: Clone, finished: Clone) -> None:
     clone.wait_for("select_events")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=120) != 0
+    assert "Terminating processes on user request" in clone.said
     clone.cluster.wait(lambda: not clone.cluster.squeue(), "empty queue")
     clone.run(*targets)
     assert clone.results == finished.results
