@@ -202,7 +202,7 @@ def main() -> None:
         type=int,
         nargs="*",
         default=[100, 1_000, 10_000],
-        help="windows of 32 tokens for which the peak memory of caching is measured",
+        help="windows of 24 tokens for which the peak memory of caching is measured",
     )
     parser.add_argument("--json", type=Path, help="file for the same figures")
     args = parser.parse_args()
@@ -215,8 +215,13 @@ def main() -> None:
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
-    print(", ".join(f"{key} {value}" for key, value in machine.items()))
+    print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
     tables: dict[str, list[dict[str, Any]]] = {}
+
+    def show(title: str, rows: list[dict[str, Any]]) -> None:
+        tables[title] = rows
+        print(f"\n### {title}\n\n{markdown(rows)}", flush=True)
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = {
@@ -226,17 +231,15 @@ def main() -> None:
         for title, (source, count) in models.items():
             windows = write_windows(folder / f"{count}.parquet", count, 128)
             job = Job(source, windows, device, args.batch_size)
-            tables[f"{title}, {count} windows of 128 tokens"] = compare(job, args.turns)
+            show(f"{title}, {count} windows of 128 tokens", compare(job, args.turns))
         growth = []
         for count in args.memory_windows:
-            windows = write_windows(folder / f"{count}x32.parquet", count, 32)
+            windows = write_windows(folder / f"{count}x24.parquet", count, 24)
             job = Job(DEMO, windows, device, args.batch_size)
             peak = peak_memory(job, "cache_activations")
             growth.append({"windows": count, "peak MiB": round(peak / MIB)})
         if growth:
-            tables["cache_activations, demo model, windows of 32 tokens"] = growth
-    for title, rows in tables.items():
-        print(f"\n### {title}\n\n{markdown(rows)}")
+            show("cache_activations, demo model, windows of 24 tokens", growth)
     if args.json:
         args.json.write_text(json.dumps({"machine": machine, "tables": tables}, indent=1) + "\n")
 
