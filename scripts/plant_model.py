@@ -1,15 +1,12 @@
 """Build a planted model: every head does one known thing, written down in an answer key."""
 
 import argparse
-from itertools import islice
 from pathlib import Path
 
 from headatlas.corpora.python_docs import python_documents
 from headatlas.errors import reported
 from headatlas.subjects.planted.build import plant
 from headatlas.subjects.planted.noise import STRENGTHS
-
-EVERY = 8  # document of those that the python-docs corpus leaves out; the tokenizer learns it
 
 
 @reported
@@ -24,8 +21,8 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     args = parser.parse_args()
-    documents = islice(python_documents(held_out=False), 0, None, EVERY)
-    plant(args.seed, args.noise, [document.text for document in documents], args.out)
+    texts = [document.text for document in python_documents(held_out=False)]
+    plant(args.seed, args.noise, texts, args.out)
 
 
 if __name__ == "__main__":

@@ -121,8 +121,7 @@ DEFINITIONS: dict[str, Definition] = {
 
 
 def build(noise: str, folder: Path) -> None:
-    documents = itertools.islice(python_documents(held_out=False), 0, None, 16)
-    plant(3, noise, [document.text for document in documents], folder)
+    plant(3, noise, [document.text for document in python_documents(held_out=False)], folder)
 
 
 @pytest.fixture(scope="module")

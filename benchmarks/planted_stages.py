@@ -1,0 +1,115 @@
+"""The stages of the workflow for a planted model, by the functions that its scripts call."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from transformer_lens.model_bridge import TransformerBridge
+
+from headatlas.activations.caching import cache_activations, run_hooked
+from headatlas.corpora.python_docs import python_documents
+from headatlas.corpora.windows import WindowSettings, sample_windows
+from headatlas.events.selection import select_events, write_stats
+from headatlas.records import WINDOWS, head_name
+from headatlas.storage import read_table, write_rows
+from headatlas.subjects.planted.plan import HEADS, LAYERS
+from headatlas.tokens.tokenizer import open_tokenizer
+
+SAMPLED, TOKENS = 24, 128  # windows of each split, and their length
+
+Attention = Float[np.ndarray, "window layer head query key"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One planted model, and where its files are."""
+
+    seed: int
+    noise: str
+    work: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.work / f"{self.noise}-{self.seed}"
+
+    @property
+    def windows(self) -> Path:
+        """The same for all models, since their tokenizer is."""
+        return self.work / "windows.parquet"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model"
+
+    def table(self, stage: str, layer: int) -> Path:
+        return self.folder / stage / f"layer{layer:02d}.parquet"
+
+    def explanation(self, layer: int, head: int) -> Path:
+        return self.folder / "explanations" / f"{head_name(layer, head)}.json"
+
+
+def make_windows(variant: Variant) -> None:
+    """Windows of documents that the tokenizer has not learned from."""
+    settings = WindowSettings(
+        window_tokens=TOKENS,
+        windows=4 * SAMPLED,
+        windows_per_document=16,
+        sampled=SAMPLED,
+        fractions={"train": 0.5, "validation": 0.25, "test": 0.25},
+        prepend_bos=True,
+        seed=0,
+    )
+    documents = python_documents(held_out=True)
+    rows, facts = sample_windows(documents, open_tokenizer(str(variant.model)), settings)
+    write_rows(variant.windows, rows, WINDOWS, facts)
+
+
+def make_events(bridge: TransformerBridge, variant: Variant) -> None:
+    """Activations, events and head metrics of every layer."""
+    tables = {layer: variant.table("activations", layer) for layer in range(LAYERS)}
+    cache_activations(
+        bridge,
+        variant.windows,
+        tables,
+        shard=0,
+        shards=1,
+        kind="write_norm",
+        top_windows=1,
+        top_keys=16,
+        batch_size=16,
+    )
+    for layer, table in tables.items():
+        heads = range(HEADS)
+        events, stats = variant.table("events", layer), variant.table("stats", layer)
+        select_events(
+            variant.windows,
+            [table],
+            layer=layer,
+            heads=heads,
+            top=1,
+            top_windows=1,
+            quantiles=1,
+            per_quantile=1,
+            seed=0,
+            out=events,
+        )
+        write_stats(
+            variant.windows, [table], layer=layer, heads=heads, bootstrap=10, seed=0, out=stats
+        )
+
+
+def whole_attention(bridge: TransformerBridge, variant: Variant) -> Attention:
+    """Attention of every head in the sampled test windows, nothing left out."""
+    rows = read_table(variant.windows, WINDOWS).to_pylist()
+    tokens = [row["tokens"] for row in rows if row["split"] == "test" and row["sampled"]]
+    patterns: list[np.ndarray] = []
+
+    def keep(pattern: torch.Tensor, hook: Any) -> None:
+        patterns.append(pattern.float().cpu().numpy())
+
+    hooks = [(f"blocks.{layer}.attn.hook_pattern", keep) for layer in range(LAYERS)]
+    run_hooked(bridge, torch.tensor(tokens), hooks)
+    return np.stack(patterns, axis=1)

@@ -1,0 +1,139 @@
+"""The answer key as explanations, and how well every score tells them from wrong ones."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from planted_report import Told
+from planted_stages import Attention, Variant
+from transformer_lens.model_bridge import TransformerBridge
+from transformers import PreTrainedTokenizerBase
+
+from headatlas.activations.probing import Probe, measure_probes
+from headatlas.explainers.symbolic.evaluate import holds, keys_of
+from headatlas.explainers.symbolic.judge import judge
+from headatlas.explainers.symbolic.language import parse_source, parse_trigger
+from headatlas.explainers.symbolic.texts import choose_texts
+from headatlas.explainers.symbolic.windows import Text, read_texts
+from headatlas.records import EVENTS, Explanation, Judgement, Program, Rule
+from headatlas.scoring.auroc import auroc
+from headatlas.scoring.effect_size import hedges_g
+from headatlas.scoring.head_scores import score_windows
+from headatlas.scoring.windows import Measured, random_windows
+from headatlas.storage import read_head
+from headatlas.subjects.planted.answer_key import PlantedHead
+from headatlas.subjects.planted.grading import true_first
+from headatlas.tokens.tokenizer import encode, open_tokenizer
+
+WRONG = 6  # wrong explanations that the true one of a head is held against
+TEXTS = 12  # test texts of each side
+SELECTIVE = 0.9  # a head that acts at fewer queries than this has a salience to be predicted
+
+
+def true_program(head: PlantedHead) -> Program:
+    """The answer as a program: all attention on the rules' keys, and writing only there."""
+    writes = head.role != "first_token"
+    rules = [
+        Rule(source=rule.source, trigger=rule.trigger, mass=1, salience=writes)
+        for rule in head.rules
+    ]
+    return Program(rules=rules, rest_salience=0)
+
+
+def true_explanation(head: PlantedHead) -> Explanation:
+    return Explanation(
+        model="",
+        corpus="",
+        explainer="truth",
+        round=0,
+        layer=head.layer,
+        head=head.head,
+        status="explained",
+        reason=None,
+        summary=head.words,
+        behaviours=[],
+        program=true_program(head),
+        confidence=None,
+        positive_texts=[],
+        negative_texts=[],
+    )
+
+
+def covered(head: PlantedHead, attention: Attention, texts: Sequence[Text]) -> float:
+    """Share of all attention that falls on the keys of the rules, as the head attends."""
+    shares = []
+    for seen, text in zip(attention[:, head.layer, head.head], texts, strict=True):
+        keys = np.zeros(seen.shape, bool)
+        for rule in head.rules:
+            found = keys_of(parse_source(rule.source), text.context)
+            free = holds(parse_trigger(rule.trigger), text.context) & ~keys.any(axis=1)
+            keys |= found & free[:, None]
+        shares.append((seen * keys)[1:].sum(axis=1).mean())
+    return float(np.mean(shares))
+
+
+Case = tuple[list[str], list[str]]  # texts where an explanation says active, and where not
+
+
+def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHead]) -> list[Told]:
+    """Every score of every planted head under its true explanation and under wrong ones."""
+    rng = np.random.default_rng(0)
+    tokenizer = open_tokenizer(str(variant.model))
+    events = variant.table("events", 0)
+    truths = [true_explanation(head) for head in heads]
+    contexts = [t.context for t in read_texts(events, 0, ["validation"])]
+    texts = read_texts(events, 0, ["test"])
+    judgements = [judge(truth, texts) for truth in truths]
+    cases = [choose_texts(true_program(head), contexts, TEXTS, rng) for head in heads]
+    rows = []
+    for own, head in enumerate(heads):
+        others = [n for n, other in enumerate(heads) if other.rules != head.rules]
+        candidates = [own, *rng.choice(others, WRONG, replace=False).tolist()]
+        windows = random_windows(
+            read_head(variant.table("events", head.layer), EVENTS, head.head), "test"
+        )
+        scores = [
+            window_scores(windows, judgements[n]) | probe_scores(bridge, head, cases[n], tokenizer)
+            for n in candidates
+        ]
+        acts = sum(rule.coverage for rule in head.rules)
+        rows += [
+            Told(
+                variant.noise,
+                head.role,
+                acts < SELECTIVE,
+                name,
+                true_first(scores[0][name], [s[name] for s in scores[1:]]),
+            )
+            for name in scores[0]
+        ]
+    return rows
+
+
+def window_scores(windows: list[Measured], judgement: Judgement) -> dict[str, float | None]:
+    """The scores of predicted attention and salience."""
+    scores = score_windows(windows, judgement, [], 0, np.random.default_rng(0))
+    names = ("attention_correlation", "salience_correlation", "pair_auroc")
+    return {name: scores[name].value for name in names}
+
+
+def probe_scores(
+    bridge: TransformerBridge, head: PlantedHead, case: Case, tokenizer: PreTrainedTokenizerBase
+) -> dict[str, float | None]:
+    """The scores of an explanation's test texts."""
+    saliences = [
+        measure_probes(
+            bridge,
+            head.layer,
+            [Probe(head.head, [0, *encode(tokenizer, text)]) for text in side],
+            kind="write_norm",
+            batch_size=TEXTS,
+        )
+        for side in case
+    ]
+    scores = {}
+    for statistic, suffix in ((max, ""), (np.mean, "_mean")):
+        sides = [np.array([statistic(s[1:]) for s in side]) for side in saliences]
+        rng = np.random.default_rng(0)
+        scores[f"effect_size{suffix}"] = hedges_g(sides[0], sides[1], 0, rng).value
+        scores[f"auroc{suffix}"] = auroc(sides[0], sides[1], 0, rng).value
+    return scores
