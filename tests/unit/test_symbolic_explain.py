@@ -216,7 +216,8 @@ def test_a_noise_head_is_unexplained() -> None:
 def test_a_behaviour_below_the_least_coverage_is_not_one() -> None:
     rules = [("previous_token", "class(function_word)", 0.9)]
     assert follows(rules).status == "explained"
-    assert follows(rules, LIMITS._replace(min_coverage=0.5)).status == "unexplained"
+    strict = follows(rules, LIMITS._replace(min_coverage=0.5))
+    assert [b.family for b in strict.behaviours] == ["sink"]
 
 
 def test_a_head_that_only_rests_is_a_sink() -> None:
@@ -234,6 +235,31 @@ def test_a_head_that_only_rests_is_a_sink() -> None:
     assert last.mass == pytest.approx(0.91, abs=0.02)
     assert found.summary.startswith("Rests on the first token: 9")
     assert found.negative_texts == []
+
+
+def test_next_to_nothing_is_no_behaviour_of_a_head_that_rests() -> None:
+    def rests(context: Context, rng: np.random.Generator) -> Measured:
+        attention = 1e-5 * np.tri(T, dtype=np.float32)
+        attention[:, 0] = 1
+        return Measured(context, rng.uniform(1, 2, T), attention)
+
+    assert [b.family for b in explained(rests).behaviours] == ["sink"]
+
+
+@pytest.mark.parametrize(("rest", "status"), [(0.75, "explained"), (0.6, "unexplained")])
+def test_a_head_rests_if_most_is_on_the_first_token_and_no_rule_is_found(
+    rest: float, status: str
+) -> None:
+    def rests(context: Context, rng: np.random.Generator) -> Measured:
+        window = noisy(context, rng)
+        attention = (1 - rest) * window.attention
+        attention[:, 0] = 0
+        attention[:, 0] = 1 - attention.sum(axis=1)
+        return Measured(context, window.salience, attention)
+
+    found = explained(rests)
+    assert found.status == status
+    assert [b.family for b in found.behaviours] == ["sink"] * (status == "explained")
 
 
 def test_what_a_resting_head_does_besides_is_said() -> None:

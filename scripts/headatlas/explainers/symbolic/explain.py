@@ -21,6 +21,7 @@ from .wording import active_when, active_when_any, attends_to, family
 
 COMMON = 0.02  # least share of queries on either side of a contrast
 RESTING = 0.85  # attention on the first token of a head that rests there
+RESTING_ALONE = 0.7  # the same if nothing else that it does is found
 
 
 class Limits(NamedTuple):
@@ -83,7 +84,7 @@ def explain(
     study = _Study(sources, triggers, fit, check)
     rules = search(fit, check, sources, triggers, limits.max_behaviours, limits.min_coverage)
     rest = resting_facts(check)
-    rests = rest.coverage >= RESTING
+    rests = rest.coverage >= (RESTING if rules else RESTING_ALONE)
     if not rules and not rests:
         return _unexplained(about, study, limits, rest, stats)
 

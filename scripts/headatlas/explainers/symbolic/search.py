@@ -21,6 +21,7 @@ NEAR_TIE = 0.02  # a simpler pair wins if it gains at most this share less
 LEAST_GAIN = 0.02  # of the squared attention of validation
 LEAST_ODDS = 3.0  # times the odds by chance
 MOST_CHANCE = 0.8  # share by chance above which a rule says nothing of the head
+LEAST_MASS = 0.001  # of all attention: below, a head that only rests has no rule
 EVEN = 0.5  # share of the squared attention that even attention must account for
 
 
@@ -58,7 +59,8 @@ def search(
 
     Each step adds the pair of source and trigger that gains most, before or after
     the rules found so far. Each rule of the list accounts for at least `least_share`
-    of the attention of validation that is not on the first token.
+    of the attention of validation that is not on the first token, and for `LEAST_MASS`
+    of all of it.
     """
     complexity = np.add.outer([s.complexity for s in sources], [t.complexity for t in triggers])
     even = np.array([s.name == "everything" for s in sources])
@@ -126,9 +128,14 @@ def _accepted(
     beats &= chance < MOST_CHANCE * available
     return (
         (gain >= LEAST_GAIN * sample.energy.sum())
-        & (caught >= least_share * (1 - sample.rest).sum())
+        & (caught >= _least_mass(sample, least_share))
         & np.where(even, gain >= EVEN * energy, beats)
     )
+
+
+def _least_mass(sample: Sample, least_share: float) -> float:
+    """Attention that a rule must account for, over all queries."""
+    return max(least_share * float((1 - sample.rest).sum()), LEAST_MASS * len(sample.rest))
 
 
 def _current_gain(sample: Sample, rules: list[Found]) -> Float[np.ndarray, " query"]:
@@ -158,7 +165,7 @@ def _refitted(train: Sample, rules: list[Found]) -> list[Found]:
 def _lasting(sample: Sample, rules: list[Found], least_share: float) -> list[Found]:
     """The rules that still cover enough after others were put before them."""
     owner = owners(rules, sample.count, sample.holds)
-    least = least_share * (1 - sample.rest).sum()
+    least = _least_mass(sample, least_share)
     return [
         rule for i, rule in enumerate(rules) if sample.mass[owner == i, rule.source].sum() >= least
     ]
