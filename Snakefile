@@ -16,6 +16,7 @@ include: "workflow/rules/events.smk"
 include: "workflow/rules/explainers.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/clustering.smk"
+include: "workflow/rules/roles.smk"
 include: "workflow/rules/reporting.smk"
 include: "workflow/rules/comparison.smk"
 

@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--explanations", type=Path, required=True, help="folder of explanations")
     made.add_argument("--scores", type=Path, required=True, help="folder of their scores")
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
+    made.add_argument("--known-roles", type=Path, help="known_roles.json of the run, if there")
     made.add_argument("--model", required=True, help="name of the model in the configuration")
     made.add_argument("--corpus", required=True, help="name of the corpus")
     made.add_argument("--explainer", required=True, help="name of the explainer")
@@ -64,6 +65,7 @@ def main() -> None:
         args.explanations,
         args.scores,
         args.clusters,
+        args.known_roles,
     )
     build(
         run, inputs, args.recipe, args.out_dir, templates=args.templates, exemplars=args.exemplars

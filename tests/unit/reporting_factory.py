@@ -118,6 +118,37 @@ def scores(layer: int, head: int) -> r.HeadScores:
     return r.HeadScores(**NAMES, layer=layer, head=head, scores=found)
 
 
+def known_roles() -> r.KnownRoles:
+    """A list that is graded and one that is not, of hostile words; L01H01 may not be in the run."""
+    names = {"source": ATTACK, "arxiv": "1234.5678", "checked": "memory"}
+    one, other, absent = (
+        r.PublishedHead(head=head, families=named, recovered=found, value=0.5, rank=rank, **names)
+        for head, named, found, rank in (
+            ("L00H00", ["<b>family</b> 0"], True, 1),
+            ("L00H02", [], False, 4),
+            ("L01H01", None, None, None),
+        )
+    )
+    recall = r.Recall(found=1, published=2, compared=6, expected=0.5, p=0.0004)
+    ungraded = [head.model_copy(update={"recovered": None, "rank": None}) for head in (one, other)]
+    return r.KnownRoles(
+        **NAMES,
+        lists=[
+            r.RoleList(
+                role="<b>role</b> | a",
+                test=ATTACK,
+                heads=[one, other, absent],
+                family="<b>family</b> 0",
+                metric="prefix_matching",
+                measured_on="repeated random tokens",
+                explained=recall,
+                measured=None,
+            ),
+            r.RoleList(role="mover", test="names", heads=ungraded, not_graded="Not seen in <p>."),
+        ],
+    )
+
+
 def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
     """All input files of an atlas of the selected heads, in `folder`."""
     info = r.ModelInfo(

@@ -46,6 +46,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "texts/a.txt", "text")
     write(folder / "texts/b [1].txt", "text")
     write(folder / "texts/empty.md", "")
+    for table in (ROOT / "workflow/resources/roles").iterdir():
+        write(folder / "workflow/resources/roles" / table.name, table.read_text())
     return folder
 
 
@@ -222,6 +224,8 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
          "allowed: text in quotes or null, not empty"),
         (("report", "title"), "a\0b", "report.title: 'a\\x00b' is not allowed; "
          "allowed: text without control characters, not empty"),
+        ((*DEMO, "roles"), ["a.csv"], "models.demo.roles: ['a.csv'] is not allowed; "
+         "allowed: a CSV file such as workflow/resources/roles/gpt2.csv, or null"),
         ((*DEMO, "heads"), ["L0H1"], "models.demo.heads[0]: 'L0H1' is not allowed; "
          "allowed: a head such as L00H03"),
         ((*DEMO, "heads"), ["L00H01"] * 2, "models.demo.heads: ['L00H01', 'L00H01'] is not "
@@ -249,6 +253,7 @@ def test_all_problems_are_told_in_order(root: Path) -> None:
 
 # --- what cannot work
 
+COLUMNS = "head,role,test,source,arxiv,checked"
 MODEL_SOURCE = "a model's folder, or its name on the hub"
 FILES = "a file with text in it, or a pattern of such files"
 
@@ -272,6 +277,13 @@ FILES = "a file with text in it, or a pattern of such files"
          f"folder with a config.json; allowed: {MODEL_SOURCE}"),
         ((*DEMO, "layers"), [1, 4], "models.demo.layers: 4 is out of range; allowed: 0 to 2"),
         ((*DEMO, "heads"), ["L01H08"], "models.demo.heads: 'L01H08' is out of range; "
+         "allowed: L00H00 to L02H07"),
+        ((*DEMO, "roles"), "none.csv", "models.demo.roles: 'none.csv': No such file or directory; "
+         "allowed: a CSV file"),
+        ((*DEMO, "roles"), "texts/a.txt", "models.demo.roles: 'texts/a.txt': other columns; "
+         f"allowed: {COLUMNS}"),
+        ((*DEMO, "roles"), "workflow/resources/roles/gpt2.csv", "models.demo.roles: "
+         "'workflow/resources/roles/gpt2.csv': line 2: no head 'L05H05'; "
          "allowed: L00H00 to L02H07"),
         ((*DOCS, "window_tokens"), 300, "corpora.python-docs.window_tokens: 300 is too large; "
          "allowed: at most 256, models.demo.context"),

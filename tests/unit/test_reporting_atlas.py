@@ -151,6 +151,8 @@ def command(inputs: Inputs, out: Path) -> list[str]:
     flags |= {**RUN._asdict(), "exemplars": 2, "out-dir": out, "recipe": RECIPE.model_dump_json()}
     words = [sys.executable, str(ROOT / "scripts" / "build_atlas.py")]
     for name, value in flags.items():
+        if value is None:
+            continue
         words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
     return words
 

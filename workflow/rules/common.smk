@@ -57,6 +57,7 @@ ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 LAST = 0  # the round that is published; the symbolic explainer does not revise
 LAST_ROUND = ROUND.replace("{round}", str(LAST))
+KNOWN_ROLES = f"{LAST_ROUND}/known_roles.json"
 STAGES = [  # of a run, in order
     "inspect_model",
     "sample_windows",
@@ -69,6 +70,7 @@ STAGES = [  # of a run, in order
     "cluster_heads",
     "build_atlas",
 ]
+ROLE_STAGES = ["measure_repeats", "grade_roles"]  # of a model with a table of published roles
 COMPARISON = "results/comparison"
 MATCHES = f"{COMPARISON}/{{corpus}}/{{model}}/{{other}}/matches.parquet"
 # The pages that set the runs of the sweep side by side; one run has nothing to be compared with.
@@ -110,6 +112,16 @@ def script(name):
 def code(name):
     """Digest of a rule's script and of the library modules it imports."""
     return code_digest(script(name))
+
+
+def has_roles(model):
+    """Whether the model's entry names a table of heads with published roles."""
+    return config["models"][model]["roles"] is not None
+
+
+def stages(model):
+    """The rules of a run of the model."""
+    return STAGES + ROLE_STAGES if has_roles(model) else STAGES
 
 
 def all_heads(model):
@@ -164,7 +176,7 @@ def recipe(wildcards):
     run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
     facts = {
         "configuration": configuration_of(config, run),
-        "code": {name: code(name) for name in STAGES},
+        "code": {name: code(name) for name in stages(wildcards.model)},
         "templates": folder_digest(TEMPLATES),
         "corpus": corpus_state(wildcards),
     }

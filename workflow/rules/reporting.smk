@@ -12,6 +12,7 @@ rule build_atlas:
         explanations=head_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
         scores=head_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
         clusters=f"{ATLAS}/clusters.json",
+        known_roles=lambda w: KNOWN_ROLES if has_roles(w.model) else [],
     output:
         index=report(
             f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst", labels=LABELS
@@ -41,6 +42,7 @@ rule build_atlas:
         explanations=f"{LAST_ROUND}/explanations",
         scores=f"{LAST_ROUND}/scores",
         settings=lambda w: flags(config["report"], "title", "exemplars"),
+        known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
         recipe=recipe,
         folder=subpath(output.index, parent=True),
     message:
@@ -50,6 +52,6 @@ rule build_atlas:
         " --model-info {input.model} --windows {input.windows} --events {input.events}"
         " --stats {input.stats} --heads {params.heads}"
         " --explanations {params.explanations} --scores {params.scores}"
-        " --clusters {input.clusters} --model {wildcards.model} --corpus {wildcards.corpus}"
+        " --clusters {input.clusters} {params.known_roles} --model {wildcards.model} --corpus {wildcards.corpus}"
         f" --explainer {{wildcards.explainer}} --clustering {{wildcards.clustering}} --round {LAST}"
         " --out-dir {params.folder} 2> {log}"

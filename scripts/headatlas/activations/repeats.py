@@ -1,5 +1,6 @@
 """Scores of heads on a repeated sequence of random tokens: what they do apart from meaning."""
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -47,17 +48,27 @@ def repeat_scores(
 
 
 def measure_repeats(
-    bridge: TransformerBridge, *, rows: int = 32, length: int = 64, seed: int = 0
+    bridge: TransformerBridge,
+    *,
+    rows: int = 32,
+    length: int = 64,
+    bos: bool = True,
+    seed: int = 0,
+    batch_size: int = 32,
 ) -> list[dict[str, PerHead]]:
-    """`repeat_scores` of every layer, on CPU."""
+    """`repeat_scores` of every layer, on CPU; the length is less where the context is short."""
     config = bridge.cfg
-    bos = getattr(bridge.tokenizer, "bos_token_id", None)
-    tokens = repeated_tokens(rows, length, vocabulary=config.d_vocab, bos=bos, seed=seed)
-    scores: list[dict[str, PerHead]] = []
+    length = min(length, (config.n_ctx - 1) // 2)
+    first = getattr(bridge.tokenizer, "bos_token_id", None) if bos else None
+    tokens = repeated_tokens(rows, length, vocabulary=config.d_vocab, bos=first, seed=seed)
+    scores: list[dict[str, PerHead]] = [{} for _ in range(config.n_layers)]
 
-    def measure(pattern: torch.Tensor, hook: Any) -> None:
-        scores.append(repeat_scores(pattern.cpu(), length))
+    def add(layer: int, pattern: torch.Tensor, hook: Any) -> None:
+        total = scores[layer]
+        for name, score in repeat_scores(pattern.cpu(), length).items():
+            total[name] = total.get(name, 0) + score * (len(pattern) / rows)
 
-    layers = range(config.n_layers)
-    run_hooked(bridge, tokens, [(f"blocks.{n}.attn.hook_pattern", measure) for n in layers])
+    hooks = [(f"blocks.{n}.attn.hook_pattern", partial(add, n)) for n in range(config.n_layers)]
+    for batch in tokens.split(batch_size):
+        run_hooked(bridge, batch, hooks)
     return scores

@@ -18,6 +18,7 @@ from .sweep import Row
 # The rule of a job by the name of its measurement, or of a folder that it lies in.
 RULES = {
     "model": "inspect_model",
+    "repeats": "measure_repeats",
     "windows": "sample_windows",
     "activations": "cache_activations",
     "events": "select_events",
@@ -25,6 +26,7 @@ RULES = {
     "judgements": "judge_head",
     "probes": "run_probes",
     "scores": "score_head",
+    "known_roles": "grade_roles",
     "transfers": "transfer_explanations",
     "clusters": "cluster_heads",
     "index": "build_atlas",

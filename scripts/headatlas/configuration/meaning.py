@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..patterns import files_matching
+from ..roles.table import RolesError, read_roles
 from .problem import near_match, sentence, shown
 from .queries import SECTIONS, parse_head
 
@@ -33,6 +34,7 @@ def problems(
     for key, model in _used(config, "models").items():
         yield from _model_files(key, model, root)
         yield from _selection(key, model)
+        yield from _roles(key, model, root)
     for key, corpus in _used(config, "corpora").items():
         yield from _split(key, corpus)
         yield from _corpus_files(key, corpus, root)
@@ -119,6 +121,16 @@ def _selection(key: str, model: Mapping[str, Any]) -> Iterator[str]:
                 problem = f"{shown(name)} is in a layer that {key}.layers leaves out"
                 allowed = f"heads of layers {', '.join(map(str, sorted(layers)))}"
                 yield sentence(f"{key}.heads", problem, allowed)
+
+
+def _roles(key: str, model: Mapping[str, Any], root: Path) -> Iterator[str]:
+    """The table of published roles is one, and of heads that the model has."""
+    if model["roles"] is not None:
+        try:
+            read_roles(root / model["roles"], model["n_layers"], model["n_heads"])
+        except RolesError as error:
+            problem = f"{shown(model['roles'])}: {error.problem}"
+            yield sentence(f"{key}.roles", problem, error.allowed)
 
 
 def _split(key: str, corpus: Mapping[str, Any]) -> Iterator[str]:

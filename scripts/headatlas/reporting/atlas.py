@@ -17,6 +17,7 @@ from headatlas.records import (
     Clusters,
     Explanation,
     HeadScores,
+    KnownRoles,
     ModelInfo,
     Recipe,
     head_name,
@@ -41,7 +42,8 @@ class Inputs(NamedTuple):
     """What a run left: `events` and `stats` are one file per layer.
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
-    folders `explanations` and `scores`.
+    folders `explanations` and `scores`. `known_roles` is there where the model's entry names a
+    table of published roles.
     """
 
     model_info: Path
@@ -52,6 +54,7 @@ class Inputs(NamedTuple):
     explanations: Path
     scores: Path
     clusters: Path
+    known_roles: Path | None = None
 
 
 def build(
@@ -68,11 +71,14 @@ def build(
     explanations = [read_record(inputs.explanations / name, Explanation) for name in files]
     scores = [read_record(inputs.scores / name, HeadScores) for name in files]
     clusters = read_record(inputs.clusters, Clusters)
+    known_roles = read_record(inputs.known_roles, KnownRoles) if inputs.known_roles else None
+    if known_roles:
+        tables.check_run(known_roles, run, "known roles")
     stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
     heads = tables.assemble(info, run, places, explanations, scores, clusters, stats)
     facts = _facts(inputs.windows)
     record = run_record(run, info, facts, recipe)
-    atlas = pages.gather(run, info, facts, heads, clusters)
+    atlas = pages.gather(run, info, facts, heads, clusters, known_roles)
     env = pages.environment(templates)
 
     records = [head.explanation.model_dump_json() for head in heads]

@@ -28,6 +28,11 @@ def percent(value: float | None) -> str:
     return text.replace("-", "−")
 
 
+def probability(value: float) -> str:
+    """Two significant digits; a bound where it is small."""
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
+
+
 def interval(low: float | None, high: float | None) -> str:
     """An interval in square brackets; empty where an end is missing."""
     return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"

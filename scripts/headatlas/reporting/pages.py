@@ -9,10 +9,10 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from headatlas.records import Clusters, ModelInfo, RunRecord, head_name
+from headatlas.records import Clusters, KnownRoles, ModelInfo, RunRecord, head_name
 
 from . import charts, formats, tokens
-from .catalogue import MEASURED_ON, METRICS, TERMS, Measure
+from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Measure
 from .distributions import families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .maps import colourings
@@ -37,6 +37,7 @@ class Atlas(NamedTuple):
     metrics: list[Measure]
     axes: dict[str, tuple[float, float]]
     spreads: dict[str, list[float]]
+    known_roles: KnownRoles | None
 
     @property
     def heads_in_model(self) -> int:
@@ -55,6 +56,7 @@ def gather(
     facts: dict[str, object],
     heads: list[Head],
     clusters: Clusters,
+    known_roles: KnownRoles | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -73,6 +75,7 @@ def gather(
             name: [charts.quantile(found, share) or 0.0 for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
             for name, found in values.items()
         },
+        known_roles,
     )
 
 
@@ -95,6 +98,7 @@ def environment(templates: Path) -> jinja2.Environment:
     made.filters |= {
         "number": formats.number,
         "percent": formats.percent,
+        "probability": formats.probability,
         "tick": formats.tick,
         "readable": formats.readable,
         "visible": tokens.visible,
@@ -156,6 +160,8 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "terms": TERMS,
         "counts": {name: statuses.count(name) for name in ("explained", "unexplained", "failed")},
         "spreads": [spread(atlas.heads, measure) for measure in atlas.scores],
+        "about_roles": KNOWN_ROLES + ("" if atlas.whole else f" {KNOWN_ROLES_OF_SOME}"),
+        "by_name": {head.name: head for head in atlas.heads},
         "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
     }
 

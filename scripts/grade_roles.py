@@ -1,0 +1,60 @@
+"""Hold the explanations of a run against the published roles of the model's heads."""
+
+import argparse
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from headatlas.errors import reported
+from headatlas.records import REPEATS, STATS, Explanation, KnownRoles, ModelInfo, head_name
+from headatlas.roles.grading import grade
+from headatlas.roles.table import read_roles
+from headatlas.storage import read_record, read_table, write_record
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--roles", type=Path, required=True, help="table of published roles, CSV")
+    parser.add_argument("--model-info", type=Path, required=True, help="model.json of the subject")
+    parser.add_argument("--stats", type=Path, nargs="+", required=True, help="metrics, by layer")
+    parser.add_argument(
+        "--repeats", type=Path, required=True, help="scores on repeated random tokens"
+    )
+    # A folder and short names: the paths of a thousand files do not fit on a command line.
+    parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
+    parser.add_argument("--explanations", type=Path, required=True, help="folder of explanations")
+    parser.add_argument("--model", required=True, help="name of the model in the configuration")
+    parser.add_argument("--corpus", required=True, help="name of the corpus")
+    parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
+    parser.add_argument("--out", type=Path, required=True, help="known_roles.json to write")
+    return parser.parse_args()
+
+
+def measured(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """The value of each head by metric; those that are not numbers left out."""
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if not math.isnan(row["value"]):
+            values = found.setdefault(row["metric"], {})
+            values[head_name(row["layer"], row["head"])] = row["value"]
+    return found
+
+
+@reported
+def main() -> None:
+    args = parse_arguments()
+    info = read_record(args.model_info, ModelInfo)
+    lists = grade(
+        read_roles(args.roles, info.n_layers, info.n_heads),
+        {name: read_record(args.explanations / f"{name}.json", Explanation) for name in args.heads},
+        measured(row for path in args.stats for row in read_table(path, STATS).to_pylist()),
+        measured(read_table(args.repeats, REPEATS).to_pylist()),
+    )
+    names = {key: getattr(args, key) for key in ("model", "corpus", "explainer", "round")}
+    write_record(args.out, KnownRoles(**names, lists=lists))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Heads whose role is published, and how many of them a run recovers."""

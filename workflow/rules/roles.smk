@@ -1,0 +1,55 @@
+"""Heads with published roles, for the models whose entry names a table of them."""
+
+
+rule measure_repeats:
+    input:
+        "results/{model}/model.json",
+    output:
+        "results/{model}/repeats.parquet",
+    log:
+        log_of("results/{model}/repeats"),
+    benchmark:
+        benchmark_of("results/{model}/repeats")
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+    params:
+        bos=lambda w: flags(config["models"][w.model], "bos"),
+        seed=config["seed"],
+        code=code("measure_repeats"),
+    message:
+        "{wildcards.model}: measuring attention on repeated random tokens"
+    shell:
+        'python "$SCRIPTS"/measure_repeats.py --model-info {input} $SUBJECT_FLAGS {params.bos}'
+        " --seed {params.seed} --out {output} 2> {log}"
+
+
+rule grade_roles:
+    input:
+        roles=lambda w: config["models"][w.model]["roles"] or [],
+        model="results/{model}/model.json",
+        repeats="results/{model}/repeats.parquet",
+        stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+        explanations=head_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
+    output:
+        KNOWN_ROLES,
+    log:
+        log_of(KNOWN_ROLES.removesuffix(".json")),
+    benchmark:
+        benchmark_of(KNOWN_ROLES.removesuffix(".json"))
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        heads=lambda w: head_names(w.model),
+        explanations=f"{LAST_ROUND}/explanations",
+        code=code("grade_roles"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: looking for the published roles"
+    shell:
+        'python "$SCRIPTS"/grade_roles.py --roles {input.roles} --model-info {input.model}'
+        " --stats {input.stats} --repeats {input.repeats} --heads {params.heads}"
+        " --explanations {params.explanations} --model {wildcards.model}"
+        " --corpus {wildcards.corpus} --explainer {wildcards.explainer}"
+        f" --round {LAST} --out {{output}} 2> {{log}}"
