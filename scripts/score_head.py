@@ -36,6 +36,13 @@ def parse_arguments() -> argparse.Namespace:
         help="judgements of other heads, held against this head as a control (JSON)",
     )
     parser.add_argument(
+        "--layer-control-judgements",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="judgements of other heads of its layer, likewise (JSON)",
+    )
+    parser.add_argument(
         "--probes", type=Path, required=True, help="test cases of the layer (Parquet)"
     )
     parser.add_argument(
@@ -53,6 +60,14 @@ def expect_same_head(path: Path, record: HeadRecord, layer: int, head: int) -> N
         raise InputError(f"{path}: is about {found}, but {wanted} is to be scored")
 
 
+def read_control(path: Path, scored: HeadRecord) -> Judgement:
+    """The judgement of another head. Raises InputError if it is of the head that is scored."""
+    control = read_record(path, Judgement)
+    if (control.layer, control.head) == (scored.layer, scored.head):
+        raise InputError(f"{path}: is about the head itself, a control is about another")
+    return control
+
+
 @reported
 def main() -> None:
     arguments = parse_arguments()
@@ -60,10 +75,10 @@ def main() -> None:
     judgement = read_record(arguments.judgement, Judgement)
     expect_same_head(arguments.explanation, explanation, arguments.layer, arguments.head)
     expect_same_head(arguments.judgement, judgement, arguments.layer, arguments.head)
-    controls = [read_record(path, Judgement) for path in arguments.control_judgements]
-    for path, control in zip(arguments.control_judgements, controls, strict=True):
-        if (control.layer, control.head) == (arguments.layer, arguments.head):
-            raise InputError(f"{path}: is about the head itself, a control is about another")
+    controls = {
+        "": [read_control(path, explanation) for path in arguments.control_judgements],
+        "layer_": [read_control(path, explanation) for path in arguments.layer_control_judgements],
+    }
     events = read_head(arguments.events, EVENTS, arguments.head)
     probes = read_head(arguments.probes, PROBES, arguments.head)
     scores = or_failed(

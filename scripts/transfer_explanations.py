@@ -27,7 +27,7 @@ def transferred(
         return without_scores(f"{explanation.status}: {judgement.reason}")
     windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
     rng = np.random.default_rng([seed, explanation.layer, explanation.head])
-    return score_windows(windows, judgement, [], resamples, rng)
+    return score_windows(windows, judgement, {}, resamples, rng)
 
 
 def without_scores(reason: str) -> dict[str, Estimate]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -115,11 +116,12 @@ def scores(
     controls: list[Judgement],
     explained: Explanation | None = None,
     rows: list[dict] = EVENT_ROWS,
+    layer_controls: Sequence[Judgement] = (),
 ) -> dict[tuple[str, str], Score]:
     found = score_head(
         explained or explanation(),
         own,
-        controls,
+        {"": controls, "layer_": layer_controls},
         pa.Table.from_pylist(rows, schema=EVENTS),
         pa.Table.from_pylist(PROBE_ROWS, schema=PROBES),
         100,
@@ -154,6 +156,21 @@ def test_a_true_explanation_beats_its_control() -> None:
     assert found["probes", "effect_size"].value == pytest.approx(3 * 0.797885, abs=1e-5)
     assert found["probes", "effect_size_mean"].value == pytest.approx(3 * 0.797885, abs=1e-5)
     assert (found["probes", "auroc"].value, found["probes", "auroc_mean"].value) == (1, 1)
+
+
+def test_controls_of_the_layer_are_scored_likewise() -> None:
+    around, within = [judgement(2, 2)], [judgement(3, 3), judgement(2, 2)]
+    found = scores(judgement(1, 1), around, layer_controls=within)
+    swapped = scores(judgement(1, 1), within, layer_controls=around)
+    for metric in ("attention", "salience"):
+        for one, other in (
+            (f"{metric}_correlation_layer_control", f"{metric}_correlation_control"),
+            (f"{metric}_layer_margin", f"{metric}_margin"),
+        ):
+            assert found["test", one].value == pytest.approx(swapped["test", other].value)
+            assert found["test", other].value == pytest.approx(swapped["test", one].value)
+            assert found["test", one].n == swapped["test", other].n
+    assert found["test", "attention_layer_margin"].low > 1
 
 
 def test_attention_correlation_is_that_of_all_causal_pairs() -> None:
@@ -218,7 +235,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
     write_rows(probes, [*PROBE_ROWS, probe(0, True, 99.0, head=0)], PROBES)
     paths = {"events": events, "probes": probes, "explanation": tmp_path / "explanation.json"}
     write_record(paths["explanation"], explanation())
-    for head in (1, 2):
+    for head in (1, 2, 3):
         paths[head_name(0, head)] = tmp_path / f"{head}.json"
         write_record(paths[head_name(0, head)], judgement(head, head))
     return paths
@@ -234,6 +251,7 @@ def run(files: dict[str, Path], out: Path, own: str, control: str) -> subprocess
         "explanation": files["explanation"],
         "judgement": files[own],
         "control-judgements": files[control],
+        "layer-control-judgements": files["L00H03"],
         "bootstrap": 100,
         "seed": 0,
         "out": out,
@@ -254,7 +272,8 @@ def test_script_scores_the_head_asked_for_the_same_each_time(
     assert one.read_bytes() == two.read_bytes()
     record = read_record(one, HeadScores)
     assert (record.layer, record.head, record.version) == (0, 1, 1)
-    expected = scores(judgement(1, 1), [judgement(2, 2)])
+    controls = [judgement(2, 2)], [judgement(3, 3)]
+    expected = scores(judgement(1, 1), controls[0], layer_controls=controls[1])
     assert record.scores == list(expected.values())
     assert "NaN" not in json.dumps(json.loads(one.read_text()))
 

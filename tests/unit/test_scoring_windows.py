@@ -55,19 +55,22 @@ def test_control_and_margin_by_hand() -> None:
     own = stack(measured, measured)
     opposite = stack([[-x for x in row] for row in measured], measured)
     flat = stack([[1, 1, 1]] * 3, measured)
-    result = correlations("salience", np.stack([own, opposite, own, flat], axis=1), counts(3))
+    controls = {"": np.stack([opposite, own, flat], axis=1), "layer_": opposite[:, None]}
+    result = correlations("salience", own, controls, counts(3))
     assert result["salience_correlation"] == pytest.approx((1, 1, 1, 3, None))
     # The constant control has no correlation and is left out: the mean of -1 and 1, of two.
     assert result["salience_correlation_control"] == pytest.approx((0, 0, 0, 2, None))
     assert result["salience_margin"] == pytest.approx((1, 1, 1, 3, None))
+    assert result["salience_correlation_layer_control"] == pytest.approx((-1, -1, -1, 1, None))
+    assert result["salience_layer_margin"] == pytest.approx((2, 2, 2, 3, None))
 
 
 def test_margin_is_resampled_together_with_its_control() -> None:
     rng = np.random.default_rng(1)
     measured = rng.normal(size=(12, 20))
     predicted = measured + rng.normal(size=(12, 20))
-    sums = np.stack([stack(predicted, measured)] * 2, axis=1)
-    result = correlations("attention", sums, counts(12))
+    sums = stack(predicted, measured)
+    result = correlations("attention", sums, {"": sums[:, None]}, counts(12))
     own = result["attention_correlation"]
     assert own.low < own.value < own.high
     assert result["attention_margin"][:3] == pytest.approx((0, 0, 0), abs=1e-12)
@@ -82,18 +85,25 @@ def test_margin_is_resampled_together_with_its_control() -> None:
     ],
 )
 def test_undefined_correlation_has_a_reason(predicted: list, measured: list, reason: str) -> None:
-    result = correlations("attention", stack(predicted, measured)[:, None], counts(2))
+    controls = {"": np.zeros((2, 0, 6))}
+    result = correlations("attention", stack(predicted, measured), controls, counts(2))
     assert result["attention_correlation"] == (None, None, None, 2, reason)
     assert result["attention_margin"] == (None, None, None, 2, reason)
 
 
 def test_without_a_control_there_is_no_margin() -> None:
     measured = [[0, 1], [2, 5]]
-    result = correlations("attention", stack(measured, measured)[:, None], counts(2))
-    reason = "no control explanation has a correlation"
+    flat = stack([[1, 1], [1, 1]], measured)
+    controls = {"": flat[:, None], "layer_": np.zeros((2, 0, 6))}
+    result = correlations("attention", stack(measured, measured), controls, counts(2))
     assert result["attention_correlation"].value == pytest.approx(1)
-    assert result["attention_correlation_control"] == (None, None, None, 0, reason)
-    assert result["attention_margin"] == (None, None, None, 2, reason)
+    for kind, reason in (
+        ("", "no control explanation has a correlation"),
+        ("layer_", "no other head of its layer serves as a control"),
+    ):
+        control = result[f"attention_correlation_{kind}control"]
+        assert control == (None, None, None, 0, reason)
+        assert result[f"attention_{kind}margin"] == (None, None, None, 2, reason)
 
 
 def test_measured_attention_is_scattered_by_row() -> None:

@@ -210,11 +210,11 @@ def head_files(pattern):
     return files
 
 
-def control_files(pattern):
+def control_files(pattern, within_layer=False):
     """Input function: the files of the heads that serve a head as its controls.
 
     They stand at equal steps around all heads of the model, so that they come from several
-    layers and every head is a control equally often.
+    layers and every head is a control equally often; or likewise around those of its layer.
     """
 
     def files(wildcards):
@@ -225,6 +225,7 @@ def control_files(pattern):
             raise WorkflowError(
                 f"{head_name(*head)}: no head of models.{wildcards.model}; allowed: {allowed}"
             )
+        heads = [at for at in heads if at[0] == head[0] or not within_layer]
         at = heads.index(head)
         count = min(config["scoring"]["controls"], len(heads) - 1)
         steps = [len(heads) * k // (count + 1) for k in range(1, count + 1)]

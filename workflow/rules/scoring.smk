@@ -7,6 +7,9 @@ rule score_head:
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
         judgement=f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
         controls=control_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        layer_controls=control_files(
+            f"{ROUND}/judgements/L{{layer}}H{{head}}.json", within_layer=True
+        ),
         probes=f"{ROUND}/probes/layer{{layer}}.parquet",
     output:
         f"{ROUND}/scores/L{{layer}}H{{head}}.json",
@@ -26,4 +29,5 @@ rule score_head:
         f'python "$SCRIPTS"/score_head.py {HEAD_FLAGS} {{params.settings}}'
         " --seed {params.seed} --events {input.events} --explanation {input.explanation}"
         " --judgement {input.judgement} --control-judgements {input.controls}"
+        " --layer-control-judgements {input.layer_controls}"
         " --probes {input.probes} --out {output} 2> {log}"

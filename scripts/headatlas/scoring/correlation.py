@@ -1,14 +1,18 @@
-"""Correlation of predicted and measured activations, and of its control.
+"""Correlation of predicted and measured activations, and of its controls.
 
 Each window is reduced to six sums, from which the correlation over any resample of the
 windows follows without looking at a token again.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from ..intervals import Estimate, estimate, undefined
 
+# The kinds of control, by their part in the names of scores: whose explanations they are.
+CONTROLS = {"": "other head", "layer_": "other head of its layer"}
 # A variance below this share of the mean square is rounding: the values are constant.
 _CONSTANT = 1e-12
 
@@ -49,34 +53,45 @@ def pearson(sums: Float[np.ndarray, "*draws 6"]) -> Float[np.ndarray, "*draws"]:
 
 def correlations(
     name: str,
-    sums: Float[np.ndarray, "windows explanations 6"],
+    own: Float[np.ndarray, "windows 6"],
+    controls: Mapping[str, Float[np.ndarray, "windows _ 6"]],
     counts: Int[np.ndarray, "draws windows"],
 ) -> dict[str, Estimate]:
-    """Correlation of `name` ("attention" or "salience"), its control and the margin.
+    """Correlation of `name` ("attention" or "salience"), its controls and the margins.
 
-    `sums` holds the `moments` of each window under the head's own explanation (first)
-    and under those of other heads; `counts` are `resample_counts` of the windows.
+    `own` holds the `moments` of each window under the head's own explanation, `controls`
+    those under the explanations of other heads, by kind (see CONTROLS); `counts` are
+    `resample_counts` of the windows.
 
     - `{name}_correlation`: Pearson's r over all values of all windows; n counts windows.
-    - `{name}_correlation_control`: mean r of the other heads' explanations; n counts them.
-      One that predicts a constant has no r and is left out.
-    - `{name}_margin`: own r minus control, resampled together; n counts windows.
+    - `{name}_correlation_{kind}control`: mean r of the other heads' explanations; n counts
+      them. One that predicts a constant has no r and is left out.
+    - `{name}_{kind}margin`: own r minus control, resampled together; n counts windows.
     """
-    windows = len(sums)
-    own_r, *control_r = pearson(np.einsum("dw,wes->eds", counts, sums))
-    control_r = [r for r in control_r if not np.isnan(r[0])]
-    flat = _constant_side(name, sums[:, 0].sum(axis=0)) if np.isnan(own_r[0]) else None
-    alone = None if control_r else "no control explanation has a correlation"
-    mean_r = np.mean(control_r, axis=0) if control_r else np.full(len(counts), np.nan)
+    windows = len(own)
+    own_r = pearson(np.einsum("dw,ws->ds", counts, own))
+    flat = _constant_side(name, own.sum(axis=0)) if np.isnan(own_r[0]) else None
 
     def or_reason(r: Float[np.ndarray, " draws"], n: int, reason: str | None) -> Estimate:
         return undefined(n, reason) if reason else estimate(r, n, windows)
 
-    return {
-        f"{name}_correlation": or_reason(own_r, windows, flat),
-        f"{name}_correlation_control": or_reason(mean_r, len(control_r), alone),
-        f"{name}_margin": or_reason(own_r - mean_r, windows, flat or alone),
-    }
+    found = {f"{name}_correlation": or_reason(own_r, windows, flat)}
+    for kind, sums in controls.items():
+        every_r = pearson(np.einsum("dw,wes->eds", counts, sums))
+        control_r = every_r[~np.isnan(every_r[:, 0])]
+        alone = None if len(control_r) else _no_control(kind, len(every_r))
+        mean_r = control_r.mean(axis=0) if len(control_r) else own_r
+        found |= {
+            f"{name}_correlation_{kind}control": or_reason(mean_r, len(control_r), alone),
+            f"{name}_{kind}margin": or_reason(own_r - mean_r, windows, flat or alone),
+        }
+    return found
+
+
+def _no_control(kind: str, given: int) -> str:
+    if given:
+        return "no control explanation has a correlation"
+    return f"no {CONTROLS[kind]} serves as a control"
 
 
 def _constant_side(name: str, sums: Float[np.ndarray, " 6"]) -> str:

@@ -1,14 +1,16 @@
 """All scores of one explanation.
 
 On the random windows of `validation` and `test` (the unit of resampling is the window):
-`attention_correlation`, `salience_correlation`, each with `_control` and a margin
-(`attention_margin`, `salience_margin`), and `pair_auroc`. On the `probes` (resampled by
-case): `effect_size` and `auroc` of the peak salience of a test text, `effect_size_mean`
-and `auroc_mean` of its mean salience. A head without an explanation has every score too,
-empty and with the reason.
+`attention_correlation`, `salience_correlation`, each with two controls and the margins over
+them (`attention_margin` over `attention_correlation_control`, other heads of the model, and
+`attention_layer_margin` over `attention_correlation_layer_control`, other heads of the
+layer), and `pair_auroc`. On the `probes` (resampled by case): `effect_size` and `auroc` of
+the peak salience of a test text, `effect_size_mean` and `auroc_mean` of its mean salience.
+A head without an explanation has every score too, empty and with the reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -17,7 +19,7 @@ import pyarrow as pa
 from ..intervals import Estimate, resample_counts, undefined
 from ..records import Explanation, Judgement, Score, Split
 from .auroc import auroc
-from .correlation import correlations, moments
+from .correlation import CONTROLS, correlations, moments
 from .effect_size import hedges_g
 from .pair_auroc import pair_auroc, window_concordance
 from .windows import Measured, predicted_attention, random_windows, ranked_pairs
@@ -26,9 +28,13 @@ WINDOW_METRICS = (
     "attention_correlation",
     "attention_correlation_control",
     "attention_margin",
+    "attention_correlation_layer_control",
+    "attention_layer_margin",
     "salience_correlation",
     "salience_correlation_control",
     "salience_margin",
+    "salience_correlation_layer_control",
+    "salience_layer_margin",
     "pair_auroc",
 )
 CASE_METRICS = ("effect_size", "auroc", "effect_size_mean", "auroc_mean")
@@ -38,7 +44,7 @@ ScoreSplit = Literal["validation", "test", "probes"]
 def score_head(
     explanation: Explanation,
     judgement: Judgement,
-    controls: Sequence[Judgement],
+    controls: Mapping[str, Sequence[Judgement]],
     events: pa.Table,
     probes: pa.Table,
     resamples: int,
@@ -46,8 +52,8 @@ def score_head(
 ) -> list[Score]:
     """Score an explanation against the events and probes (rows of its head alone).
 
-    `controls` are the judgements of other heads, made on the same windows. Raises
-    InputError if a judgement does not fit the events.
+    `controls` are the judgements of other heads, made on the same windows, by kind (see
+    CONTROLS). Raises InputError if a judgement does not fit the events.
     """
     if explanation.status != "explained":
         return no_scores(f"{explanation.status}: {explanation.reason}")
@@ -83,18 +89,19 @@ def _scores(by_split: dict[ScoreSplit, dict[str, Estimate]]) -> list[Score]:
 def score_windows(
     windows: Sequence[Measured],
     judgement: Judgement,
-    controls: Sequence[Judgement],
+    controls: Mapping[str, Sequence[Judgement]],
     resamples: int,
     rng: np.random.Generator,
 ) -> dict[str, Estimate]:
     """The WINDOW_METRICS, over those windows for which `judgement` holds a prediction."""
-    own, *others = ({p.window: p for p in j.predictions} for j in (judgement, *controls))
+    judgements = [judgement, *chain.from_iterable(controls.values())]
+    own, *others = ({p.window: p for p in j.predictions} for j in judgements)
     windows = [measured for measured in windows if measured.window in own]
     if not windows:
         reason = judgement.reason or "no predictions for the random windows of this split"
         return _empty(WINDOW_METRICS, reason)
     # Windows for which a control has no prediction add nothing to its sums.
-    sums = np.zeros((2, len(windows), 1 + len(controls), 6))
+    sums = np.zeros((2, len(windows), len(judgements), 6))
     concordances = np.zeros((len(windows), 2))
     for row, measured in enumerate(windows):
         attention = measured.attention()
@@ -108,9 +115,15 @@ def score_windows(
                 if predictions is own:
                     concordances[row] = window_concordance(measured.tokens, predicted, attention)
     counts = resample_counts(rng, resamples, len(windows))
+    ends = np.cumsum([1, *map(len, controls.values())])
+
+    def compared(name: str, found: np.ndarray) -> dict[str, Estimate]:
+        kinds = dict(zip(controls, np.split(found, ends, axis=1)[1:], strict=False))
+        return correlations(name, found[:, 0], kinds, counts)
+
     return {
-        **correlations("attention", sums[0], counts),
-        **correlations("salience", sums[1], counts),
+        **compared("attention", sums[0]),
+        **compared("salience", sums[1]),
         "pair_auroc": pair_auroc(concordances, counts),
     }
 
