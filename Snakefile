@@ -25,6 +25,7 @@ include: "workflow/rules/comparison.smk"
 # of them, many heads each (profiles/slurm).
 localrules:
     all,
+    randomise_model,
     explain_head,
     judge_head,
     score_head,

@@ -8,7 +8,7 @@ from headatlas.errors import reported
 from headatlas.records import ModelInfo
 from headatlas.storage import read_record
 from headatlas.subjects.arguments import add_subject
-from headatlas.subjects.loading import load_subject
+from headatlas.subjects.loading import load_recorded
 
 
 @reported
@@ -30,9 +30,7 @@ def main() -> None:
     args = parser.parse_args()
 
     info = read_record(args.model_info, ModelInfo)
-    bridge = load_subject(
-        info.source, info.commit, dtype=info.dtype, device=args.device, devices=args.devices
-    )
+    bridge = load_recorded(info, device=args.device, devices=args.devices)
     cache_activations(
         bridge,
         args.windows,

@@ -41,14 +41,12 @@ def measured(rows: list[dict[str, Any]], args: argparse.Namespace) -> list[dict[
     """The rows of `records.PROBES`; texts of less than one token are left out."""
     # Imported here: a layer whose heads have no test texts needs no model and no torch.
     from headatlas.activations.probing import Probe, measure_probes
-    from headatlas.subjects.loading import load_subject
+    from headatlas.subjects.loading import load_recorded
     from headatlas.tokens.pieces import pieces_of
     from headatlas.tokens.tokenizer import encode, open_tokenizer
 
     info = read_record(args.model_info, ModelInfo)
-    bridge = load_subject(
-        info.source, info.commit, dtype=info.dtype, device=args.device, devices=args.devices
-    )
+    bridge = load_recorded(info, device=args.device, devices=args.devices)
     tokenizer = open_tokenizer(info.source, info.commit)
     first = [tokenizer.bos_token_id] if args.bos == "prepend" else []
     tokens = [[*first, *encode(tokenizer, row["text"])][: bridge.cfg.n_ctx] for row in rows]

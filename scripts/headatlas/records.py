@@ -14,6 +14,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 VERSION = 1
+RANDOM = "+random"  # ends the name of a model's twin: its architecture with random weights
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 HEAD_METRICS = (
@@ -356,7 +357,12 @@ class ModelInfo(Record):
     parameters: int = Field(description="trained numbers; tied weights count once, buffers not")
     dtype: str
     bos_token_id: int | None
-    weights_sha256: str
+    weights_sha256: str = Field(description="of the weights as published")
+    random_seed: int | None = Field(
+        default=None,
+        description="where it is set, the weights are drawn at random from it when the model is "
+        "loaded; null: they are the trained ones",
+    )
     tokenizer_sha256: str
 
 

@@ -4,7 +4,7 @@
 rule cache_activations:
     input:
         model="results/{model}/model.json",
-        windows=f"{RUN}/windows.parquet",
+        windows=windows_of,
     output:
         directory(f"{RUN}/activations/shard{{shard}}"),
     log:

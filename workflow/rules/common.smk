@@ -22,13 +22,14 @@ from headatlas.configuration import (
     flags,
     heads_of,
     layers_of,
+    random_twins,
     resolve,
     runs,
 )
 from headatlas.errors import InputError
 from headatlas.patterns import files_matching
 from headatlas.provenance import code_digest, contents_digest, folder_digest
-from headatlas.records import head_name
+from headatlas.records import RANDOM, head_name
 
 try:
     for file in workflow.configfiles:
@@ -42,6 +43,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+config["models"] |= random_twins(config)
 EXECUTION = config["execution"]
 # Where things are and how the work is done reach the commands by the environment: in `params`, or
 # in the text of a command, a change of them would rerun jobs.
@@ -68,6 +70,7 @@ STAGES = [  # of a run, in order
     "run_probes",
     "score_head",
     "cluster_heads",
+    "randomise_model",
     "build_atlas",
 ]
 ROLE_STAGES = ["measure_repeats", "grade_roles"]  # of a model with a table of published roles
@@ -132,6 +135,35 @@ def all_heads(model):
 def head_names(model):
     """Their names, as LxxHyy."""
     return [head_name(n, h) for n, h in all_heads(model)]
+
+
+def windows_of(wildcards):
+    """The windows of a model, which its twin with random weights reads too."""
+    return f"{RUN}/windows.parquet".format(
+        model=wildcards.model.removesuffix(RANDOM), corpus=wildcards.corpus
+    )
+
+
+def random_files(pattern):
+    """Input function: the file of every head of the model's twin with random weights."""
+
+    def files(wildcards):
+        twin = f"{wildcards.model}{RANDOM}"
+        heads = all_heads(twin) if twin in config["models"] else []
+        return files_of(pattern.replace("{model}", twin), heads)
+
+    return files
+
+
+def random_flags(wildcards):
+    """Flags that name these heads and the folder of their round."""
+    twin = f"{wildcards.model}{RANDOM}"
+    if twin not in config["models"]:
+        return ""
+    folder = LAST_ROUND.format(
+        model=twin, corpus=wildcards.corpus, explainer=wildcards.explainer
+    )
+    return flags({"random_heads": head_names(twin), "random_round": folder})
 
 
 def model_state(wildcards):

@@ -3,7 +3,7 @@
 
 rule select_events:
     input:
-        windows=f"{RUN}/windows.parquet",
+        windows=windows_of,
         activations=expand(
             f"{RUN}/activations/shard{{shard}}",
             shard=range(EXECUTION["shards"]),

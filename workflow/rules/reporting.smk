@@ -13,6 +13,8 @@ rule build_atlas:
         scores=head_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
         clusters=f"{ATLAS}/clusters.json",
         known_roles=lambda w: KNOWN_ROLES if has_roles(w.model) else [],
+        random_explanations=random_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        random_scores=random_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
     output:
         index=report(
             f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst", labels=LABELS
@@ -41,6 +43,7 @@ rule build_atlas:
         heads=lambda w: head_names(w.model),
         explanations=f"{LAST_ROUND}/explanations",
         scores=f"{LAST_ROUND}/scores",
+        random=random_flags,
         settings=lambda w: flags(config["report"], "title", "exemplars"),
         known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
         recipe=recipe,
@@ -51,7 +54,7 @@ rule build_atlas:
         'python "$SCRIPTS"/build_atlas.py {params.settings} --recipe {params.recipe:q}'
         " --model-info {input.model} --windows {input.windows} --events {input.events}"
         " --stats {input.stats} --heads {params.heads}"
-        " --explanations {params.explanations} --scores {params.scores}"
+        " --explanations {params.explanations} --scores {params.scores} {params.random}"
         " --clusters {input.clusters} {params.known_roles} --model {wildcards.model} --corpus {wildcards.corpus}"
         f" --explainer {{wildcards.explainer}} --clustering {{wildcards.clustering}} --round {LAST}"
         " --out-dir {params.folder} 2> {log}"

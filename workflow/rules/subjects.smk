@@ -1,4 +1,26 @@
-"""Geometry and identity of the models."""
+"""Geometry and identity of the models, and of their twins with random weights."""
+
+
+# A twin's name is a name of a model too.
+ruleorder: randomise_model > inspect_model
+
+
+rule randomise_model:
+    input:
+        "results/{model}/model.json",
+    output:
+        f"results/{{model}}{RANDOM}/model.json",
+    log:
+        log_of(f"results/{{model}}{RANDOM}/model"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        seed=config["seed"],
+        code=code("randomise_model"),
+    message:
+        "{wildcards.model}: the same with random weights"
+    shell:
+        'python "$SCRIPTS"/randomise_model.py --model-info {input} --seed {params.seed} --out {output} 2> {log}'
 
 
 rule inspect_model:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import InputError
-from ..records import COST
+from ..records import COST, RANDOM
 from ..reporting.pages import environment
 from ..storage import write_csv, write_text
 from .sweep import Row
@@ -49,14 +49,15 @@ class Job(NamedTuple):
 
 
 def read_jobs(folder: Path, models: Collection[str]) -> Iterator[Job]:
-    """The jobs of some models and of what lies between models, from Snakemake's benchmarks.
+    """The jobs of some models, of their twins with random weights and of what lies between
+    models, from Snakemake's benchmarks.
 
     The files are named as the results are: MODEL/CORPUS/EXPLAINER/... Raises InputError
     for a file that is no benchmark.
     """
     for path in sorted(folder.rglob("*.tsv")):
         names = path.relative_to(folder).with_suffix("").parts
-        if names[0] == "comparison" or names[0] in models:
+        if names[0] == "comparison" or names[0].removesuffix(RANDOM) in models:
             yield _job(path, names)
 
 

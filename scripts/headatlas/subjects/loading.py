@@ -6,6 +6,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers.utils.logging import disable_progress_bar
 
 from ..errors import InputError
+from ..records import ModelInfo
 from .source import fetch
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -36,6 +37,31 @@ def load_subject(
     bridge = TransformerBridge.boot_transformers(str(folder), dtype=_DTYPES[dtype], **where)
     bridge.eval()
     return bridge
+
+
+def load_recorded(info: ModelInfo, *, device: str, devices: int) -> TransformerBridge:
+    """The model that a `model.json` describes, with random weights where it says so."""
+    bridge = load_subject(
+        info.source, info.commit, dtype=info.dtype, device=device, devices=devices
+    )
+    if info.random_seed is not None:
+        randomise(bridge, info.random_seed)
+    return bridge
+
+
+@torch.no_grad()
+def randomise(model: torch.nn.Module, seed: int) -> None:
+    """Draw every parameter anew, from a normal distribution of its own mean and deviation.
+
+    So each matrix keeps its size, and attention is about as sharp as in the trained
+    model; what the model has learnt is gone. Numbers are drawn on the CPU, in order of
+    the parameters, and are the same on every device.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in model.parameters():
+        values = parameter.float()
+        drawn = torch.randn(values.shape, generator=generator).to(values.device)
+        parameter.copy_(values.mean() + values.std(correction=0) * drawn)
 
 
 def output_gram(bridge: TransformerBridge, layer: int) -> Float[torch.Tensor, "head d_head d_head"]:
