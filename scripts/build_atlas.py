@@ -24,6 +24,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
     made.add_argument("--explanations", type=Path, required=True, help="folder of explanations")
     made.add_argument("--scores", type=Path, required=True, help="folder of their scores")
+    made.add_argument(
+        "--random-heads",
+        nargs="*",
+        default=[],
+        help="heads of the model's twin with random weights, as LxxHyy",
+    )
+    made.add_argument(
+        "--random-round",
+        type=Path,
+        default=Path(),
+        help="folder with the folders explanations and scores of these heads",
+    )
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
     made.add_argument("--known-roles", type=Path, help="known_roles.json of the run, if there")
     made.add_argument("--model", required=True, help="name of the model in the configuration")
@@ -66,6 +78,8 @@ def main() -> None:
         args.scores,
         args.clusters,
         args.known_roles,
+        args.random_heads,
+        args.random_round,
     )
     build(
         run, inputs, args.recipe, args.out_dir, templates=args.templates, exemplars=args.exemplars

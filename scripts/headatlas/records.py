@@ -360,8 +360,8 @@ class ModelInfo(Record):
     weights_sha256: str = Field(description="of the weights as published")
     random_seed: int | None = Field(
         default=None,
-        description="where it is set, the weights are drawn at random from it when the model is "
-        "loaded; null: they are the trained ones",
+        description="seed of random initial weights, which are drawn when the model is loaded; "
+        "null: the published weights",
     )
     tokenizer_sha256: str
 

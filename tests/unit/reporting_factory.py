@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from headatlas import records as r
 from headatlas import storage
 from headatlas.reporting.atlas import Inputs
 from headatlas.reporting.tables import Run
 
+R = TypeVar("R", bound=r.HeadRecord)
 LAYERS, HEADS = 2, 3
 EVERY_HEAD = [r.head_name(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
 RUN = Run("toy", "hostile", "symbolic", "hdbscan", 1, "Atlas of <toy> & co")
@@ -112,6 +113,8 @@ def scores(layer: int, head: int) -> r.HeadScores:
         score("test", "attention_correlation", 0.0),
         score("test", "attention_correlation_control", -0.2),
         score("test", "attention_margin", -0.25),
+        score("test", "attention_correlation_layer_control", -0.1),
+        score("test", "attention_layer_margin", -0.3),
         score("test", "pair_auroc", 0.3),
         score("probes", "effect_size", -0.4),
     ]
@@ -147,6 +150,11 @@ def known_roles() -> r.KnownRoles:
             r.RoleList(role="mover", test="names", heads=ungraded, not_graded="Not seen in <p>."),
         ],
     )
+
+
+def untrained(record: R) -> R:
+    """The same of the model's twin with random weights."""
+    return record.model_copy(update={"model": f"{RUN.model}{r.RANDOM}"})
 
 
 def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
@@ -202,6 +210,12 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
             storage.write_record(folder / "explanations" / name, explanation(layer, head))
             storage.write_record(folder / "scores" / name, scores(layer, head))
 
+    for layer, head in ((0, 0), (0, 2), (1, 1)):
+        name = f"{r.head_name(layer, head)}.json"
+        twin = folder / "random"
+        storage.write_record(twin / "explanations" / name, untrained(explanation(layer, head)))
+        storage.write_record(twin / "scores" / name, untrained(scores(layer, head)))
+
     def only(*names: str) -> list[str]:
         return [name for name in names if name in selected]
 
@@ -234,4 +248,6 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         folder / "explanations",
         folder / "scores",
         folder / "clusters.json",
+        random_heads=["L00H00", "L00H02", "L01H01"],
+        random_round=folder / "random",
     )

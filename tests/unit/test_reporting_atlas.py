@@ -106,8 +106,9 @@ def test_the_report_keeps_its_tables(atlas: Path) -> None:
         assert "<script" not in line
         if line.startswith("| L0"):
             assert len(re.findall(r"(?<!\\)\|", line)) in (4, 6)
-    assert "4 are explained, 0 unexplained" in report
+    assert "2 are explained, 2 unexplained and 2 failed. Of the unexplained, 2 have" in report
     assert "Attention correlation (2): L00H00, L00H01." in report
+    assert "Of 3 heads with random weights, 2 were given an explanation; of these 1 count" in report
 
 
 def test_data_for_the_map_round_trips(atlas: Path) -> None:
@@ -127,7 +128,7 @@ def test_tables(atlas: Path) -> None:
     assert events.schema.equals(r.EVENTS, check_metadata=False)
     assert events.num_rows == LAYERS * HEADS * 8
     assert events["layer"].to_pylist() == sorted(events["layer"].to_pylist())
-    assert storage.read_table(atlas / "scores.parquet", r.SCORES).num_rows == LAYERS * HEADS * 5
+    assert storage.read_table(atlas / "scores.parquet", r.SCORES).num_rows == LAYERS * HEADS * 7
     lines = (atlas / "explanations.jsonl").read_text().splitlines()
     found = [r.Explanation.model_validate_json(line) for line in lines]
     assert found == [explanation(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
@@ -137,6 +138,15 @@ def test_tables(atlas: Path) -> None:
     assert summary["summary"][2] is None
     assert summary["reason"][2].startswith("'=cmd()")
     assert summary["attention_margin"][0] == pytest.approx(-0.05)
+    assert summary["attention_layer_margin"][0] == pytest.approx(-0.1)
+    assert summary["status"].to_list() == [
+        *["unexplained"] * 2,
+        "failed",
+        *["explained"] * 2,
+        "failed",
+    ]
+    reason = "not above control: attention margin −0.05 [−0.15, 0.05] on test documents"
+    assert summary["reason"][0] == reason
 
 
 def test_neighbours_are_linked(atlas: Path) -> None:
@@ -182,6 +192,27 @@ def test_records_of_another_run_are_refused(inputs: Inputs, tmp_path: Path) -> N
     with pytest.raises(AtlasError, match="clusters: clustering is 'hdbscan'"):
         other = RUN._replace(clustering="k")
         build(other, inputs, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
+
+
+def test_a_head_not_above_its_control_keeps_its_explanation(atlas: Path) -> None:
+    page = Page((atlas / "heads" / "L00H00.html").read_text()).text
+    assert "unexplained not above control: attention margin −0.05 [−0.15, 0.05]" in page
+    assert "attends to =cmd()" in page
+    assert "unexplained" not in Page((atlas / "heads" / "L01H01.html").read_text()).text
+
+
+def test_without_a_twin_the_pages_say_so(inputs: Inputs, tmp_path: Path) -> None:
+    build(RUN, inputs._replace(random_heads=[]), RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
+    assert "No heads with random weights were run" in (tmp_path / "report.md").read_text()
+    assert "No heads with random weights were run" in (tmp_path / "index.html").read_text()
+
+
+def test_heads_of_the_model_are_no_heads_with_random_weights(
+    inputs: Inputs, tmp_path: Path
+) -> None:
+    own = inputs._replace(random_round=inputs.scores.parent)
+    with pytest.raises(AtlasError, match="random weights of L00H00: model is 'toy'"):
+        build(RUN, own, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
 
 
 def test_a_head_without_events_has_a_page(inputs: Inputs, tmp_path: Path) -> None:

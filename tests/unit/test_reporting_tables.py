@@ -14,17 +14,19 @@ from headatlas.records import (
     Score,
 )
 from headatlas.reporting.catalogue import SCORES, scores_among
-from headatlas.reporting.distributions import families, ranked, spread, weak
+from headatlas.reporting.distributions import counts, families, ranked, spread, weak
 from headatlas.reporting.tables import (
     AtlasError,
     Head,
     Run,
     assemble,
     metrics_by_head,
+    random_heads,
     score_rows,
     selection,
     summary_row,
 )
+from headatlas.reporting.verdict import above_control
 
 ATTENTION = SCORES[0]
 RUN = Run("m", "c", "e", "k", 0, "title")
@@ -94,12 +96,14 @@ def explanation(head: int, family: str | None = "induction", **changes: object) 
 
 def scores(head: int, value: float | None, low: float = 0.1) -> HeadScores:
     """Test attention correlation, a control of 0.2 and a margin with that low end."""
-    margin = None if value is None else value - 0.2
+    margin, layer_margin = (None if value is None else value - c for c in (0.2, 0.4))
     found = [
         Score(split="validation", metric="attention_correlation", value=0.99, n=1),
         Score(split="test", metric="attention_correlation", value=value, low=0.0, high=1.0, n=4),
         Score(split="test", metric="attention_correlation_control", value=0.2, n=3),
         Score(split="test", metric="attention_margin", value=margin, low=low, high=1.0, n=4),
+        Score(split="test", metric="attention_correlation_layer_control", value=0.4, n=1),
+        Score(split="test", metric="attention_layer_margin", value=layer_margin, n=4),
         Score(split="probes", metric="auroc", value=0.75, n=9),
     ]
     return HeadScores(**NAMES, layer=0, head=head, scores=found)
@@ -159,16 +163,63 @@ def test_a_summary_row(heads: list[Head]) -> None:
         "attention_margin": pytest.approx(0.6),
         "attention_margin_low": 0.1,
         "attention_margin_high": 1.0,
+        "attention_correlation_layer_control": 0.4,
+        "attention_correlation_layer_control_low": None,
+        "attention_correlation_layer_control_high": None,
+        "attention_layer_margin": pytest.approx(0.4),
+        "attention_layer_margin_low": None,
+        "attention_layer_margin_high": None,
         "sink": 0.5,
         "entropy": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "above"),
+    [
+        (0.3, 0.2, True),
+        (0.3, -0.1, False),
+        (0.002, 0.001, False),  # resolved, but next to nothing
+        (0.3, None, True),
+        (0.0, None, False),
+        (None, None, None),
+    ],
+)
+def test_when_a_margin_is_clearly_there(
+    value: float | None, low: float | None, above: bool | None
+) -> None:
+    assert above_control(value, low) is above
+
+
+def test_a_head_not_above_its_control_is_unexplained(heads: list[Head]) -> None:
+    assert [head.status for head in heads] == ["explained", "unexplained", "failed"]
+    reason = "not above control: attention margin 0.40 [−0.10, 1.00] on test documents"
+    assert [head.reason for head in heads] == [None, reason, "no reply"]
+    expected = {"explained": 1, "unexplained": 1, "failed": 1, "beaten": 1}
+    assert counts(heads) == expected
+    unscored = heads[0]._replace(scores={})
+    assert (unscored.status, unscored.reason) == ("explained", None)
+
+
+def test_heads_with_random_weights_are_those_of_the_twin() -> None:
+    twin = {"model": "m+random"}
+    explained = [explanation(1, **twin), explanation(0, None, **twin)]
+    scored = [scores(head, 0.8).model_copy(update=twin) for head in (0, 1)]
+    found = random_heads(RUN, explained, scored)
+    assert [(head.name, head.status) for head in found] == [
+        ("L00H00", "failed"),
+        ("L00H01", "explained"),
+    ]
+    with pytest.raises(AtlasError, match="L00H01 with random weights: explanation or scores are"):
+        random_heads(RUN, explained, scored[:1])
 
 
 def test_spread_ranks_and_weak_heads(heads: list[Head]) -> None:
     found = spread(heads, ATTENTION)
     assert (found.n, found.compared, found.above) == (2, 2, 1)
     assert found.quartiles == pytest.approx((0.65, 0.7, 0.75))
-    assert found.control == 0.2
+    assert (found.control, found.layer_control) == (0.2, 0.4)
+    assert (found.margin, found.layer_margin) == pytest.approx((0.5, 0.3))
     assert [head.name for head in ranked(heads, ATTENTION)] == ["L00H00", "L00H01"]
     assert [head.name for head in weak(heads, ATTENTION)] == ["L00H01"]
     assert {name: len(some) for name, some in families(heads).items()} == {
@@ -179,7 +230,7 @@ def test_spread_ranks_and_weak_heads(heads: list[Head]) -> None:
 
 def test_score_rows_are_tidy() -> None:
     rows = score_rows([scores(1, None), scores(0, 0.8)])
-    assert [row["head"] for row in rows] == [0] * 5 + [1] * 5
+    assert [row["head"] for row in rows] == [0] * 7 + [1] * 7
     assert rows[1] == NAMES | {
         "layer": 0,
         "head": 0,

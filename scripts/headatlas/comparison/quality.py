@@ -7,6 +7,7 @@ import numpy as np
 
 from ..intervals import Estimate, Statistic, resampled
 from ..reporting.catalogue import SCORES, Measure
+from ..reporting.verdict import LEAST, MARGIN, above_control
 from .statistics import average
 from .sweep import Place, Row, Study, Sweep
 
@@ -26,7 +27,7 @@ MEASURES = (
         "above_control",
         "Above control",
         "Share of heads whose explanation predicts their attention better than other heads' "
-        "explanations do: the 95 % interval of the margin lies above zero. A head without an "
+        f"explanations do: the 95 % interval of the margin lies above {LEAST}. A head without an "
         "explanation is not among them.",
     ),
 )
@@ -40,14 +41,13 @@ def values(study: Study, metric: str) -> Values:
     if metric == "explained":
         return {at: float(at in study.explained) for at in study.explanations}
     if metric == "above_control":
-        lows = {at: found.get("attention_margin") for at, found in study.scores.items()}
-        return {at: float(_above_zero(lows.get(at))) for at in study.explanations}
+        margins = {at: found.get(MARGIN, (None, None)) for at, found in study.scores.items()}
+        return {
+            at: float(above_control(*margins.get(at, (None, None))) is True)
+            for at in study.explanations
+        }
     found = {at: scores.get(metric, (None, None))[0] for at, scores in study.scores.items()}
     return {at: value for at, value in found.items() if value is not None}
-
-
-def _above_zero(margin: tuple[float | None, float | None] | None) -> bool:
-    return margin is not None and margin[1] is not None and margin[1] > 0
 
 
 def statistic(metric: str) -> Statistic:

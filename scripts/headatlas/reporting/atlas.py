@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jinja2
 import polars as pl
@@ -20,6 +20,7 @@ from headatlas.records import (
     KnownRoles,
     ModelInfo,
     Recipe,
+    Record,
     head_name,
 )
 from headatlas.storage import (
@@ -37,13 +38,16 @@ from .exemplars import Group, groups
 from .run_record import run_record
 from .tables import Run
 
+R = TypeVar("R", bound=Record)
+
 
 class Inputs(NamedTuple):
     """What a run left: `events` and `stats` are one file per layer.
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
     folders `explanations` and `scores`. `known_roles` is there where the model's entry names a
-    table of published roles.
+    table of published roles. Those of `random_heads`, of the twin with random weights, are in
+    the folders of these names in `random_round`.
     """
 
     model_info: Path
@@ -55,6 +59,8 @@ class Inputs(NamedTuple):
     scores: Path
     clusters: Path
     known_roles: Path | None = None
+    random_heads: Sequence[str] = ()
+    random_round: Path = Path()
 
 
 def build(
@@ -68,8 +74,14 @@ def build(
     info = read_record(inputs.model_info, ModelInfo)
     places = tables.selection(info, inputs.heads)
     files = [f"{head_name(*place)}.json" for place in places]
-    explanations = [read_record(inputs.explanations / name, Explanation) for name in files]
-    scores = [read_record(inputs.scores / name, HeadScores) for name in files]
+    explanations = _read_all(inputs.explanations, files, Explanation)
+    scores = _read_all(inputs.scores, files, HeadScores)
+    files = [f"{name}.json" for name in inputs.random_heads]
+    twin = tables.random_heads(
+        run,
+        _read_all(inputs.random_round / "explanations", files, Explanation),
+        _read_all(inputs.random_round / "scores", files, HeadScores),
+    )
     clusters = read_record(inputs.clusters, Clusters)
     known_roles = read_record(inputs.known_roles, KnownRoles) if inputs.known_roles else None
     if known_roles:
@@ -78,7 +90,7 @@ def build(
     heads = tables.assemble(info, run, places, explanations, scores, clusters, stats)
     facts = _facts(inputs.windows)
     record = run_record(run, info, facts, recipe)
-    atlas = pages.gather(run, info, facts, heads, clusters, known_roles)
+    atlas = pages.gather(run, info, facts, heads, twin, clusters, known_roles)
     env = pages.environment(templates)
 
     records = [head.explanation.model_dump_json() for head in heads]
@@ -89,6 +101,10 @@ def build(
     write_record(out / "run.json", record)
     _write_heads(env, atlas, _layers(inputs.events), out, exemplars)
     write_text(out / "index.html", pages.index(env, atlas, record))
+
+
+def _read_all(folder: Path, names: Sequence[str], kind: type[R]) -> list[R]:
+    return [read_record(folder / name, kind) for name in names]
 
 
 def _facts(windows: Path) -> dict[str, object]:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from .verdict import LEAST
+
 
 class Measure(NamedTuple):
     """A score or a head metric.
 
     `signed`: zero separates two kinds of value. `control` and `margin` are the names of
-    the scores that hold its control and the difference, where it has them.
+    the scores that hold its control and the difference, where it has them; `layer_control`
+    and `layer_margin` those of the control within the layer.
     """
 
     key: str
@@ -17,6 +20,14 @@ class Measure(NamedTuple):
     signed: bool = False
     control: str | None = None
     margin: str | None = None
+    layer_control: str | None = None
+    layer_margin: str | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """The names of the score, its controls and its margins, those that there are."""
+        names = (self.key, self.control, self.margin, self.layer_control, self.layer_margin)
+        return [name for name in names if name]
 
 
 MEASURED_ON = (
@@ -34,6 +45,8 @@ SCORES = (
         "position 0 left out. 1 is a perfect prediction, 0 is none.",
         control="attention_correlation_control",
         margin="attention_margin",
+        layer_control="attention_correlation_layer_control",
+        layer_margin="attention_layer_margin",
     ),
     Measure(
         "salience_correlation",
@@ -42,6 +55,8 @@ SCORES = (
         "random test windows. Undefined where the explanation predicts a constant.",
         control="salience_correlation_control",
         margin="salience_margin",
+        layer_control="salience_correlation_layer_control",
+        layer_margin="salience_layer_margin",
     ),
     Measure(
         "pair_auroc",
@@ -131,9 +146,26 @@ TERMS = (
     (
         "Control and margin",
         "The control is the mean of the same score over the explanations of other heads, taken "
-        "at equal steps around all heads of the atlas. The margin is the score less its control, "
-        "both resampled together. An explanation whose margin is not above zero predicts its own "
-        "head no better than other heads' explanations do.",
+        "at equal steps around all heads of the atlas; the layer control likewise around the "
+        "heads of the same layer. The margin is the score less its control, both resampled "
+        "together.",
+    ),
+    (
+        "Explained",
+        "A head is explained if it has an explanation and the 95 % interval of the attention "
+        f"margin on test documents lies above {LEAST}. If not, other heads' explanations predict "
+        "it about as well as its own does: it is unexplained, “not above control”, and "
+        "keeps its explanation to be read. Where there is no margin, nothing was compared, and "
+        "the explanation counts. Families and clusters group all explanations, those not above "
+        "control among them.",
+    ),
+    (
+        "Random weights",
+        "Heads of the same architecture before training: its weights are those that transformers "
+        "initialises it with, drawn from the seed. The whole workflow explains and scores these "
+        "heads on the same windows, with each other as controls. They have learnt nothing: their "
+        "scores are what the shape of the architecture gives for nothing, and their explanations "
+        "what the explainer says where there is nothing to find.",
     ),
     (
         "Test texts",
@@ -182,6 +214,6 @@ def scores_among(keys: Iterable[str]) -> list[Measure]:
     """
     present = set(keys)
     known = [measure for measure in SCORES if measure.key in present]
-    named = {name for m in SCORES for name in (m.key, m.control, m.margin)}
+    named = {name for measure in SCORES for name in measure.keys}
     others = [Measure(key, label(key), "No definition on record.") for key in present - named]
     return known + sorted(others)

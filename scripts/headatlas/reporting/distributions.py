@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .catalogue import Measure
 from .charts import quantile
 from .tables import Head
+from .verdict import above_control
 
 
 def known(values: Iterable[float | None]) -> list[float]:
@@ -14,9 +15,9 @@ def known(values: Iterable[float | None]) -> list[float]:
 
 
 class Spread(NamedTuple):
-    """A score over all heads: quartiles, medians of its control and margin.
+    """A score over all heads: quartiles, medians of its controls and margins.
 
-    `above` of the `compared` heads have a margin whose 95 % interval lies above zero.
+    `above` of the `compared` heads have a margin that is clearly there (`above_control`).
     """
 
     measure: Measure
@@ -24,23 +25,37 @@ class Spread(NamedTuple):
     quartiles: tuple[float | None, float | None, float | None]
     control: float | None
     margin: float | None
+    layer_control: float | None
+    layer_margin: float | None
     compared: int
     above: int
 
 
 def spread(heads: Sequence[Head], measure: Measure) -> Spread:
-    """Distribution of a score over heads, beside that of its control."""
-    triples = [head.values(measure) for head in heads]
-    values, controls, margins = (known(triple[i] for triple in triples) for i in range(3))
+    """Distribution of a score over heads, beside those of its controls."""
+
+    def all_of(key: str | None) -> list[float]:
+        return known(head.value(key) for head in heads) if key else []
+
+    values, margins = all_of(measure.key), all_of(measure.margin)
     return Spread(
         measure,
         len(values),
         (quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75)),
-        quantile(controls, 0.5),
+        quantile(all_of(measure.control), 0.5),
         quantile(margins, 0.5),
+        quantile(all_of(measure.layer_control), 0.5),
+        quantile(all_of(measure.layer_margin), 0.5),
         len(margins),
         len(margins) - len(weak(heads, measure)),
     )
+
+
+def counts(heads: Sequence[Head]) -> dict[str, int]:
+    """Heads by status; `beaten` are those of the unexplained that are not above their control."""
+    statuses = [head.status for head in heads]
+    found = {name: statuses.count(name) for name in ("explained", "unexplained", "failed")}
+    return found | {"beaten": sum(head.beaten for head in heads)}
 
 
 def families(heads: Sequence[Head]) -> dict[str, list[Head]]:
@@ -59,15 +74,13 @@ def ranked(heads: Sequence[Head], measure: Measure) -> list[Head]:
 
 
 def weak(heads: Sequence[Head], measure: Measure) -> list[Head]:
-    """Heads whose margin is not clearly above zero (by its interval), weakest first.
+    """Heads whose margin is not clearly there (`above_control`), weakest first.
 
     Heads without a margin are not among them.
     """
     found = []
     for head in heads:
         margin = head.main(measure.margin) if measure.margin else None
-        if margin is None or margin.value is None:
-            continue
-        if (margin.value if margin.low is None else margin.low) <= 0:
+        if margin and margin.value is not None and not above_control(margin.value, margin.low):
             found.append((margin.value, head))
     return [head for _, head in sorted(found, key=lambda pair: pair[0])]

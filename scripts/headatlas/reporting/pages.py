@@ -13,16 +13,19 @@ from headatlas.records import Clusters, KnownRoles, ModelInfo, RunRecord, head_n
 
 from . import charts, formats, tokens
 from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Measure
-from .distributions import families, known, ranked, spread, weak
+from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .maps import colourings
 from .tables import Head, Run, main_scores, metric_names
+from .verdict import LEAST
 
 HEADLINE_SCORES = 3
 
 
 class Atlas(NamedTuple):
     """What every page draws on. `axes` and `spreads` are shared so that pages compare.
+
+    `random_heads` are those of the model's twin with random weights.
 
     `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
     the largest value of each head metric over all heads.
@@ -32,6 +35,7 @@ class Atlas(NamedTuple):
     info: ModelInfo
     facts: dict[str, object]
     heads: list[Head]
+    random_heads: list[Head]
     clusters: Clusters
     scores: list[Measure]
     metrics: list[Measure]
@@ -55,6 +59,7 @@ def gather(
     info: ModelInfo,
     facts: dict[str, object],
     heads: list[Head],
+    random_heads: list[Head],
     clusters: Clusters,
     known_roles: KnownRoles | None = None,
 ) -> Atlas:
@@ -67,6 +72,7 @@ def gather(
         info,
         facts,
         heads,
+        random_heads,
         clusters,
         scores,
         [measure for measure in METRICS if measure.key in names],
@@ -109,6 +115,7 @@ def environment(templates: Path) -> jinja2.Environment:
         "interval": formats.interval,
         "head_name": head_name,
         "measured_on": MEASURED_ON,
+        "least": LEAST,
     }
     return made
 
@@ -153,15 +160,16 @@ def report(env: jinja2.Environment, atlas: Atlas, shown: int = 10) -> str:
 
 def _overview(atlas: Atlas) -> dict[str, object]:
     """Names that the index and the report share."""
-    statuses = [head.explanation.status for head in atlas.heads]
     return {
         "atlas": atlas,
         "run": atlas.run,
         "terms": TERMS,
-        "counts": {name: statuses.count(name) for name in ("explained", "unexplained", "failed")},
+        "counts": counts(atlas.heads),
+        "random_counts": counts(atlas.random_heads),
         "spreads": [spread(atlas.heads, measure) for measure in atlas.scores],
         "about_roles": KNOWN_ROLES + ("" if atlas.whole else f" {KNOWN_ROLES_OF_SOME}"),
         "by_name": {head.name: head for head in atlas.heads},
+        "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
         "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
     }
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from headatlas.errors import InputError
 from headatlas.records import (
     HEAD_METRICS,
+    RANDOM,
     Clusters,
     Explanation,
     HeadRecord,
@@ -18,7 +19,9 @@ from headatlas.records import (
 )
 
 from .catalogue import Measure, scores_among
+from .formats import interval, number
 from .tokens import csv_cell, visible
+from .verdict import MARGIN, above_control
 
 MAIN_SPLITS = ("test", "probes")
 Row = dict[str, str | int | float | None]
@@ -55,6 +58,27 @@ class Head(NamedTuple):
         """Family of the first behaviour, or None without one."""
         behaviours = self.explanation.behaviours
         return behaviours[0].family if behaviours else None
+
+    @property
+    def beaten(self) -> bool:
+        """Whether it has an explanation that is not above its control (see `verdict`)."""
+        margin = self.main(MARGIN)
+        found = above_control(margin.value, margin.low) if margin else None
+        return self.explanation.status == "explained" and found is False
+
+    @property
+    def status(self) -> str:
+        """explained, unexplained or failed, in the light of the scores."""
+        return "unexplained" if self.beaten else self.explanation.status
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not explained."""
+        margin = self.main(MARGIN)
+        if margin is None or not self.beaten:
+            return self.explanation.reason
+        figures = f"{number(margin.value)} {interval(margin.low, margin.high)}".rstrip()
+        return f"not above control: attention margin {figures} on test documents"
 
     def main(self, metric: str) -> Score | None:
         """The reported score: on the test split, or on probes where it has no test split."""
@@ -177,13 +201,35 @@ def assemble(
                 layer,
                 head,
                 explained[name],
-                {(score.split, score.metric): score for score in scored[name].scores},
+                _by_split(scored[name]),
                 metrics.get(name, {}),
                 cluster.cluster if cluster else None,
                 cluster.label if cluster else None,
             )
         )
     return heads
+
+
+def random_heads(
+    run: Run, explanations: Iterable[Explanation], scores: Iterable[HeadScores]
+) -> list[Head]:
+    """The heads of the run's twin with random weights, of which no more is known.
+
+    Raises AtlasError if a record is of another run, or has no counterpart.
+    """
+    twin = run._replace(model=f"{run.model}{RANDOM}")
+    explained = by_name(explanations, twin, "explanation with random weights")
+    scored = by_name(scores, twin, "scores with random weights")
+    for name in sorted(explained.keys() ^ scored.keys()):
+        raise AtlasError(f"{name} with random weights: explanation or scores are missing")
+    return [
+        Head(e.layer, e.head, e, _by_split(scored[name]), {}, None, None)
+        for name, e in sorted(explained.items())
+    ]
+
+
+def _by_split(record: HeadScores) -> dict[tuple[str, str], Score]:
+    return {(score.split, score.metric): score for score in record.scores}
 
 
 def metric_names(heads: Sequence[Head]) -> list[str]:
@@ -221,8 +267,8 @@ def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -
         "layer": head.layer,
         "head": head.head,
         "name": head.name,
-        "status": explanation.status,
-        "reason": text_cell(explanation.reason),
+        "status": head.status,
+        "reason": text_cell(head.reason),
         "family": text_cell(head.family),
         "cluster": head.cluster,
         "cluster_label": text_cell(head.cluster_label),
@@ -231,7 +277,7 @@ def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -
         "base_rate": first.base_rate if first else None,
     }
     for measure in scores:
-        for key in filter(None, (measure.key, measure.control, measure.margin)):
+        for key in measure.keys:
             score = head.main(key)
             row[key] = score.value if score else None
             row[f"{key}_low"] = score.low if score else None

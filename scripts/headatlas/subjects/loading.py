@@ -1,13 +1,19 @@
 """Loading a subject as a TransformerBridge: the weights as published, nothing folded."""
 
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import torch
 from jaxtyping import Float
 from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.sources.transformers import get_hf_model_class_for_architecture
+from transformers import AutoConfig
 from transformers.utils.logging import disable_progress_bar
 
 from ..errors import InputError
 from ..records import ModelInfo
-from .source import fetch
+from .source import fetch, weight_files
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
@@ -40,28 +46,30 @@ def load_subject(
 
 
 def load_recorded(info: ModelInfo, *, device: str, devices: int) -> TransformerBridge:
-    """The model that a `model.json` describes, with random weights where it says so."""
-    bridge = load_subject(
-        info.source, info.commit, dtype=info.dtype, device=device, devices=devices
-    )
-    if info.random_seed is not None:
-        randomise(bridge, info.random_seed)
-    return bridge
+    """The model that a `model.json` describes; an untrained one where it has a random seed."""
+    where = {"dtype": info.dtype, "device": device, "devices": devices}
+    if info.random_seed is None:
+        return load_subject(info.source, info.commit, **where)
+    with TemporaryDirectory() as folder:
+        write_untrained(fetch(info.source, info.commit), info, Path(folder))
+        return load_subject(folder, None, **where)
 
 
-@torch.no_grad()
-def randomise(model: torch.nn.Module, seed: int) -> None:
-    """Draw every parameter anew, from a normal distribution of its own mean and deviation.
+def write_untrained(trained: Path, info: ModelInfo, folder: Path) -> None:
+    """Write the model of a folder as it is before training: the same but for its weights.
 
-    So each matrix keeps its size, and attention is about as sharp as in the trained
-    model; what the model has learnt is gone. Numbers are drawn on the CPU, in order of
-    the parameters, and are the same on every device.
+    They are initialised as transformers does it for the architecture (mostly from a normal
+    distribution of `initializer_range`), in float32 on the CPU, so that they are the same
+    on every device.
     """
-    generator = torch.Generator().manual_seed(seed)
-    for parameter in model.parameters():
-        values = parameter.float()
-        drawn = torch.randn(values.shape, generator=generator).to(values.device)
-        parameter.copy_(values.mean() + values.std(correction=0) * drawn)
+    files = [file for file in trained.iterdir() if file.is_file()]
+    for file in set(files) - set(weight_files(trained)):
+        shutil.copy(file, folder)
+    model_class = get_hf_model_class_for_architecture(info.architecture)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(info.random_seed)
+        config = AutoConfig.from_pretrained(trained)
+        model_class.from_config(config, dtype=torch.float32).save_pretrained(folder)
 
 
 def output_gram(bridge: TransformerBridge, layer: int) -> Float[torch.Tensor, "head d_head d_head"]:
