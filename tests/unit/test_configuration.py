@@ -26,6 +26,7 @@ from headatlas.configuration import (
     resolve,
     runs,
 )
+from headatlas.configuration.twins import random_twins
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"
@@ -194,9 +195,14 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("models", "x"), {"source": "gpt2", "n_layers": 1, "n_heads": 1}, "models.x.context: "
          "missing; allowed: a whole number, at least 16"),
         (("models", "a b"), example()["models"]["demo"], "models: 'a b' is not allowed; "
-         f"allowed: {NAME}, other than benchmarks, comparison, logs"),
+         f"allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
+         "+random"),
+        (("models", "demo+random"), example()["models"]["demo"], "models: 'demo+random' is not "
+         f"allowed; allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
+         "+random"),
         (("models", "comparison"), example()["models"]["demo"], "models: 'comparison' is not "
-         f"allowed; allowed: {NAME}, other than benchmarks, comparison, logs"),
+         f"allowed; allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
+         "+random"),
         (("clusterings", "line\n"), {}, f"clusterings: 'line\\n' is not allowed; allowed: {NAME}"),
         (("clusterings", 7), {}, f"clusterings: 7 is not allowed; allowed: {NAME}"),
         (("models",), [], "models: [] is not allowed; allowed: a section of keys"),
@@ -512,6 +518,32 @@ def test_nothing_heavy_is_imported() -> None:
         [sys.executable, "-c", code], cwd=ROOT / "scripts", capture_output=True, text=True
     )
     assert (ran.stdout, ran.stderr) == ("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("most", "selected", "chosen"),
+    [
+        (8, {}, "L00H00 L00H03 L00H06 L01H01 L01H04 L01H07 L02H02 L02H05"),
+        (2, {}, "L00H00 L01H04"),
+        (2, {"layers": [1]}, "L01H00 L01H04"),
+        (4, {"heads": ["L02H01", "L00H07"]}, "L00H07 L02H01"),  # there are no more
+    ],
+)
+def test_the_heads_of_a_twin_stand_at_equal_steps(
+    root: Path, most: int, selected: dict[str, Any], chosen: str
+) -> None:
+    changes = [((*DEMO, key), value) for key, value in selected.items()]
+    config = resolved(example((("scoring", "random_heads"), most), *changes), root)
+    twin = random_twins(config)["demo+random"]
+    assert twin["heads"] == chosen.split()
+    assert twin | {"layers": "all", "heads": "all"} == config["models"]["demo"] | {
+        "layers": "all",
+        "heads": "all",
+    }
+
+
+def test_without_random_heads_there_are_no_twins(root: Path) -> None:
+    assert random_twins(resolved(example((("scoring", "random_heads"), 0)), root)) == {}
 
 
 def test_the_configuration_of_a_run_is_what_it_uses_without_places() -> None:

@@ -10,7 +10,9 @@ from safetensors.torch import load_file, save_file
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from headatlas.errors import InputError
+from headatlas.records import ModelInfo
 from headatlas.subjects.inspection import check_agreement, configuration_entry, inspect
+from headatlas.subjects.loading import load_recorded
 from headatlas.subjects.source import fetch, weights_sha256
 
 DEMO = Path(__file__).parents[2] / "workflow/resources/demo-model"
@@ -99,3 +101,26 @@ def test_a_source_that_is_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(InputError, match="cannot be fetched"):
         fetch("no/such-model")
+
+
+def test_random_weights_are_of_the_same_shape_drawn_from_the_seed() -> None:
+    info = inspect("demo", str(DEMO), None, "float32")
+
+    def parameters(seed: int | None) -> dict[str, torch.Tensor]:
+        recorded: ModelInfo = info.model_copy(update={"random_seed": seed})
+        bridge = load_recorded(recorded, device="cpu", devices=1)
+        assert bridge.cfg.n_heads == info.n_heads
+        return {name: value.detach() for name, value in bridge.original_model.named_parameters()}
+
+    before = torch.get_rng_state()
+    trained, one, again, other = map(parameters, (None, 1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), before)
+    matrices = [name for name, value in trained.items() if value.ndim == 2]
+    assert len(matrices) > 7 * info.n_layers
+    for name in matrices:
+        assert one[name].shape == trained[name].shape
+        assert torch.equal(one[name], again[name])
+        assert not torch.equal(one[name], other[name])
+        # As the architecture is initialised: normal, with the standard deviation of config.json.
+        assert one[name].std().item() == pytest.approx(0.02, rel=0.05)
+        assert abs(torch.corrcoef(torch.stack([one[name], trained[name]]).flatten(1))[0, 1]) < 0.05

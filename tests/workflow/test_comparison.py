@@ -68,6 +68,7 @@ def test_every_job_of_the_models_is_in_the_cost(swept: Workplace) -> None:
         assert cost[model, "inspect_model"]["jobs"] == "1"
         for rule in ("explain_head", "judge_head", "score_head"):
             assert cost[model, rule]["jobs"] == heads
+            assert cost[f"{model}+random", rule]["jobs"] == "1"
     assert cost["", "compare_runs"]["jobs"] == "1"
 
 
@@ -81,7 +82,7 @@ def test_with_a_second_corpus_explanations_are_scored_on_the_other(swept: Workpl
     configuration["sweep"]["corpora"] = ["words", "more"]
     jobs = swept.jobs(configuration=configuration)
     assert jobs["transfer_explanations"] == 2 * 2  # of each model, both ways
-    assert jobs["explain_head"] == 6 + 3  # on the new corpus alone
+    assert jobs["explain_head"] == 6 + 3 + 2  # on the new corpus alone, two with random weights
     assert jobs["compare_runs"] == jobs["match_heads"] == 1
 
 
@@ -91,7 +92,7 @@ def test_a_third_model_runs_its_own_jobs_and_the_comparison(swept: Workplace) ->
     configuration["sweep"]["models"] = ["tiny", "second", "third"]
     jobs = swept.jobs(configuration=configuration)
     assert jobs["match_heads"] == 2  # with each of the others
-    assert jobs["explain_head"] == jobs["build_atlas"] == 1
+    assert (jobs["explain_head"], jobs["build_atlas"]) == (2, 1)  # one with random weights
     assert jobs["compare_runs"] == jobs["compare_costs"] == 1
 
 

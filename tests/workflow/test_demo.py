@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,13 @@ def test_the_heads_whose_role_is_known_are_explained_by_it(
     margin = scores["test", "attention_margin"]
     assert own["value"] > control["value"] + 0.1
     assert margin["low"] > 0
+
+
+def test_random_weights_are_given_no_explanation_that_counts(atlas: Path) -> None:
+    text = (atlas / "report.md").read_text()
+    said = re.search(r"Of 8 heads with random weights, (\d) .* of these (\d) count as", text)
+    assert said and said[2] == "0"
+    assert "Of 24 heads, 24 are explained" in text
 
 
 def test_every_head_is_matched_with_itself_though_the_tokens_are_others(atlas: Path) -> None:

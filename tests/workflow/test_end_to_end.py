@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from workplace import SCRIPT, Workplace, contents
 
-from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS, RunRecord
+from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS, ModelInfo, RunRecord
 from headatlas.storage import read_facts, read_record, read_table
 
 HEADS = [f"L{layer:02d}H{head:02d}" for layer in range(2) for head in range(3)]
@@ -56,6 +56,28 @@ def test_a_run_says_what_it_was_made_from_and_nothing_of_the_machine(
     assert record.windows["tokens_sha256"] == read_facts(windows)["tokens_sha256"]
     paths = re.findall(r'"/[^"]*', file.read_text())
     assert not paths and str(finished.folder) not in file.read_text()
+
+
+def test_a_twin_with_random_weights_goes_the_same_way(finished: Workplace) -> None:
+    """... on the same windows, and no atlas is made of it."""
+    results = finished.folder / "results"
+    trained, twin = (
+        read_record(results / name / "model.json", ModelInfo) for name in ("tiny", "tiny+random")
+    )
+    changed = {"model": "tiny+random", "random_seed": 0}
+    assert twin == trained.model_copy(update=changed)
+    assert sorted(path.name for path in (results / "tiny+random/words").iterdir()) == [
+        "activations",
+        "events",
+        "stats",
+        "symbolic",
+    ]
+    assert not (results / "tiny+random/words/symbolic/atlas").exists()
+    names = ("words/events/layer00.parquet", "words/stats/layer00.parquet")
+    for name in names:
+        files = [results / model / name for model in ("tiny", "tiny+random")]
+        assert files[0].read_bytes() != files[1].read_bytes()
+    assert "heads with random weights" in (finished.atlas / "report.md").read_text()
 
 
 class Elements(HTMLParser):
@@ -150,7 +172,7 @@ def test_a_failed_job_says_why_and_leaves_no_partial_file(fresh: Workplace, tmp_
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "error: " in said and "fewer than sampled, 12" in said and "Traceback" not in said
-    assert set(contents(workplace.folder)) == {"tiny/model.json"}
+    assert set(contents(workplace.folder)) <= {"tiny/model.json", "tiny+random/model.json"}
 
 
 def test_a_second_model_of_another_shape_and_a_selection_of_its_heads(

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from workplace import ROOT, Workplace
 
-HEADS, LAYERS = 6, 2
+# Of the model and of its twin with random weights, of which one head is run.
+HEADS, LAYERS = 6 + 1, 2 + 1
 REPORT = Counter(build_atlas=1)
 CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
@@ -18,9 +19,14 @@ EXPLAIN = (
     SCORE + CLUSTER - REPORT + Counter(explain_head=HEADS, judge_head=HEADS, run_probes=LAYERS)
 )
 EVENTS = EXPLAIN + Counter(select_events=LAYERS)
-CACHE = EVENTS + Counter(cache_activations=1)
+CACHE = EVENTS + Counter(cache_activations=2)
 CORPUS = CACHE + Counter(sample_windows=1)
-MODEL = CORPUS + Counter(inspect_model=1)
+SEED = CORPUS + Counter(randomise_model=1)
+MODEL = SEED + Counter(inspect_model=1)
+# It is in the other layer, and a layer that is added is cached with the one before.
+SECOND_RANDOM_HEAD = Counter(
+    dict.fromkeys(("select_events", "explain_head", "judge_head", "run_probes", "score_head"), 2)
+) + Counter(cache_activations=1)
 COMPARE = Counter(compare_runs=1, compare_costs=1)
 
 
@@ -35,7 +41,9 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("report", "exemplars"), 3, REPORT),
         (("clusterings", "minilm", "min_cluster_size"), 3, CLUSTER),
         (("scoring", "bootstrap"), 60, SCORE),
-        (("scoring", "controls"), 2, SCORE),
+        (("scoring", "controls"), 2, SCORE - Counter(score_head=1)),  # the twin has no more
+        (("scoring", "random_heads"), 0, REPORT),
+        (("scoring", "random_heads"), 2, REPORT + SECOND_RANDOM_HEAD),
         (("explainers", "symbolic", "texts"), 5, EXPLAIN),
         (("explainers", "symbolic", "min_coverage"), 0.2, EXPLAIN),
         (("events", "top"), 2, EVENTS),
@@ -44,7 +52,7 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("corpora", "words", "windows"), 50, CORPUS),
         (("models", "tiny", "bos"), "none", CORPUS),
         (("models", "tiny", "dtype"), "bfloat16", MODEL),
-        (("execution", "shards"), 2, CACHE + Counter(cache_activations=1)),
+        (("execution", "shards"), 2, CACHE + Counter(cache_activations=2)),
         (("execution", "device"), "auto", Counter()),
         (("execution", "batch_size"), 3, Counter()),
         (("execution", "devices"), 2, Counter()),
@@ -62,7 +70,7 @@ def test_a_setting_reruns_what_depends_on_it(
 
 
 def test_the_seed_reruns_every_random_choice(finished: Workplace) -> None:
-    assert finished.jobs(configuration=finished.changed("seed", to=1)) == CORPUS
+    assert finished.jobs(configuration=finished.changed("seed", to=1)) == SEED
 
 
 def test_the_order_of_keys_means_nothing(finished: Workplace) -> None:
@@ -76,9 +84,10 @@ def test_the_order_of_keys_means_nothing(finished: Workplace) -> None:
 
 def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     configuration = finished.changed("sweep", "models", to=["tiny", "second"])
-    heads, layers = 3, 2  # those that its entry selects
-    one = {"inspect_model", "sample_windows", "cache_activations", "cluster_heads", "build_atlas"}
+    heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
+    one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
     expected = dict.fromkeys(one, 1) | {"select_events": layers, "run_probes": layers}
+    expected["cache_activations"] = 2
     expected |= dict.fromkeys(("explain_head", "judge_head", "score_head"), heads)
     assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
         match_heads=1

@@ -24,11 +24,15 @@ def sweep(workplace: Workplace, models: list[str]) -> dict[str, Any]:
 
 
 def jobs_of(*, layers: int, heads: int) -> Counter[str]:
-    """The jobs of one model in it, by hand: 2 corpora, 4 explanations of a head, 8 atlases."""
+    """The jobs of one model in it, by hand: 2 corpora, 4 explanations of a head, 8 atlases.
+
+    `layers` and `heads` are those of the model and of its twin with random weights.
+    """
     return Counter(
         inspect_model=1,
+        randomise_model=1,
         sample_windows=2,
-        cache_activations=2,
+        cache_activations=2 * 2,
         select_events=2 * layers,
         explain_head=4 * heads,
         judge_head=4 * heads,
@@ -39,7 +43,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
     )
 
 
-TINY, SECOND = jobs_of(layers=2, heads=6), jobs_of(layers=2, heads=3)
+TINY, SECOND = jobs_of(layers=2 + 1, heads=6 + 1), jobs_of(layers=2 + 1, heads=3 + 1)
 
 
 def counted(workplace: Workplace, models: list[str]) -> Counter[str]:

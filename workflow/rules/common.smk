@@ -22,10 +22,10 @@ from headatlas.configuration import (
     flags,
     heads_of,
     layers_of,
-    random_twins,
     resolve,
     runs,
 )
+from headatlas.configuration.twins import random_twins
 from headatlas.errors import InputError
 from headatlas.patterns import files_matching
 from headatlas.provenance import code_digest, contents_digest, folder_digest

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import meaning, structure
 from .problem import ConfigurationError
-from .queries import configuration_of, flags, heads_of, layers_of, random_twins, runs
+from .queries import configuration_of, flags, heads_of, layers_of, runs
 from .syntax import check_duplicate_keys
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "flags",
     "heads_of",
     "layers_of",
-    "random_twins",
     "resolve",
     "runs",
 ]

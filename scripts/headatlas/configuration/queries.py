@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..records import RANDOM, head_name
-
 SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of result paths
 _NOT_OF_A_RUN = ("sweep", "execution")  # which runs there are, and how the work is done
 _HEAD = re.compile(r"L(\d+)H(\d+)")
@@ -56,23 +54,6 @@ def heads_of(config: Mapping[str, Any], model: str, layer: int) -> list[int]:
     if entry["heads"] == "all":
         return list(range(entry["n_heads"]))
     return sorted(head for where, head in map(parse_head, entry["heads"]) if where == layer)
-
-
-def random_twins(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Entries of the models' twins with random weights, by name; no sweep names them.
-
-    Of each model as many heads as `scoring.random_heads` asks for, at equal steps among
-    its selected heads.
-    """
-    twins = {}
-    for model, entry in config["models"].items():
-        layers = layers_of(config, model)
-        names = [head_name(n, h) for n in layers for h in heads_of(config, model, n)]
-        count = min(config["scoring"]["random_heads"], len(names))
-        if count:
-            chosen = [names[len(names) * k // count] for k in range(count)]
-            twins[f"{model}{RANDOM}"] = {**entry, "layers": "all", "heads": chosen}
-    return twins
 
 
 def parse_head(name: str) -> tuple[int, int]:

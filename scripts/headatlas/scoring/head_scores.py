@@ -19,7 +19,7 @@ import pyarrow as pa
 from ..intervals import Estimate, resample_counts, undefined
 from ..records import Explanation, Judgement, Score, Split
 from .auroc import auroc
-from .correlation import CONTROLS, correlations, moments
+from .correlation import correlations, moments
 from .effect_size import hedges_g
 from .pair_auroc import pair_auroc, window_concordance
 from .windows import Measured, predicted_attention, random_windows, ranked_pairs
@@ -53,7 +53,7 @@ def score_head(
     """Score an explanation against the events and probes (rows of its head alone).
 
     `controls` are the judgements of other heads, made on the same windows, by kind (see
-    CONTROLS). Raises InputError if a judgement does not fit the events.
+    `correlation.CONTROLS`). Raises InputError if a judgement does not fit the events.
     """
     if explanation.status != "explained":
         return no_scores(f"{explanation.status}: {explanation.reason}")
