@@ -160,9 +160,7 @@ def random_flags(wildcards):
     twin = f"{wildcards.model}{RANDOM}"
     if twin not in config["models"]:
         return ""
-    folder = LAST_ROUND.format(
-        model=twin, corpus=wildcards.corpus, explainer=wildcards.explainer
-    )
+    folder = LAST_ROUND.format(model=twin, corpus=wildcards.corpus, explainer=wildcards.explainer)
     return flags({"random_heads": head_names(twin), "random_round": folder})
 
 
