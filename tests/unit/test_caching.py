@@ -21,6 +21,7 @@ from transformers import (
 from headatlas.activations import caching
 from headatlas.activations.caching import cache_activations, read_batches, run_hooked
 from headatlas.activations.probing import Probe, measure_probes
+from headatlas.activations.repeats import measure_repeats, repeat_scores, repeated_tokens
 from headatlas.records import ACTIVATIONS, HEAD_METRICS, WINDOWS
 from headatlas.storage import TableWriter, read_table, write_rows
 from headatlas.subjects.loading import load_subject
@@ -180,6 +181,20 @@ def test_the_unembedding_is_not_computed(bridge: Any, windows: Path, tmp_path: P
         assert computed, "the hook would have seen it"
     finally:
         handle.remove()
+
+
+@pytest.mark.parametrize("bos", [True, False])
+def test_repeated_tokens_fill_the_context_whatever_the_batches(bridge: Any, bos: bool) -> None:
+    length = (TOKENS - 1) // 2
+    first = 0 if bos else None
+    tokens = repeated_tokens(5, length, vocabulary=VOCABULARY, bos=first, seed=3)
+    _, cache = bridge.run_with_cache(tokens)
+    for batch_size in (2, 5):
+        found = measure_repeats(bridge, rows=5, bos=bos, seed=3, batch_size=batch_size)
+        assert len(found) == LAYERS
+        for layer, scores in enumerate(found):
+            truth = repeat_scores(cache[f"blocks.{layer}.attn.hook_pattern"], length)
+            torch.testing.assert_close(scores, truth)
 
 
 @pytest.mark.parametrize("row_group", [1, 2**30], ids=["while it runs", "at the end"])
