@@ -59,6 +59,7 @@ ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 LAST = 0  # the round that is published; the symbolic explainer does not revise
 LAST_ROUND = ROUND.replace("{round}", str(LAST))
+RANDOM_ROUND = LAST_ROUND.replace("{model}", f"{{model}}{RANDOM}")
 KNOWN_ROLES = f"{LAST_ROUND}/known_roles.json"
 STAGES = [  # of a run, in order
     "inspect_model",
@@ -132,8 +133,13 @@ def all_heads(model):
     return [(n, h) for n in layers_of(config, model) for h in heads_of(config, model, n)]
 
 
+def random_heads(model):
+    """Those of its twin with random weights, if it has one."""
+    return all_heads(f"{model}{RANDOM}") if config["scoring"]["random_heads"] else []
+
+
 def head_names(model):
-    """Their names, as LxxHyy."""
+    """Names of the selected heads of a model, as LxxHyy."""
     return [head_name(n, h) for n, h in all_heads(model)]
 
 
@@ -142,26 +148,6 @@ def windows_of(wildcards):
     return f"{RUN}/windows.parquet".format(
         model=wildcards.model.removesuffix(RANDOM), corpus=wildcards.corpus
     )
-
-
-def random_files(pattern):
-    """Input function: the file of every head of the model's twin with random weights."""
-
-    def files(wildcards):
-        twin = f"{wildcards.model}{RANDOM}"
-        heads = all_heads(twin) if twin in config["models"] else []
-        return files_of(pattern.replace("{model}", twin), heads)
-
-    return files
-
-
-def random_flags(wildcards):
-    """Flags that name these heads and the folder of their round."""
-    twin = f"{wildcards.model}{RANDOM}"
-    if twin not in config["models"]:
-        return ""
-    folder = LAST_ROUND.format(model=twin, corpus=wildcards.corpus, explainer=wildcards.explainer)
-    return flags({"random_heads": head_names(twin), "random_round": folder})
 
 
 def model_state(wildcards):
@@ -238,6 +224,11 @@ def head_files(pattern):
         return files_of(pattern, [at for at in heads if layer is None or at[0] == int(layer)])
 
     return files
+
+
+def random_files(pattern):
+    """Input function: the file of every head of the model's twin with random weights."""
+    return lambda wildcards: files_of(pattern, random_heads(wildcards.model))
 
 
 def control_files(pattern, within_layer=False):

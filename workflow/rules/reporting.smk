@@ -13,8 +13,8 @@ rule build_atlas:
         scores=head_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
         clusters=f"{ATLAS}/clusters.json",
         known_roles=lambda w: KNOWN_ROLES if has_roles(w.model) else [],
-        random_explanations=random_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
-        random_scores=random_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
+        random_explanations=random_files(f"{RANDOM_ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        random_scores=random_files(f"{RANDOM_ROUND}/scores/L{{layer}}H{{head}}.json"),
     output:
         index=report(
             f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst", labels=LABELS
@@ -43,7 +43,8 @@ rule build_atlas:
         heads=lambda w: head_names(w.model),
         explanations=f"{LAST_ROUND}/explanations",
         scores=f"{LAST_ROUND}/scores",
-        random=random_flags,
+        random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],
+        random_round=RANDOM_ROUND,
         settings=lambda w: flags(config["report"], "title", "exemplars"),
         known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
         recipe=recipe,
@@ -54,7 +55,8 @@ rule build_atlas:
         'python "$SCRIPTS"/build_atlas.py {params.settings} --recipe {params.recipe:q}'
         " --model-info {input.model} --windows {input.windows} --events {input.events}"
         " --stats {input.stats} --heads {params.heads}"
-        " --explanations {params.explanations} --scores {params.scores} {params.random}"
+        " --explanations {params.explanations} --scores {params.scores}"
+        " --random-heads {params.random_heads} --random-round {params.random_round}"
         " --clusters {input.clusters} {params.known_roles} --model {wildcards.model} --corpus {wildcards.corpus}"
         f" --explainer {{wildcards.explainer}} --clustering {{wildcards.clustering}} --round {LAST}"
         " --out-dir {params.folder} 2> {log}"
