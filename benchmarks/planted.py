@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from planted_report import Graded, Told, report, write_tables
+from planted_report import Graded, Told, write_report, write_tables
 from planted_stages import TOKENS, Attention, Variant, make_events, make_windows, whole_attention
 from planted_truth import TEXTS, covered, told, true_explanation
 
@@ -126,8 +126,17 @@ def main() -> None:
     parser.add_argument("--explainer", default="symbolic", choices=list(EXPLAINERS))
     parser.add_argument("--jobs", type=int, default=2, help="models at once")
     parser.add_argument("--work", type=Path, required=True, help="folder of all files")
+    parser.add_argument(
+        "--report-only", action="store_true", help="on the tables that are there, without a run"
+    )
     args = parser.parse_args()
+    if not args.report_only:
+        run(args)
+    print(write_report(args.work))
 
+
+def run(args: argparse.Namespace) -> None:
+    """Plant the models, explain and grade them, and write the tables."""
     variants = [
         Variant(seed, noise, args.work) for noise in args.noise for seed in range(args.seeds)
     ]
@@ -135,13 +144,11 @@ def main() -> None:
     for variant in variants:
         plant(variant.seed, variant.noise, texts, variant.model)
     make_windows(variants[0])
-    run = partial(study, explainer=args.explainer)
+    one = partial(study, explainer=args.explainer)
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-        graded, judged = zip(*pool.map(run, variants), strict=True)
-    heads = list(itertools.chain.from_iterable(graded))
-    scores = list(itertools.chain.from_iterable(judged))
-    write_tables(args.work, heads, scores)
-    print(report(heads, scores))
+        graded, judged = zip(*pool.map(one, variants), strict=True)
+    chained = itertools.chain.from_iterable
+    write_tables(args.work, list(chained(graded)), list(chained(judged)))
 
 
 if __name__ == "__main__":

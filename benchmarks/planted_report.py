@@ -1,16 +1,27 @@
 """What the benchmark of planted models found, as tables."""
 
-import csv
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_type_hints
 
 import numpy as np
+import polars as pl
 
-from headatlas.storage import write_text
+from headatlas.intervals import resampled
+from headatlas.storage import atomic_path, write_text
+from headatlas.subjects.planted.grading import exact_width
 
 RECOVERED = 0.9  # least agreement with the truth
+RESAMPLES = 10_000
+NOTE = """\
+In brackets are 95 % intervals: seeds are resampled, each with all its heads, within a noise
+strength. Where none or all of n heads have a property, the bootstrap has no interval; then it is
+the exact one of Clopper and Pearson for n independent heads.
+
+The AUROC of a score is over the planted heads whose true explanation has it. The second half of
+that table says which share of the heads these are, and the table after it which others there are
+and why: of them the score says nothing. A wrong explanation without a score counts as below."""
 
 
 @dataclass(frozen=True)
@@ -38,65 +49,79 @@ class Graded:
 class Told:
     """How often a score put a head's true explanation above wrong ones."""
 
+    seed: int
     noise: str
+    layer: int
+    head: int
     role: str
-    selective: bool
     scorer: str
-    true_first: float
+    undefined: str
+    "why the true explanation has no such score, or empty"
+    true_first: float | None
 
 
 Row = TypeVar("Row", Graded, Told)
+_COLUMNS = {
+    int: pl.Int64,
+    str: pl.String,
+    bool: pl.Boolean,
+    float | None: pl.Float64,
+}
 
 
 def report(heads: Sequence[Graded], scores: Sequence[Told]) -> str:
     """All tables, in Markdown."""
     noises = list(dict.fromkeys(head.noise for head in heads))
     parts = [
+        NOTE,
         _summary(heads, noises),
         _by_role(heads, noises),
         _by_scorer(scores, noises),
+        _undefined(scores),
         _missed(heads),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def write_tables(folder: Path, heads: Sequence[Graded], scores: Sequence[Told]) -> None:
-    """A row per head and a row per score, as CSV, and the report."""
+    """A row per head and a row per score, as CSV."""
     _write_csv(folder / "heads.csv", [asdict(h) | {"recovered": h.recovered} for h in heads])
     _write_csv(folder / "scorers.csv", [asdict(score) for score in scores])
-    write_text(folder / "report.md", report(heads, scores))
+
+
+def write_report(folder: Path) -> str:
+    """The report on the tables in a folder, which is written there too."""
+    text = report(_read(folder / "heads.csv", Graded), _read(folder / "scorers.csv", Told))
+    write_text(folder / "report.md", text)
+    return text
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    with atomic_path(path) as temporary:
+        pl.DataFrame(rows, infer_schema_length=None).write_csv(temporary)
+
+
+def _read(path: Path, kind: type[Row]) -> list[Row]:
+    hints = get_type_hints(kind)
+    columns = {field.name: _COLUMNS[hints[field.name]] for field in fields(kind)}
+    table = pl.read_csv(path, schema_overrides=columns, empty_string_is_null=False)
+    return [kind(**row) for row in table.select(list(columns)).to_dicts()]
 
 
 def _summary(heads: Sequence[Graded], noises: Sequence[str]) -> str:
     planted = [h for h in heads if h.role != "noise"]
     random = [h for h in heads if h.role == "noise"]
-    return _table(
-        ["", *noises],
-        [
-            ["planted heads recovered", *_over(planted, noises, lambda h: h.recovered)],
-            ["sources named", *_over(planted, noises, lambda h: h.named)],
-            ["mean agreement", *_over(planted, noises, lambda h: h.agreement or 0)],
-            [
-                "error of stated coverage",
-                *_over(
-                    [h for h in planted if h.recovered],
-                    noises,
-                    lambda h: abs((h.stated or 0) - (h.true or 0)),
-                ),
-            ],
-            [
-                "noise heads given a role",
-                *_over(random, noises, lambda h: h.status == "explained"),
-            ],
-        ],
-    )
+    found = [h for h in planted if h.recovered]
+    rows: dict[str, list[str]] = {
+        "planted heads recovered": _shares(planted, noises, lambda h: h.recovered),
+        "sources named": _shares(planted, noises, lambda h: h.named),
+        "mean agreement": _means(planted, noises, lambda h: h.agreement or 0),
+        "error of stated coverage": _means(
+            found, noises, lambda h: abs((h.stated or 0) - (h.true or 0))
+        ),
+        "noise heads given a role": _shares(random, noises, lambda h: h.status == "explained"),
+    }
+    return _table(["", *noises], [[name, *cells] for name, cells in rows.items()])
 
 
 def _by_role(heads: Sequence[Graded], noises: Sequence[str]) -> str:
@@ -121,16 +146,29 @@ def _by_scorer(scores: Sequence[Told], noises: Sequence[str]) -> str:
     rows = []
     for scorer in dict.fromkeys(score.scorer for score in scores):
         own = [score for score in scores if score.scorer == scorer]
-        selective = [score for score in own if score.selective]
+        told = [score for score in own if score.true_first is not None]
         rows.append(
             [
                 scorer,
-                *_over(own, noises, lambda s: s.true_first),
-                *_over(selective, noises, lambda s: s.true_first),
+                *_means(told, noises, lambda s: s.true_first or 0),
+                *_over(own, noises, lambda s: s.true_first is not None),
             ]
         )
-    names = [f"{noise}: {which}" for which in ("all heads", "selective heads") for noise in noises]
+    names = [*noises, *(f"share of heads, {noise}" for noise in noises)]
     return _table(["AUROC of true against wrong explanations", *names], rows)
+
+
+def _undefined(scores: Sequence[Told]) -> str:
+    """The heads for which a score says nothing, by role."""
+    roles: dict[tuple[str, str], list[str]] = {}
+    for score in scores:
+        if score.undefined:
+            roles.setdefault((score.scorer, score.undefined), []).append(score.role)
+    rows = [
+        [scorer, why, ", ".join(f"{role} {own.count(role)}" for role in sorted(set(own)))]
+        for (scorer, why), own in roles.items()
+    ]
+    return _table(["score", "has no value where", "true explanations, by role"], rows)
 
 
 def _missed(heads: Sequence[Graded]) -> str:
@@ -147,6 +185,41 @@ def _over(rows: Sequence[Row], noises: Sequence[str], value: Callable[[Row], flo
     """Mean value at each noise strength."""
     found = [[value(row) for row in rows if row.noise == noise] for noise in noises]
     return [_number(float(np.mean(values)) if values else None) for values in found]
+
+
+def _means(rows: Sequence[Row], noises: Sequence[str], value: Callable[[Row], float]) -> list[str]:
+    """The same with its interval."""
+    return [_mean([(r.seed, value(r)) for r in rows if r.noise == noise]) for noise in noises]
+
+
+def _shares(rows: Sequence[Row], noises: Sequence[str], has: Callable[[Row], bool]) -> list[str]:
+    """Share of the rows that have a property, likewise, and the counts."""
+    cells = []
+    for noise in noises:
+        found = [(row.seed, float(has(row))) for row in rows if row.noise == noise]
+        count, n = int(sum(value for _, value in found)), len(found)
+        if count == 0 < n:
+            share = f"0.00 [0.00, {exact_width(n):.2f}]"
+        elif count == n > 0:
+            share = f"1.00 [{1 - exact_width(n):.2f}, 1.00]"
+        else:
+            share = _mean(found)
+        cells.append(f"{share}, {count} of {n}")
+    return cells
+
+
+def _mean(values: Iterable[tuple[int, float]]) -> str:
+    """Mean of values of heads and its 95 % interval, from resamples of their seeds."""
+    by_seed: dict[int, list[float]] = {}
+    for seed, value in values:
+        by_seed.setdefault(seed, []).append(value)
+    sums = np.array([[sum(own), len(own)] for own in by_seed.values()], float).reshape(-1, 2)
+    mean = resampled(
+        sums, lambda drawn: drawn[..., 0].sum(axis=1) / drawn[..., 1].sum(axis=1), RESAMPLES, 0
+    )
+    if mean.low is None or mean.high is None:
+        return _number(mean.value)
+    return f"{_number(mean.value)} [{mean.low:.2f}, {mean.high:.2f}]"
 
 
 def _number(value: float | None) -> str:

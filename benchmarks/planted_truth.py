@@ -14,6 +14,7 @@ from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Text, read_texts
+from headatlas.intervals import Estimate
 from headatlas.records import EVENTS, Explanation, Judgement, Program, Rule
 from headatlas.scoring.auroc import auroc
 from headatlas.scoring.effect_size import hedges_g
@@ -26,7 +27,6 @@ from headatlas.tokens.tokenizer import encode, open_tokenizer
 
 WRONG = 6  # wrong explanations that the true one of a head is held against
 TEXTS = 12  # test texts of each side
-SELECTIVE = 0.9  # a head that acts at fewer queries than this has a salience to be predicted
 
 
 def true_program(head: PlantedHead) -> Program:
@@ -95,30 +95,32 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
             window_scores(windows, judgements[n]) | probe_scores(bridge, head, cases[n], tokenizer)
             for n in candidates
         ]
-        acts = sum(rule.coverage for rule in head.rules)
         rows += [
             Told(
+                variant.seed,
                 variant.noise,
+                head.layer,
+                head.head,
                 head.role,
-                acts < SELECTIVE,
                 name,
-                true_first(scores[0][name], [s[name] for s in scores[1:]]),
+                score.reason or "",
+                true_first(score.value, [other[name].value for other in scores[1:]]),
             )
-            for name in scores[0]
+            for name, score in scores[0].items()
         ]
     return rows
 
 
-def window_scores(windows: list[Measured], judgement: Judgement) -> dict[str, float | None]:
+def window_scores(windows: list[Measured], judgement: Judgement) -> dict[str, Estimate]:
     """The scores of predicted attention and salience."""
     scores = score_windows(windows, judgement, [], 0, np.random.default_rng(0))
     names = ("attention_correlation", "salience_correlation", "pair_auroc")
-    return {name: scores[name].value for name in names}
+    return {name: scores[name] for name in names}
 
 
 def probe_scores(
     bridge: TransformerBridge, head: PlantedHead, case: Case, tokenizer: PreTrainedTokenizerBase
-) -> dict[str, float | None]:
+) -> dict[str, Estimate]:
     """The scores of an explanation's test texts."""
     saliences = [
         measure_probes(
@@ -134,6 +136,6 @@ def probe_scores(
     for statistic, suffix in ((max, ""), (np.mean, "_mean")):
         sides = [np.array([statistic(s[1:]) for s in side]) for side in saliences]
         rng = np.random.default_rng(0)
-        scores[f"effect_size{suffix}"] = hedges_g(sides[0], sides[1], 0, rng).value
-        scores[f"auroc{suffix}"] = auroc(sides[0], sides[1], 0, rng).value
+        scores[f"effect_size{suffix}"] = hedges_g(sides[0], sides[1], 0, rng)
+        scores[f"auroc{suffix}"] = auroc(sides[0], sides[1], 0, rng)
     return scores

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headatlas.subjects.planted.grading import agreement, true_first
+from headatlas.subjects.planted.grading import agreement, exact_width, true_first
 
 
 def attention(*rows: list[float]) -> np.ndarray:
@@ -40,4 +40,12 @@ def test_agreement_counts_queries_and_not_windows() -> None:
 
 def test_a_score_tells_the_truth_if_it_puts_it_first() -> None:
     assert true_first(0.5, [0.4, 0.5, 0.6, None]) == pytest.approx(2.5 / 4)
-    assert true_first(None, [0.4, None]) == pytest.approx(0.25)
+
+
+def test_a_score_that_the_truth_lacks_says_nothing() -> None:
+    assert true_first(None, [0.4, None]) is None
+
+
+@pytest.mark.parametrize(("n", "width"), [(1, 0.975), (45, 0.0787)])  # of a table of binomials
+def test_the_interval_of_none_or_all(n: int, width: float) -> None:
+    assert exact_width(n) == pytest.approx(width, abs=5e-5)

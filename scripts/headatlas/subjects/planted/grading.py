@@ -31,14 +31,22 @@ def _named(predicted: Predicted) -> Predicted:
     return np.divide(off_first, total, out=np.zeros_like(off_first), where=total > 0)
 
 
-def true_first(true: float | None, wrong: Sequence[float | None]) -> float:
+def true_first(true: float | None, wrong: Sequence[float | None]) -> float | None:
     """How often a score puts the true explanation above a wrong one; a tie counts half.
 
-    A score that is undefined is below all others.
+    A wrong explanation without a score is below the true one. None where the true one has
+    none: the score then says nothing of the head.
     """
-    own, others = _comparable(true), [_comparable(score) for score in wrong]
-    return float(np.mean([(own > other) + (own == other) / 2 for other in others]))
+    if true is None:
+        return None
+    others = [-np.inf if score is None else score for score in wrong]
+    return float(np.mean([(true > other) + (true == other) / 2 for other in others]))
 
 
-def _comparable(score: float | None) -> float:
-    return -np.inf if score is None else score
+def exact_width(n: int) -> float:
+    """Width of the exact 95 % interval of a share that is 0 or 1 in a sample of `n`, n > 0.
+
+    Clopper and Pearson (1934): the share p at which none of `n` is found with probability
+    (1 - p)^n = 0.025. The bootstrap has no interval there, for all resamples are alike.
+    """
+    return float(1 - 0.025 ** (1 / n))
