@@ -113,7 +113,7 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
 
 def window_scores(windows: list[Measured], judgement: Judgement) -> dict[str, Estimate]:
     """The scores of predicted attention and salience."""
-    scores = score_windows(windows, judgement, [], 0, np.random.default_rng(0))
+    scores = score_windows(windows, judgement, {}, 0, np.random.default_rng(0))
     names = ("attention_correlation", "salience_correlation", "pair_auroc")
     return {name: scores[name] for name in names}
 

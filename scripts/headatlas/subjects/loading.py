@@ -1,6 +1,7 @@
 """Loading a subject as a TransformerBridge: the weights as published, nothing folded."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,12 +48,12 @@ def load_subject(
 
 def load_recorded(info: ModelInfo, *, device: str, devices: int) -> TransformerBridge:
     """The model that a `model.json` describes; an untrained one where it has a random seed."""
-    where = {"dtype": info.dtype, "device": device, "devices": devices}
+    load = partial(load_subject, dtype=info.dtype, device=device, devices=devices)
     if info.random_seed is None:
-        return load_subject(info.source, info.commit, **where)
+        return load(info.source, info.commit)
     with TemporaryDirectory() as folder:
         write_untrained(fetch(info.source, info.commit), info, Path(folder))
-        return load_subject(folder, None, **where)
+        return load(folder, None)
 
 
 def write_untrained(trained: Path, info: ModelInfo, folder: Path) -> None:
