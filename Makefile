@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas merge test test-slurm lint benchmark demo-model clean
+.PHONY: atlas merge test test-slurm lint benchmark planted demo-model clean
 
 atlas: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
@@ -34,6 +34,15 @@ lint: .venv/installed
 # Grades the symbolic explainer on models whose heads are built by hand.
 benchmark: .venv/installed
 	OMP_NUM_THREADS=1 $(OFFLINE) $(BIN)/python benchmarks/planted.py --work results/planted
+
+# Likewise, but from results of the workflow: of one model of each noise, or as planted.yaml says.
+GRADE := $(BIN)/python benchmarks/planted.py --work results --seeds 1
+EXPLAINER ?= symbolic
+planted: .venv/installed
+	$(OFFLINE) $(GRADE) --only plant
+	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) --until score_head \
+		--configfile benchmarks/planted.yaml --config 'sweep={explainers: [$(EXPLAINER)]}'
+	OMP_NUM_THREADS=1 $(OFFLINE) $(GRADE) --only grade --explainer $(EXPLAINER)
 
 # Trains the embedded model anew (38 minutes on one core) and measures its heads.
 demo-model: .venv/installed

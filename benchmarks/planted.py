@@ -1,10 +1,12 @@
 """Grade an explainer where the truth is known: on planted models of several seeds and noises.
 
 Every model goes through the functions that the workflow's scripts call, stage after stage, and
-the explainer sees what it sees there. Then explanations are held against the answer key. One
-has recovered a head's role if it names the role's sources and nothing else, and if what it
-predicts for test documents agrees with what the role predicts by RECOVERED or more, which
-holds its triggers to account.
+the explainer sees what it sees there; or, with `--only`, the models are planted for the workflow,
+and its results graded. Then explanations are held against the answer key. One has recovered a
+head's role if it names the role's sources and nothing else, and if what it predicts for test
+documents agrees with what the role predicts by RECOVERED or more, which holds its triggers to
+account. One without a program names by the families of its behaviours, and without predictions
+that is all that can be graded, beside its scores.
 """
 
 import argparse
@@ -17,18 +19,32 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from planted_report import Graded, Told, write_report, write_tables
-from planted_stages import TOKENS, Attention, Variant, make_events, make_windows, whole_attention
+from planted_report import SCORES, Graded, Told, write_report, write_tables
+from planted_stages import (
+    CORPUS,
+    TOKENS,
+    Attention,
+    Variant,
+    make_events,
+    make_windows,
+    models_folder,
+    whole_attention,
+)
 from planted_truth import TEXTS, covered, told, true_explanation
+from transformer_lens.model_bridge import TransformerBridge
 
 from headatlas.corpora.python_docs import python_documents
 from headatlas.explainers.symbolic import explain as symbolic
 from headatlas.explainers.symbolic.judge import judge
+from headatlas.explainers.symbolic.language import parse_source
 from headatlas.explainers.symbolic.windows import Text, read_measured, read_texts
+from headatlas.explainers.symbolic.wording import family
 from headatlas.records import (
     STATS,
     Explanation,
     HeadRecord,
+    HeadScores,
+    Judgement,
 )
 from headatlas.scoring.windows import predicted_attention
 from headatlas.storage import read_head, read_record, write_record
@@ -56,19 +72,39 @@ Explainer = Callable[[HeadRecord, Path, Path], Explanation]
 EXPLAINERS: dict[str, Explainer] = {"symbolic": explain_symbolic}
 
 
+def explain_all(variant: Variant, key: AnswerKey, bridge: TransformerBridge) -> None:
+    """All stages up to explanations and what they predict."""
+    make_windows(variant)
+    make_events(bridge, variant)
+    for head in key.heads:
+        about = HeadRecord(
+            model=variant.name,
+            corpus=CORPUS,
+            explainer=variant.explainer,
+            round=0,
+            layer=head.layer,
+            head=head.head,
+        )
+        events, stats = (variant.table(stage, head.layer) for stage in ("events", "stats"))
+        found = EXPLAINERS[variant.explainer](about, events, stats)
+        write_record(variant.record("explanations", head.layer, head.head), found)
+        judgement = judge(found, read_texts(events, head.head, ["validation", "test"]))
+        write_record(variant.record("judgements", head.layer, head.head), judgement)
+
+
 def grade(
-    found: Explanation,
-    head: PlantedHead,
-    texts: Sequence[Text],
-    attention: Attention,
-    variant: Variant,
+    head: PlantedHead, texts: Sequence[Text], attention: Attention, variant: Variant
 ) -> Graded:
-    """Hold an explanation against the truth on the test windows."""
-    rules = found.program.rules if found.program else []
-    sources = {rule.source for rule in rules} - {"first_token"}
-    behaviours = [b for b in found.behaviours if (b.family == "sink") == (not sources)]
-    truth = true_explanation(head)
+    """Hold the explanation of a head against the truth on the test windows."""
+    found = read_record(variant.record("explanations", head.layer, head.head), Explanation)
+    judgement = read_record(variant.record("judgements", head.layer, head.head), Judgement)
+    truth = judge(true_explanation(head), texts)
+    names, true_names = names_of(found), {rule.source for rule in head.rules} - {"first_token"}
+    if not found.program:
+        true_names = {family(parse_source(source)) for source in true_names}
+    behaviours = [b for b in found.behaviours if (b.family == "sink") == (not names)]
     explained, role = found.status == "explained", head.role != "noise"
+    predicted = attention_of(judgement) if explained and role else []
     return Graded(
         seed=variant.seed,
         noise=variant.noise,
@@ -76,43 +112,47 @@ def grade(
         head=head.head,
         role=head.role,
         status=found.status,
-        sources=" + ".join(sorted(sources)) or ("first_token" if explained else ""),
-        named=explained and sources == {r.source for r in head.rules} - {"first_token"},
-        agreement=agreement(attention_of(found, texts), attention_of(truth, texts))
-        if explained and role
-        else None,
+        sources=" + ".join(sorted(names)) or ("first_token" if explained else ""),
+        named=explained and names == true_names,
+        agreement=agreement(predicted, attention_of(truth)) if predicted else None,
+        predicts=bool(judgement.predictions),
         stated=sum(b.coverage or 0 for b in behaviours) if explained else None,
         true=covered(head, attention, texts) if role else None,
+        **scores_on_disk(variant, head),
     )
 
 
-def attention_of(explanation: Explanation, texts: Sequence[Text]) -> list[np.ndarray]:
-    """What an explanation predicts for each window."""
-    return [predicted_attention(p, TOKENS) for p in judge(explanation, texts).predictions]
+def names_of(found: Explanation) -> set[str]:
+    """What it attends to but the first token: sources, or families where it has no program."""
+    if found.program:
+        return {rule.source for rule in found.program.rules} - {"first_token"}
+    return {behaviour.family for behaviour in found.behaviours} - {"sink"}
 
 
-def study(variant: Variant, explainer: str) -> tuple[list[Graded], list[Told]]:
-    """Run one model through all stages and grade what comes out."""
+def attention_of(judgement: Judgement) -> list[np.ndarray]:
+    """What was predicted for each test window."""
+    test = [p for p in judgement.predictions if p.split == "test"]
+    return [predicted_attention(p, TOKENS) for p in sorted(test, key=lambda p: p.window)]
+
+
+def scores_on_disk(variant: Variant, head: PlantedHead) -> dict[str, float | None]:
+    """The scores of the explanation itself, which only the workflow makes."""
+    path = variant.record("scores", head.layer, head.head)
+    scores = read_record(path, HeadScores).scores if path.exists() else []
+    values = {score.metric: score.value for score in scores if score.split in ("test", "probes")}
+    return {name: values.get(name) for name in SCORES}
+
+
+def study(variant: Variant, *, explain: bool) -> tuple[list[Graded], list[Told]]:
+    """Grade one model's explanations, and the scores by the truth; `explain` them first."""
     torch.set_num_threads(1)
     key = read_record(variant.model / ANSWER_KEY, AnswerKey)
     bridge = load_subject(str(variant.model), None, dtype="float32", device="cpu")
-    make_events(bridge, variant)
+    if explain:
+        explain_all(variant, key, bridge)
     attention = whole_attention(bridge, variant)
-    texts = read_texts(variant.table("events", 0), 0, ["test"])
-    graded = []
-    for head in key.heads:
-        about = HeadRecord(
-            model=variant.folder.name,
-            corpus="python-docs",
-            explainer=explainer,
-            round=0,
-            layer=head.layer,
-            head=head.head,
-        )
-        events, stats = (variant.table(stage, head.layer) for stage in ("events", "stats"))
-        found = EXPLAINERS[explainer](about, events, stats)
-        write_record(variant.explanation(head.layer, head.head), found)
-        graded.append(grade(found, head, texts, attention, variant))
+    texts = sorted(read_texts(variant.table("events", 0), 0, ["test"]), key=lambda t: t.window)
+    graded = [grade(head, texts, attention, variant) for head in key.heads]
     planted = [head for head in key.heads if head.role != "noise"]
     return graded, told(bridge, variant, planted)
 
@@ -123,32 +163,35 @@ def main() -> None:
     parser.add_argument(
         "--noise", nargs="+", default=list(STRENGTHS), choices=list(STRENGTHS), help="strengths"
     )
-    parser.add_argument("--explainer", default="symbolic", choices=list(EXPLAINERS))
+    parser.add_argument(
+        "--explainer", default="symbolic", help="name in the results; symbolic unless --only grade"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="models at once")
     parser.add_argument("--work", type=Path, required=True, help="folder of all files")
     parser.add_argument(
-        "--report-only", action="store_true", help="on the tables that are there, without a run"
+        "--only",
+        choices=["plant", "grade", "report"],
+        help="plant the models; grade the results that are there; report on the grades there",
     )
     args = parser.parse_args()
-    if not args.report_only:
-        run(args)
-    print(write_report(args.work))
 
-
-def run(args: argparse.Namespace) -> None:
-    """Plant the models, explain and grade them, and write the tables."""
     variants = [
-        Variant(seed, noise, args.work) for noise in args.noise for seed in range(args.seeds)
+        Variant(seed, noise, args.work, args.explainer)
+        for noise in args.noise
+        for seed in range(args.seeds)
     ]
-    texts = [document.text for document in python_documents(held_out=False)]
-    for variant in variants:
-        plant(variant.seed, variant.noise, texts, variant.model)
-    make_windows(variants[0])
-    one = partial(study, explainer=args.explainer)
-    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-        graded, judged = zip(*pool.map(one, variants), strict=True)
-    chained = itertools.chain.from_iterable
-    write_tables(args.work, list(chained(graded)), list(chained(judged)))
+    if args.only in (None, "plant"):
+        texts = [document.text for document in python_documents(held_out=False)]
+        for variant in variants:
+            plant(variant.seed, variant.noise, texts, variant.model)
+    if args.only in (None, "grade"):
+        one = partial(study, explain=args.only is None)
+        with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
+            graded, judged = zip(*pool.map(one, variants), strict=True)
+        chained = itertools.chain.from_iterable
+        write_tables(models_folder(args.work), list(chained(graded)), list(chained(judged)))
+    if args.only != "plant":
+        print(write_report(models_folder(args.work)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
@@ -14,6 +15,7 @@ from headatlas.subjects.planted.grading import exact_width
 
 RECOVERED = 0.9  # least agreement with the truth
 RESAMPLES = 10_000
+SCORES = ("attention_correlation", "salience_correlation", "pair_auroc", "auroc")
 NOTE = """\
 In brackets are 95 % intervals: seeds are resampled, each with all its heads, within a noise
 strength. Where none or all of n heads have a property, the bootstrap has no interval; then it is
@@ -37,12 +39,22 @@ class Graded:
     sources: str
     named: bool
     agreement: float | None
+    predicts: bool
     stated: float | None
     true: float | None
+    attention_correlation: float | None
+    salience_correlation: float | None
+    pair_auroc: float | None
+    auroc: float | None
 
     @property
     def recovered(self) -> bool:
         return self.named and self.agreement is not None and self.agreement >= RECOVERED
+
+    @property
+    def gradable(self) -> bool:
+        """Whether it can be said: of an explanation without predictions it cannot."""
+        return self.predicts or self.status != "explained"
 
 
 @dataclass(frozen=True)
@@ -111,16 +123,21 @@ def _read(path: Path, kind: type[Row]) -> list[Row]:
 def _summary(heads: Sequence[Graded], noises: Sequence[str]) -> str:
     planted = [h for h in heads if h.role != "noise"]
     random = [h for h in heads if h.role == "noise"]
-    found = [h for h in planted if h.recovered]
+    told = [h for h in planted if h.gradable]
+    found = [h for h in told if h.recovered]
     rows: dict[str, list[str]] = {
-        "planted heads recovered": _shares(planted, noises, lambda h: h.recovered),
+        "planted heads recovered": _shares(told, noises, lambda h: h.recovered),
         "sources named": _shares(planted, noises, lambda h: h.named),
-        "mean agreement": _means(planted, noises, lambda h: h.agreement or 0),
+        "mean agreement": _means(told, noises, lambda h: h.agreement or 0),
         "error of stated coverage": _means(
             found, noises, lambda h: abs((h.stated or 0) - (h.true or 0))
         ),
         "noise heads given a role": _shares(random, noises, lambda h: h.status == "explained"),
     }
+    for name in SCORES:  # those that the workflow has made
+        scored = [h for h in planted if getattr(h, name) is not None]
+        if scored:
+            rows[f"mean {name}"] = _means(scored, noises, attrgetter(name))
     return _table(["", *noises], [[name, *cells] for name, cells in rows.items()])
 
 
@@ -175,7 +192,7 @@ def _missed(heads: Sequence[Graded]) -> str:
     rows = [
         [h.role, h.noise, str(h.seed), h.status, h.sources, _number(h.agreement)]
         for h in heads
-        if (h.status == "explained" if h.role == "noise" else not h.recovered)
+        if (h.status == "explained" if h.role == "noise" else h.gradable and not h.recovered)
     ]
     names = ["not recovered, or found in noise", "noise", "seed", "status", "found", "agreement"]
     return _table(names, rows)
@@ -204,7 +221,7 @@ def _shares(rows: Sequence[Row], noises: Sequence[str], has: Callable[[Row], boo
             share = f"1.00 [{1 - exact_width(n):.2f}, 1.00]"
         else:
             share = _mean(found)
-        cells.append(f"{share}, {count} of {n}")
+        cells.append(f"{share}, {count} of {n}" if n else "")
     return cells
 
 

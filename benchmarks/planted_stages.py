@@ -1,4 +1,7 @@
-"""The stages of the workflow for a planted model, by the functions that its scripts call."""
+"""The stages of the workflow for a planted model, by the functions that its scripts call.
+
+The files lie where the workflow has them below `results/`, so that its own can be graded too.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +21,8 @@ from headatlas.storage import read_table, write_rows
 from headatlas.subjects.planted.plan import HEADS, LAYERS
 from headatlas.tokens.tokenizer import open_tokenizer
 
-SAMPLED, TOKENS = 24, 128  # windows of each split, and their length
+CORPUS = "planted-docs"
+SAMPLED, TOKENS = 24, 128  # windows of each split, and their length; as in planted.yaml
 
 Attention = Float[np.ndarray, "window layer head query key"]
 
@@ -30,25 +34,35 @@ class Variant:
     seed: int
     noise: str
     work: Path
+    explainer: str
 
     @property
-    def folder(self) -> Path:
-        return self.work / f"{self.noise}-{self.seed}"
-
-    @property
-    def windows(self) -> Path:
-        """The same for all models, since their tokenizer is."""
-        return self.work / "windows.parquet"
+    def name(self) -> str:
+        return f"planted-{self.noise}-{self.seed}"
 
     @property
     def model(self) -> Path:
-        return self.folder / "model"
+        return models_folder(self.work) / self.name
+
+    @property
+    def run(self) -> Path:
+        return self.work / self.name / CORPUS
+
+    @property
+    def windows(self) -> Path:
+        return self.run / "windows.parquet"
 
     def table(self, stage: str, layer: int) -> Path:
-        return self.folder / stage / f"layer{layer:02d}.parquet"
+        return self.run / stage / f"layer{layer:02d}.parquet"
 
-    def explanation(self, layer: int, head: int) -> Path:
-        return self.folder / "explanations" / f"{head_name(layer, head)}.json"
+    def record(self, kind: str, layer: int, head: int) -> Path:
+        """Explanation, judgement or scores of a head."""
+        return self.run / self.explainer / "round0" / kind / f"{head_name(layer, head)}.json"
+
+
+def models_folder(work: Path) -> Path:
+    """Where the models are, and what was found about them."""
+    return work / "planted-models"
 
 
 def make_windows(variant: Variant) -> None:
@@ -69,7 +83,7 @@ def make_windows(variant: Variant) -> None:
 
 def make_events(bridge: TransformerBridge, variant: Variant) -> None:
     """Activations, events and head metrics of every layer."""
-    tables = {layer: variant.table("activations", layer) for layer in range(LAYERS)}
+    tables = {layer: variant.table("activations/shard0", layer) for layer in range(LAYERS)}
     cache_activations(
         bridge,
         variant.windows,
