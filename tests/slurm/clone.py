@@ -53,7 +53,9 @@ class Clone:
 
     def start(self, *arguments: str, profile: str = "slurm") -> subprocess.Popen[bytes]:
         """Start Snakemake in the copy; what it says goes to `output`."""
-        command = ["snakemake", "--profile", profile, *arguments]
+        # Where tests run in the background of a shell, SIGINT is ignored, by their children too.
+        default = ["env", "--default-signal=INT"]
+        command = [*default, "snakemake", "--profile", profile, *arguments]
         path = os.pathsep.join([str(Path(sys.executable).parent), self.cluster.environment["PATH"]])
         with self.output.open("w") as output:
             return subprocess.Popen(
