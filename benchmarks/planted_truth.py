@@ -15,7 +15,14 @@ from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Text, read_texts
 from headatlas.intervals import Estimate
-from headatlas.records import EVENTS, Explanation, Judgement, Program, Rule
+from headatlas.records import (
+    EVENTS,
+    PREDICTION_SCORES,
+    Explanation,
+    Judgement,
+    Program,
+    Rule,
+)
 from headatlas.scoring.auroc import auroc
 from headatlas.scoring.effect_size import hedges_g
 from headatlas.scoring.head_scores import score_windows
@@ -114,8 +121,7 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
 def window_scores(windows: list[Measured], judgement: Judgement) -> dict[str, Estimate]:
     """The scores of predicted attention and salience."""
     scores = score_windows(windows, judgement, {}, 0, np.random.default_rng(0))
-    names = ("attention_correlation", "salience_correlation", "pair_auroc")
-    return {name: scores[name] for name in names}
+    return {name: scores[name] for name in PREDICTION_SCORES}
 
 
 def probe_scores(

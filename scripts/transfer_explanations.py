@@ -10,18 +10,16 @@ from headatlas.errors import or_failed, reported
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.windows import read_texts
 from headatlas.intervals import Estimate, undefined
-from headatlas.records import EVENTS, TRANSFERS, Explanation
+from headatlas.records import EVENTS, PREDICTION_SCORES, TRANSFERS, Explanation
 from headatlas.scoring.head_scores import score_windows
 from headatlas.scoring.windows import random_windows
 from headatlas.storage import read_head, read_record, write_rows
-
-METRICS = ("attention_correlation", "salience_correlation", "pair_auroc")
 
 
 def transferred(
     explanation: Explanation, events: Path, resamples: int, seed: int
 ) -> dict[str, Estimate]:
-    """The METRICS of an explanation on `events`, those of its head's layer on another corpus."""
+    """The PREDICTION_SCORES of an explanation on its layer's `events` of another corpus."""
     judgement = judge(explanation, read_texts(events, explanation.head, ["test"]))
     if not judgement.predictions:
         return without_scores(f"{explanation.status}: {judgement.reason}")
@@ -31,8 +29,8 @@ def transferred(
 
 
 def without_scores(reason: str) -> dict[str, Estimate]:
-    """The METRICS where there is a reason against them."""
-    return dict.fromkeys(METRICS, undefined(0, reason))
+    """The PREDICTION_SCORES where there is a reason against them."""
+    return dict.fromkeys(PREDICTION_SCORES, undefined(0, reason))
 
 
 def rows_of(
@@ -43,7 +41,7 @@ def rows_of(
     about = {name: getattr(explanation, name) for name in names}
     return [
         {**about, "other": other, "metric": metric, **estimates[metric]._asdict()}
-        for metric in METRICS
+        for metric in PREDICTION_SCORES
     ]
 
 

@@ -30,6 +30,10 @@ HEAD_METRICS = (
 )
 
 
+# Scores of what an explanation predicts for unseen text, which hold on any corpus.
+PREDICTION_SCORES = ("attention_correlation", "salience_correlation", "pair_auroc")
+
+
 def head_name(layer: int, head: int) -> str:
     """`L03H11`: the name of a head in paths, tables and pages."""
     return f"L{layer:02d}H{head:02d}"

@@ -5,6 +5,7 @@ import os
 import platform
 import shlex
 import sys
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -128,6 +129,7 @@ def stages(model):
     return STAGES + ROLE_STAGES if has_roles(model) else STAGES
 
 
+@cache
 def all_heads(model):
     """The selected heads of a model as pairs of layer and head."""
     return [(n, h) for n in layers_of(config, model) for h in heads_of(config, model, n)]

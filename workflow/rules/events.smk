@@ -4,11 +4,7 @@
 rule select_events:
     input:
         windows=windows_of,
-        activations=expand(
-            f"{RUN}/activations/shard{{shard}}",
-            shard=range(EXECUTION["shards"]),
-            allow_missing=True,
-        ),
+        activations=shard_folders(RUN),
     output:
         events=f"{RUN}/events/layer{{layer}}.parquet",
         stats=f"{RUN}/stats/layer{{layer}}.parquet",

@@ -8,14 +8,13 @@ import numpy as np
 from jaxtyping import Float
 
 from ..intervals import Statistic, resampled
-from ..records import TRANSFERS
+from ..records import PREDICTION_SCORES, TRANSFERS
 from ..storage import read_table
 from .quality import as_row, values
 from .statistics import CHANGE, FIRST, SECOND, average, pearson
 from .sweep import Place, Row, Study, Sweep
 from .wording import Points
 
-TRANSFERRED = ("attention_correlation", "salience_correlation", "pair_auroc")
 # Scores of explanations on another corpus, by model, corpus, explainer, other corpus and score.
 Transfers = Mapping[tuple[str, str, str, str, str], Mapping[Place, float]]
 
@@ -55,7 +54,7 @@ def generalisation_rows(
         if (study.model, study.explainer) != (other.model, other.explainer):
             continue
         measures: dict[str, tuple[Float[np.ndarray, "heads 2"], Statistic]] = {}
-        for metric in TRANSFERRED:
+        for metric in PREDICTION_SCORES:
             key = (study.model, study.corpus, study.explainer, other.corpus, metric)
             made = values(other, metric)
             moved = _paired(made, transfers.get(key, {}))

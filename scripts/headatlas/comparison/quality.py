@@ -6,15 +6,15 @@ from itertools import combinations
 import numpy as np
 
 from ..intervals import Estimate, Statistic, resampled
+from ..records import PREDICTION_SCORES
 from ..reporting.catalogue import SCORES, Measure
 from ..reporting.verdict import LEAST, MARGIN, above_control
 from .statistics import average
 from .sweep import Place, Row, Study, Sweep
 
 DEPTHS = 4  # equal bins of relative depth
-_WANTED = ("attention_correlation", "salience_correlation", "pair_auroc")
 MEASURES = (
-    *(measure for measure in SCORES if measure.key in _WANTED),
+    *(measure for measure in SCORES if measure.key in PREDICTION_SCORES),
     Measure(
         "attention_margin",
         "Margin over control",
