@@ -6,7 +6,11 @@ from pathlib import Path
 from clone import Clone
 
 GPU_RULES = {"cache_activations", "run_probes"}
-HEADS, HEAD_RULES = 6, 3
+BATCHES = {
+    f"{rules}-{layer}"
+    for rules in ("explain", "score")
+    for layer in ("tiny-words-symbolic-0-00", "tiny-words-symbolic-0-01")
+} | {f"{rules}-tiny+random-words-symbolic-0-00" for rules in ("explain", "score")}
 
 
 def jobs_of(clone: Clone) -> list[dict[str, str]]:
@@ -40,7 +44,7 @@ def test_the_work_on_heads_is_done_in_few_jobs(finished: Clone) -> None:
     comments = [job["Comment"] for job in jobs_of(finished)]
     assert not any(re.match("rule_(explain|judge|score)_head", comment) for comment in comments)
     batches = [comment for comment in comments if "_wildcards_" not in comment]
-    assert 0 < len(batches) <= HEADS * HEAD_RULES / 4, comments
+    assert sorted(batch.split("_")[1] for batch in batches) == sorted(BATCHES)
 
 
 def test_a_second_run_has_nothing_to_do(finished: Clone, tmp_path: Path) -> None:
