@@ -202,7 +202,7 @@ def main() -> None:
         type=int,
         nargs="*",
         default=[100, 1_000, 10_000],
-        help="windows of 24 tokens for which the peak memory of caching is measured",
+        help="windows of 20 tokens for which the peak memory of caching is measured",
     )
     parser.add_argument("--json", type=Path, help="file for the same figures")
     args = parser.parse_args()
@@ -234,12 +234,12 @@ def main() -> None:
             show(f"{title}, {count} windows of 128 tokens", compare(job, args.turns))
         growth = []
         for count in args.memory_windows:
-            windows = write_windows(folder / f"{count}x24.parquet", count, 24)
+            windows = write_windows(folder / f"{count}x20.parquet", count, 20)
             job = Job(DEMO, windows, device, args.batch_size)
             peak = peak_memory(job, "cache_activations")
             growth.append({"windows": count, "peak MiB": round(peak / MIB)})
         if growth:
-            show("cache_activations, demo model, windows of 24 tokens", growth)
+            show("cache_activations, demo model, windows of 20 tokens", growth)
     if args.json:
         args.json.write_text(json.dumps({"machine": machine, "tables": tables}, indent=1) + "\n")
 

@@ -1,0 +1,1 @@
+"""Asking language models through any OpenAI-compatible server."""

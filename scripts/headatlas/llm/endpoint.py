@@ -1,0 +1,42 @@
+"""A language model and how it is reached: an entry `endpoints` of the configuration."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sampling(_Settings):
+    """What decides a model's reply to a prompt; with the prompt it is the key of the cache.
+
+    The server is not part of it: the same model may be reached at another address tomorrow.
+    """
+
+    model: str
+    temperature: float | None = None
+    seed: int | None = None
+    max_tokens: int = Field(default=1000, description="of a reply")
+    output: Literal["json_schema", "json_object", "plain"] = Field(
+        default="json_schema", description="how the server is asked for JSON, by what it can do"
+    )
+    logprobs: bool = Field(default=False, description="whether it gives log-probabilities")
+
+
+class Connection(_Settings):
+    """How the model is reached and what it may cost; none of it changes a reply."""
+
+    base_url: str
+    api_key_env: str | None = Field(
+        default=None, description="environment variable that holds the key; null: none is needed"
+    )
+    timeout: float = Field(default=120.0, description="seconds that a reply may take")
+    retries: int = Field(default=6, description="of a call that failed, at most")
+    calls_at_once: int = Field(default=4, description="of one process")
+    input_price: float | None = Field(default=None, description="dollars per million tokens")
+    output_price: float | None = Field(default=None, description="dollars per million tokens")
+    max_calls: int | None = Field(default=None, description="budget: replies that are paid for")
+    max_tokens_total: int | None = Field(default=None, description="budget: tokens, both ways")
+    max_dollars: float | None = Field(default=None, description="budget: money")

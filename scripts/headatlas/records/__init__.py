@@ -1,0 +1,157 @@
+"""What is on disk: every table and every JSON record, defined once.
+
+Stages do not import each other: a stage reads the records of the one before and
+writes its own. Tables are Arrow schemas, JSON records are pydantic models; the
+JSON schemas in `workflow/schemas/` are generated from this package.
+"""
+
+import pyarrow as pa
+
+from .base import (
+    HEAD_METRICS,
+    PREDICTION_SCORES,
+    RANDOM,
+    SPLITS,
+    VERSION,
+    Record,
+    Split,
+    head_name,
+)
+from .comparison_tables import (
+    AGREEMENT,
+    COST,
+    COUNTERPARTS,
+    DIFFERENCES,
+    GENERALISATION,
+    MATCHES,
+    QUALITY,
+    RUNS,
+    TRANSFERS,
+    UNIVERSALITY,
+)
+from .heads import (
+    Answer,
+    Behaviour,
+    Candidate,
+    Explanation,
+    HeadRecord,
+    HeadScores,
+    Judgement,
+    Prediction,
+    Program,
+    Rule,
+    Score,
+    Usage,
+)
+from .known_roles import (
+    KnownRoles,
+    PublishedHead,
+    Recall,
+    RoleList,
+)
+from .runs import (
+    Circumstances,
+    Cluster,
+    Clusters,
+    ModelInfo,
+    Recipe,
+    RunRecord,
+    SharedCluster,
+    SharedClusters,
+    SharedFamilies,
+)
+from .tables import (
+    ACTIVATIONS,
+    EVENTS,
+    PROBES,
+    REPEATS,
+    SCORES,
+    STATS,
+    WINDOWS,
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "windows": WINDOWS,
+    "activations": ACTIVATIONS,
+    "events": EVENTS,
+    "stats": STATS,
+    "repeats": REPEATS,
+    "probes": PROBES,
+    "scores": SCORES,
+    "matches": MATCHES,
+    "transfers": TRANSFERS,
+    "runs": RUNS,
+    "quality": QUALITY,
+    "differences": DIFFERENCES,
+    "counterparts": COUNTERPARTS,
+    "universality": UNIVERSALITY,
+    "agreement": AGREEMENT,
+    "generalisation": GENERALISATION,
+    "cost": COST,
+}
+
+JSON_RECORDS: dict[str, type[Record]] = {
+    "model": ModelInfo,
+    "explanation": Explanation,
+    "judgement": Judgement,
+    "head_scores": HeadScores,
+    "clusters": Clusters,
+    "known_roles": KnownRoles,
+    "run": RunRecord,
+    "shared_families": SharedFamilies,
+}
+
+__all__ = [
+    "ACTIVATIONS",
+    "AGREEMENT",
+    "COST",
+    "COUNTERPARTS",
+    "DIFFERENCES",
+    "EVENTS",
+    "GENERALISATION",
+    "HEAD_METRICS",
+    "JSON_RECORDS",
+    "MATCHES",
+    "PREDICTION_SCORES",
+    "PROBES",
+    "QUALITY",
+    "RANDOM",
+    "REPEATS",
+    "RUNS",
+    "SCORES",
+    "SPLITS",
+    "STATS",
+    "TABLES",
+    "TRANSFERS",
+    "UNIVERSALITY",
+    "VERSION",
+    "WINDOWS",
+    "Answer",
+    "Behaviour",
+    "Candidate",
+    "Circumstances",
+    "Cluster",
+    "Clusters",
+    "Explanation",
+    "HeadRecord",
+    "HeadScores",
+    "Judgement",
+    "KnownRoles",
+    "ModelInfo",
+    "Prediction",
+    "Program",
+    "PublishedHead",
+    "Recall",
+    "Recipe",
+    "Record",
+    "RoleList",
+    "Rule",
+    "RunRecord",
+    "Score",
+    "SharedCluster",
+    "SharedClusters",
+    "SharedFamilies",
+    "Split",
+    "Usage",
+    "head_name",
+]
