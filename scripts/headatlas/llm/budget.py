@@ -1,0 +1,104 @@
+"""What the replies of a model have cost so far, over all processes and reruns."""
+
+import functools
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..records import Record, Usage
+from ..storage import read_record, write_record
+from .endpoint import Connection
+from .exchange import BudgetSpent
+
+REFRESH_SECONDS = 2.0  # after which the ledgers of other processes are looked at again
+
+
+class Spent(Record):
+    """What was paid for, by a process or by many."""
+
+    model: str
+    calls: int = 0
+    tokens: int = 0
+    dollars: float = 0.0
+
+    def plus(self, other: "Spent") -> "Spent":
+        """The sum."""
+        return Spent(
+            model=self.model,
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+            dollars=self.dollars + other.dollars,
+        )
+
+
+class Ledger:
+    """Files `{folder}/spent/{process}.json`: each process writes its own and reads all.
+
+    Only replies that came are counted. A process never starts a call that the budget may not
+    cover; together with those that other processes started in the last seconds it may.
+    """
+
+    def __init__(self, folder: Path, model: str):
+        self._folder = folder / "spent"
+        self._path = self._folder / f"{uuid.uuid4().hex}.json"
+        self._own = Spent(model=model)
+        self._under_way: list[Spent] = []
+        self._files: dict[Path, tuple[int, Spent]] = {}  # time of change, content
+        self._read_at = -float("inf")
+
+    def add(self, usage: Usage) -> None:
+        """Count a reply that was paid for."""
+        paid = Spent(
+            model=self._own.model,
+            calls=usage.calls,
+            tokens=usage.input_tokens + usage.output_tokens,
+            dollars=usage.dollars or 0.0,
+        )
+        self._own = self._own.plus(paid)
+        write_record(self._path, self._own)
+
+    @contextmanager
+    def call(self, budget: Connection, at_most: Spent) -> Iterator[None]:
+        """Around a call that costs `at_most`. Raises BudgetSpent if the budget is too small."""
+        self._check(budget, at_most)
+        self._under_way.append(at_most)
+        try:
+            yield
+        finally:
+            self._under_way.remove(at_most)
+
+    def _check(self, budget: Connection, at_most: Spent) -> None:
+        limits = {
+            "calls": budget.max_calls,
+            "tokens": budget.max_tokens_total,
+            "dollars": budget.max_dollars,
+        }
+        if all(limit is None for limit in limits.values()):
+            return
+        spent = self._spent()
+        after = functools.reduce(Spent.plus, self._under_way, spent.plus(at_most))
+        for what, limit in limits.items():
+            if limit is not None and getattr(after, what) > limit:
+                raise BudgetSpent(
+                    f"the budget of {limit:g} {what} of model {spent.model} is spent "
+                    f"({getattr(spent, what):g} so far)"
+                )
+
+    def _spent(self) -> Spent:
+        """By all processes."""
+        if time.monotonic() - self._read_at > REFRESH_SECONDS:
+            self._read_at = time.monotonic()
+            for path in self._folder.glob("*.json"):
+                changed = path.stat().st_mtime_ns
+                if path != self._path and self._files.get(path, (0,))[0] != changed:
+                    self._files[path] = changed, read_record(path, Spent)
+        others = (spent for _, spent in self._files.values() if spent.model == self._own.model)
+        return functools.reduce(Spent.plus, others, self._own)
+
+
+@functools.cache
+def ledger(folder: Path, model: str) -> Ledger:
+    """The one ledger of this process for the model; clients share it."""
+    return Ledger(folder, model)

@@ -1,0 +1,24 @@
+"""Sums of what replies cost."""
+
+from ..records import Usage
+
+
+def no_usage(priced: bool) -> Usage:
+    """The cost of no reply: 0 dollars, or unknown dollars where replies have no price."""
+    dollars = 0.0 if priced else None
+    return Usage(calls=0, retries=0, input_tokens=0, output_tokens=0, dollars=dollars, seconds=0.0)
+
+
+def add(one: Usage, other: Usage) -> Usage:
+    """The sum; its dollars are unknown where those of a summand are."""
+    dollars = None
+    if one.dollars is not None and other.dollars is not None:
+        dollars = one.dollars + other.dollars
+    return Usage(
+        calls=one.calls + other.calls,
+        retries=one.retries + other.retries,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        dollars=dollars,
+        seconds=one.seconds + other.seconds,
+    )

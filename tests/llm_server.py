@@ -1,0 +1,196 @@
+"""An OpenAI-compatible server for tests and benchmarks, which behaves well or badly on command."""
+
+import itertools
+import json
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+Body = dict[str, Any]  # of a request, from its JSON
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How a request is answered: by a chat completion, unless status or body say otherwise."""
+
+    text: str | None = ""
+    finish: str = "stop"
+    refusal: str | None = None
+    first_tokens: Mapping[str, float | None] | None = None  # sent where they are asked for
+    usage: tuple[int, int] | None = (10, 5)  # tokens of the prompt and of the reply
+    status: int = 200  # any other: an error whose message is `text`
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None  # sent instead of a completion or an error
+    content_type: str = "application/json"
+    delay: float = 0.0  # seconds before the answer
+    cut: bool = False  # half of the body, then the connection is closed
+    drop: bool = False  # the connection is closed without an answer
+
+
+Brain = Callable[[Body], str | Behaviour]
+
+FAILURES = (
+    Behaviour("slow down", status=429, headers={"Retry-After": "0"}),
+    Behaviour("it broke", status=500),
+    Behaviour("overloaded", status=503),
+    Behaviour(cut=True),
+    Behaviour(drop=True),
+)
+
+
+def in_turn(*answers: str | Behaviour) -> Brain:
+    """A brain that gives these answers one after another, and then the last one for ever."""
+    turns = itertools.chain(answers, itertools.repeat(answers[-1]))
+    return lambda body: next(turns)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request."""
+
+    path: str
+    headers: Mapping[str, str]  # names in lower case
+    body: Body
+
+
+class LlmServer:
+    """Serves `POST {base_url}/chat/completions` while its `with` block lasts.
+
+    Each answer takes `latency` seconds; a share of the requests, `failures`, is answered by
+    one of FAILURES instead, drawn in the order of arrival from the seed.
+    """
+
+    def __init__(self, brain: Brain, *, latency: float = 0.0, failures: float = 0.0, seed: int = 0):
+        self.requests: list[Received] = []
+        self.most_at_once = 0
+        self._brain = brain
+        self._latency = latency
+        self._failures = failures
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+        self._at_once = 0
+        self._closing = threading.Event()
+        self._http = _Http(self)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        self._http.shutdown()
+        self._http.server_close()
+
+    def answer(self, received: Received) -> Behaviour:
+        """What to do with the request, after the time that it takes."""
+        with self._lock:
+            self.requests.append(received)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+            fails = self._random.random() < self._failures
+            answer = self._random.choice(FAILURES) if fails else self._brain(received.body)
+        behaviour = Behaviour(answer) if isinstance(answer, str) else answer
+        self._closing.wait(self._latency + behaviour.delay)
+        with self._lock:
+            self._at_once -= 1
+        return behaviour
+
+
+class _Http(ThreadingHTTPServer):
+    request_queue_size = 256
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, owner: LlmServer):
+        self.owner = owner
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Http
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        behaviour = self.server.owner.answer(Received(self.path, headers, body))
+        if self.path != "/v1/chat/completions":
+            behaviour = replace(behaviour, status=404)
+        if behaviour.drop:
+            self.close_connection = True
+            return
+        payload = behaviour.body
+        if payload is None:
+            wanted = _completion(body, behaviour) if behaviour.status == 200 else _error(behaviour)
+            payload = json.dumps(wanted).encode()
+        self._send(behaviour, payload)
+
+    def _send(self, behaviour: Behaviour, payload: bytes) -> None:
+        lines = {
+            "Content-Type": behaviour.content_type,
+            "Content-Length": str(len(payload)),
+            **behaviour.headers,
+        }
+        head = f"HTTP/1.1 {behaviour.status} -\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        if behaviour.cut:
+            payload = payload[: len(payload) // 2]
+            self.close_connection = True
+        self.wfile.write(head.encode() + b"\r\n" + payload)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Standard error is the tests'."""
+
+
+def _completion(body: Body, behaviour: Behaviour) -> Body:
+    logprobs = None
+    if behaviour.first_tokens is not None and body.get("logprobs"):
+        likeliest = [{"token": t, "logprob": p} for t, p in behaviour.first_tokens.items()]
+        logprobs = {"content": [{**likeliest[0], "top_logprobs": likeliest}]}
+    choice = {
+        "index": 0,
+        "message": {
+            "role": "assistant",
+            "content": behaviour.text,
+            "refusal": behaviour.refusal,
+        },
+        "finish_reason": behaviour.finish,
+        "logprobs": logprobs,
+    }
+    completion: Body = {
+        "id": "chatcmpl-0",
+        "object": "chat.completion",
+        "created": 0,
+        "model": body["model"],
+        "choices": [choice],
+    }
+    if behaviour.usage is not None:
+        prompt, reply = behaviour.usage
+        completion["usage"] = {
+            "prompt_tokens": prompt,
+            "completion_tokens": reply,
+            "total_tokens": prompt + reply,
+        }
+    return completion
+
+
+def _error(behaviour: Behaviour) -> Body:
+    return {"error": {"message": behaviour.text, "type": "error", "param": None, "code": None}}
