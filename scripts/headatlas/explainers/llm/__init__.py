@@ -1,0 +1,1 @@
+"""Explanations written and judged by a language model."""
