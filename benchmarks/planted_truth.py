@@ -9,6 +9,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
 
 from headatlas.activations.probing import Probe, measure_probes
+from headatlas.exemplar_rows import Measured, random_windows
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
@@ -26,7 +27,6 @@ from headatlas.records import (
 from headatlas.scoring.auroc import auroc
 from headatlas.scoring.effect_size import hedges_g
 from headatlas.scoring.head_scores import score_windows
-from headatlas.scoring.windows import Measured, random_windows
 from headatlas.storage import read_head
 from headatlas.subjects.planted.answer_key import PlantedHead
 from headatlas.subjects.planted.grading import true_first

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from headatlas.errors import or_failed, reported
+from headatlas.exemplar_rows import random_windows
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.windows import read_texts
 from headatlas.intervals import Estimate, undefined
 from headatlas.records import EVENTS, PREDICTION_SCORES, TRANSFERS, Explanation
 from headatlas.scoring.head_scores import score_windows
-from headatlas.scoring.windows import random_windows
 from headatlas.storage import read_head, read_record, write_rows
 
 

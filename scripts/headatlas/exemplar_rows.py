@@ -1,6 +1,7 @@
 """What readers of exemplar windows share: the random ones, and attention as a matrix."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -27,3 +28,39 @@ def dense_attention(
     attention = np.zeros((len(keys), len(keys)), weights.dtype)
     attention[queries, keys[queries, slots]] = weights[queries, slots]
     return attention
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A random window as the head treated it. T tokens, K keys kept of each query row."""
+
+    window: int
+    tokens: Int[np.ndarray, " T"]
+    salience: Float[np.ndarray, " T"]
+    keys: Int[np.ndarray, "T K"]
+    weights: Float[np.ndarray, "T K"]
+
+    def attention(self) -> Float[np.ndarray, "query key"]:
+        """Attention; what lies outside the K kept keys counts as 0."""
+        return dense_attention(self.keys, self.weights)
+
+
+def random_windows(events: pa.Table, split: Split) -> list[Measured]:
+    """The random windows of a split, in the order of their numbers."""
+    rows = random_rows(events, [split])
+    return sorted((_measured(rows, row) for row in range(len(rows))), key=lambda m: m.window)
+
+
+def _measured(events: pa.Table, row: int) -> Measured:
+    def array(column: str) -> np.ndarray:
+        return np.asarray(events[column][row].values)
+
+    tokens = array("tokens")
+    shape = (len(tokens), -1)
+    return Measured(
+        window=events["window"][row].as_py(),
+        tokens=tokens,
+        salience=array("salience").astype(float),
+        keys=array("keys").reshape(shape),
+        weights=array("weights").astype(float).reshape(shape),
+    )

@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headatlas.errors import InputError
+from headatlas.exemplar_rows import Measured
 from headatlas.intervals import resample_counts
+from headatlas.pairs import ranked_pairs
 from headatlas.records import Prediction
 from headatlas.scoring.correlation import correlations, moments, pearson
 from headatlas.scoring.pair_auroc import pair_auroc, window_concordance
-from headatlas.scoring.windows import Measured, predicted_attention, ranked_pairs
+from headatlas.scoring.windows import predicted_attention
 
 values = st.floats(-10, 10).map(lambda x: round(x, 3))
 windows = st.lists(st.lists(st.tuples(values, values), min_size=1, max_size=6), min_size=1)

@@ -16,13 +16,15 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from ..exemplar_rows import Measured, random_windows
 from ..intervals import Estimate, resample_counts, undefined
+from ..pairs import ranked_pairs
 from ..records import Explanation, Judgement, Score, Split
 from .auroc import auroc
 from .correlation import correlations, moments
 from .effect_size import hedges_g
 from .pair_auroc import pair_auroc, window_concordance
-from .windows import Measured, predicted_attention, random_windows, ranked_pairs
+from .windows import predicted_attention
 
 WINDOW_METRICS = (
     "attention_correlation",

@@ -4,19 +4,12 @@ Random pairs would be trivial negatives: almost any rule beats them. Each of the
 pairs of a window is therefore compared only with pairs that share something with it.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from jaxtyping import Float, Int
 
 from ..intervals import Estimate, estimate, undefined
+from ..pairs import look_alikes, strongest_pairs
 from .auroc import concordance
-from .windows import ranked_pairs
-
-# Strongest pairs taken from each window.
-PAIRS = 8
-# A negative has at most this share of the attention of the pair it is compared with.
-_WEAKER = 0.5
 
 
 def window_concordance(
@@ -26,46 +19,20 @@ def window_concordance(
 ) -> Float[np.ndarray, " 2"]:
     """Sum over the window's strongest pairs of their concordance, and number of pairs.
 
-    The strongest pairs are those with the largest excess over uniform attention. The
-    concordance of a pair is the probability that it has more predicted attention than a
-    negative (a tie counts half), averaged over the kinds of negative that the window has:
-    the same query with another key; the same distance with another pair of tokens; and
-    the same pair of tokens in another place.
+    The concordance of a pair is the probability that it has more predicted attention than
+    a look-alike (a tie counts half), averaged over the kinds of those that the window has.
     """
-    uniform = 1 / np.arange(1, len(tokens) + 1)[:, None]
-    excess = np.where(ranked_pairs(len(tokens)), measured - uniform, 0)
-    strongest = np.argsort(-excess, axis=None, kind="stable")[:PAIRS]
     shares = []
-    for query, key in zip(*np.unravel_index(strongest, excess.shape), strict=True):
-        if excess[query, key] <= 0:
-            break
-        wins = []
-        for queries, keys in _look_alikes(tokens, query, key):
-            weak = measured[queries, keys] <= _WEAKER * measured[query, key]
-            if weak.any():
-                negatives = predicted[queries[weak], keys[weak]]
-                wins.append(concordance(predicted[query, key][None], negatives).mean())
+    for pair in strongest_pairs(measured):
+        kinds = look_alikes(tokens, measured, *pair)
+        wins = [
+            concordance(predicted[pair][None], predicted[negatives]).mean()
+            for negatives in kinds
+            if len(negatives[0])
+        ]
         if wins:
             shares.append(np.mean(wins))
     return np.array([np.sum(shares), len(shares)], dtype=float)
-
-
-def _look_alikes(
-    tokens: Int[np.ndarray, " T"], query: np.integer, key: np.integer
-) -> Iterator[tuple[Int[np.ndarray, " negatives"], Int[np.ndarray, " negatives"]]]:
-    """Queries and keys of the pairs that share query, distance or tokens with a pair."""
-    keys = np.arange(1, query + 1)
-    yield np.full_like(keys, query), keys
-    queries = np.arange(query - key + 1, len(tokens))
-    keys = queries - (query - key)
-    other = (tokens[queries] != tokens[query]) | (tokens[keys] != tokens[key])
-    yield queries[other], keys[other]
-    places = np.meshgrid(
-        np.flatnonzero(tokens == tokens[query]), np.flatnonzero(tokens == tokens[key])
-    )
-    queries, keys = places[0].ravel(), places[1].ravel()
-    seen = (keys >= 1) & (keys <= queries)
-    yield queries[seen], keys[seen]
 
 
 def pair_auroc(
