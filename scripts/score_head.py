@@ -13,7 +13,7 @@ from headatlas.records import (
     Judgement,
     head_name,
 )
-from headatlas.scoring.head_scores import no_scores, score_head
+from headatlas.scoring.head_scores import Settings, no_scores, score_head
 from headatlas.storage import read_head, read_record, write_record
 
 
@@ -48,7 +48,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--bootstrap", type=int, default=1000, help="resamples behind each interval, from 1"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling")
+    parser.add_argument(
+        "--items",
+        type=int,
+        default=20,
+        help="items of each question and split that detection is scored on, as in the judgement",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the items, as in the judgement, and resampling"
+    )
     parser.add_argument("--out", type=Path, required=True, help="scores (JSON)")
     return parser.parse_args()
 
@@ -88,8 +96,7 @@ def main() -> None:
             controls,
             events,
             probes,
-            arguments.bootstrap,
-            arguments.seed,
+            Settings(arguments.bootstrap, arguments.items, arguments.seed),
         ),
         no_scores,
     )

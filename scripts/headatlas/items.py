@@ -17,6 +17,7 @@ from .exemplar_rows import Measured, random_windows
 from .pairs import look_alikes, strongest_pairs
 from .records import SPLITS, Split
 
+Question = Literal["active", "attends"]
 # A head is active where its salience is in the top tenth, and inactive in the lower half.
 _ACTIVE, _INACTIVE = 0.9, 0.5
 
@@ -24,7 +25,7 @@ _ACTIVE, _INACTIVE = 0.9, 0.5
 class Item(NamedTuple):
     """One question about one place of a window, and what the head did there."""
 
-    question: Literal["active", "attends"]
+    question: Question
     window: int
     query: int
     key: int | None  # of the question `attends`

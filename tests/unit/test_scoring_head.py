@@ -21,12 +21,14 @@ from headatlas.records import (
     Score,
     head_name,
 )
-from headatlas.scoring.head_scores import CASE_METRICS, WINDOW_METRICS, score_head
+from headatlas.scoring.detection import DETECTION_METRICS
+from headatlas.scoring.head_scores import CASE_METRICS, WINDOW_METRICS, Settings, score_head
 from headatlas.storage import read_record, write_record, write_rows
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "score_head.py"
 HEADER = {"model": "m", "corpus": "c", "explainer": "e", "round": 0}
 LENGTH = 6
+ITEMS = 4
 
 
 def event(window: int, split: str, kind: str = "random", head: int = 1) -> dict:
@@ -124,15 +126,14 @@ def scores(
         {"": controls, "layer_": layer_controls},
         pa.Table.from_pylist(rows, schema=EVENTS),
         pa.Table.from_pylist(PROBE_ROWS, schema=PROBES),
-        100,
-        0,
+        Settings(100, ITEMS, 0),
     )
     return {(score.split, score.metric): score for score in found}
 
 
 EVERY_SCORE = [
-    *(("validation", metric) for metric in WINDOW_METRICS),
-    *(("test", metric) for metric in WINDOW_METRICS),
+    *(("validation", metric) for metric in WINDOW_METRICS + DETECTION_METRICS),
+    *(("test", metric) for metric in WINDOW_METRICS + DETECTION_METRICS),
     *(("probes", metric) for metric in CASE_METRICS),
 ]
 
@@ -253,6 +254,7 @@ def run(files: dict[str, Path], out: Path, own: str, control: str) -> subprocess
         "control-judgements": files[control],
         "layer-control-judgements": files["L00H03"],
         "bootstrap": 100,
+        "items": ITEMS,
         "seed": 0,
         "out": out,
     }

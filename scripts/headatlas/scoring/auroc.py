@@ -1,7 +1,7 @@
-"""AUROC: how often a positive test text has more salience than a negative one."""
+"""AUROC: how often a positive case has more of something than a negative one."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ..intervals import Estimate, estimate, resample_counts, undefined
 
@@ -14,9 +14,8 @@ def auroc(
 ) -> Estimate:
     """Probability that a random positive exceeds a random negative, a tie counting half.
 
-    The Mann-Whitney statistic divided by the number of pairs (Hanley and McNeil 1982).
-    The interval resamples positives and negatives separately. Undefined where a side
-    is empty.
+    The interval resamples positives and negatives separately. Undefined where a side is
+    empty.
     """
     n = len(positive) + len(negative)
     for side, cases in (("positive", positive), ("negative", negative)):
@@ -24,11 +23,28 @@ def auroc(
             return undefined(n, f"no {side} cases")
         if not np.isfinite(cases).all():
             return undefined(n, "salience of a case is not finite")
-    wins = concordance(positive, negative) / (len(positive) * len(negative))
     drawn_positive = resample_counts(rng, resamples, len(positive))
     drawn_negative = resample_counts(rng, resamples, len(negative))
-    area = ((drawn_positive @ wins) * drawn_negative).sum(axis=1)
+    area = areas(positive, negative, drawn_positive, drawn_negative)
     return estimate(area, n, min(len(positive), len(negative)))
+
+
+def areas(
+    positive: Float[np.ndarray, " positives"],
+    negative: Float[np.ndarray, " negatives"],
+    drawn_positive: Int[np.ndarray, "draws positives"],
+    drawn_negative: Int[np.ndarray, "draws negatives"],
+) -> Float[np.ndarray, " draws"]:
+    """AUROC in each resample; NaN in one that drew nothing of a side.
+
+    The Mann-Whitney statistic divided by the number of pairs (Hanley and McNeil 1982).
+    """
+    # Sums of halves are exact, so that no share exceeds 1.
+    won = ((drawn_positive @ concordance(positive, negative)) * drawn_negative).sum(axis=1)
+    pairs = drawn_positive.sum(axis=1) * drawn_negative.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        area: Float[np.ndarray, " draws"] = won / pairs
+    return area
 
 
 def concordance(

@@ -4,24 +4,28 @@ On the random windows of `validation` and `test` (the unit of resampling is the 
 `attention_correlation`, `salience_correlation`, each with two controls and the margins over
 them (`attention_margin` over `attention_correlation_control`, other heads of the model, and
 `attention_layer_margin` over `attention_correlation_layer_control`, other heads of the
-layer), and `pair_auroc`. On the `probes` (resampled by case): `effect_size` and `auroc` of
+layer), and `pair_auroc`. On items of the same windows (resampled by item): `detection_auroc`
+and `pair_detection_auroc`, each with a control, other heads of the model, and the margin over
+it. On the `probes` (resampled by case): `effect_size` and `auroc` of
 the peak salience of a test text, `effect_size_mean` and `auroc_mean` of its mean salience.
 A head without an explanation has every score too, empty and with the reason.
 """
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from ..exemplar_rows import Measured, random_windows
 from ..intervals import Estimate, resample_counts, undefined
+from ..items import items_of
 from ..pairs import ranked_pairs
 from ..records import Explanation, Judgement, Score, Split
 from .auroc import auroc
 from .correlation import correlations, moments
+from .detection import DETECTION_METRICS, score_items
 from .effect_size import hedges_g
 from .pair_auroc import pair_auroc, window_concordance
 from .windows import predicted_attention
@@ -41,6 +45,15 @@ WINDOW_METRICS = (
 )
 CASE_METRICS = ("effect_size", "auroc", "effect_size_mean", "auroc_mean")
 ScoreSplit = Literal["validation", "test", "probes"]
+_HELD_OUT: tuple[Literal["validation", "test"], ...] = ("validation", "test")
+
+
+class Settings(NamedTuple):
+    """How explanations are scored."""
+
+    resamples: int  # behind each interval
+    items: int  # of each question and split, the same as the judge was asked
+    seed: int
 
 
 def score_head(
@@ -49,8 +62,7 @@ def score_head(
     controls: Mapping[str, Sequence[Judgement]],
     events: pa.Table,
     probes: pa.Table,
-    resamples: int,
-    seed: int,
+    settings: Settings,
 ) -> list[Score]:
     """Score an explanation against the events and probes (rows of its head alone).
 
@@ -59,24 +71,32 @@ def score_head(
     """
     if explanation.status != "explained":
         return no_scores(f"{explanation.status}: {explanation.reason}")
-    rng = np.random.default_rng([seed, explanation.layer, explanation.head])
+    resamples, count, seed = settings
+    at = explanation.layer, explanation.head
+    rng = np.random.default_rng([seed, *at])
 
     def on_windows(split: Split) -> dict[str, Estimate]:
         windows = random_windows(events, split)
         return score_windows(windows, judgement, controls, resamples, rng)
 
-    return _scores(
-        {
-            "validation": on_windows("validation"),
-            "test": on_windows("test"),
-            "probes": score_probes(probes, resamples, rng),
-        }
-    )
+    def on_items(split: Split) -> dict[str, Estimate]:
+        items = items_of(events, split, count, seed, *at)
+        return score_items(judgement, controls.get("", ()), items, resamples, rng)
+
+    found: dict[ScoreSplit, dict[str, Estimate]] = {
+        "validation": on_windows("validation"),
+        "test": on_windows("test"),
+        "probes": score_probes(probes, resamples, rng),
+    }
+    for split in _HELD_OUT:
+        found[split] |= on_items(split)
+    return _scores(found)
 
 
 def no_scores(reason: str) -> list[Score]:
     """Every score of a head, empty and with the reason."""
-    windows, cases = _empty(WINDOW_METRICS, reason), _empty(CASE_METRICS, reason)
+    windows = _empty((*WINDOW_METRICS, *DETECTION_METRICS), reason)
+    cases = _empty(CASE_METRICS, reason)
     return _scores({"validation": windows, "test": windows, "probes": cases})
 
 
