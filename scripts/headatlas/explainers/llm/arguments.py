@@ -1,0 +1,179 @@
+"""The command line flags that scripts about one head and a language model share."""
+
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from ...errors import InputError
+from ...llm.client import Client
+from ...llm.endpoint import Connection, Sampling
+from ...records import STATS, Explanation, HeadRecord, head_name
+from ...storage import read_head, read_record
+from .exemplars import Format
+from .explain import Settings
+from .prompts import Evidence, Metric
+
+M = TypeVar("M")
+
+
+class Budget(BaseModel):
+    """The keys of a connection that say where it stops being asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_calls: int | None = None
+    max_total_tokens: int | None = None
+    max_dollars: float | None = None
+
+
+def add_head(parser: ArgumentParser) -> None:
+    """Which head of which run, and where what is known of it lies."""
+    parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
+    parser.add_argument("--stats", type=Path, required=True, help="head metrics of the layer")
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--corpus", required=True, help="name of the corpus")
+    parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
+    parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
+    parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
+
+
+def head_of(args: Namespace) -> HeadRecord:
+    """The head that `add_head` names."""
+    return HeadRecord(
+        **{name: getattr(args, name) for name in HeadRecord.model_fields if name != "version"}
+    )
+
+
+def add_judge(parser: ArgumentParser) -> None:
+    """Which language model judges, on what, and where its replies are kept."""
+    _add_endpoint(parser, "judge-", "judges")
+    parser.add_argument(
+        "--items", type=int, default=20, help="contexts of each question judged per split"
+    )
+    parser.add_argument("--items-per-call", type=int, default=1, help="of these, asked in one call")
+    parser.add_argument(
+        "--connections",
+        type=_json_of("--connections", TypeAdapter(dict[str, Connection])),
+        required=True,
+        help="how each language model is reached, by its name (JSON, keys as under endpoints)",
+    )
+    parser.add_argument("--replies", type=Path, required=True, help="folder of all replies so far")
+
+
+def add_explainer(parser: ArgumentParser) -> None:
+    """Which language model explains, and what its prompts hold."""
+    _add_endpoint(parser, "", "explains")
+    parser.add_argument(
+        "--format",
+        choices=get_args(Format),
+        default="marked",
+        help="exemplars as text with marks, or as a table of tokens and activations",
+    )
+    parser.add_argument("--exemplars", type=int, default=12, help="exemplars in a prompt")
+    parser.add_argument("--few-shot", type=int, default=2, help="worked examples in a prompt")
+    parser.add_argument(
+        "--metrics",
+        action=BooleanOptionalAction,
+        default=True,
+        help="show the head's metrics as evidence",
+    )
+    parser.add_argument(
+        "--hypothesis",
+        type=Path,
+        help="explanation of the head by rules, shown as evidence (JSON)",
+    )
+    parser.add_argument("--candidates", type=int, default=3, help="explanations asked for")
+    parser.add_argument("--texts", type=int, default=5, help="test texts of each kind")
+
+
+def settings_of(args: Namespace) -> Settings:
+    """What the flags set."""
+    return Settings(**{name: getattr(args, name) for name in Settings._fields})
+
+
+def evidence_of(args: Namespace) -> Evidence:
+    """What `--stats` and `--hypothesis` say of the head. Raises InputError."""
+    metrics = read_head(args.stats, STATS, args.head).to_pylist() if args.metrics else []
+    return Evidence(
+        [Metric(**{name: row[name] for name in Metric._fields}) for row in metrics],
+        _hypothesis(args),
+    )
+
+
+def read_of_head(path: Path, about: HeadRecord) -> Explanation:
+    """An explanation of the head. Raises InputError if it is of another."""
+    found = read_record(path, Explanation)
+    if (found.layer, found.head) != (about.layer, about.head):
+        names = head_name(found.layer, found.head), head_name(about.layer, about.head)
+        raise InputError(f"{path}: is about {names[0]}, but {names[1]} is to be explained")
+    return found
+
+
+def clients_of(args: Namespace, environment: Mapping[str, str]) -> tuple[Client, Client]:
+    """Explainer and judge; the same client where they are the same endpoint. Raises InputError."""
+    explainer = client_of(args, "", environment)
+    if args.endpoint == args.judge_endpoint and args.sampling == args.judge_sampling:
+        return explainer, explainer
+    return explainer, client_of(args, "judge_", environment)
+
+
+def client_of(
+    args: Namespace, role: Literal["", "judge_"], environment: Mapping[str, str]
+) -> Client:
+    """The language model of a role, at the place that `--connections` gives for its name.
+
+    Raises InputError if there is none.
+    """
+    name = getattr(args, f"{role}endpoint")
+    if name not in args.connections:
+        known = ", ".join(args.connections) or "none"
+        raise InputError(f"--connections: has no endpoint {name!r}; there: {known}")
+    connection = args.connections[name].model_copy(
+        update=getattr(args, f"{role}budget").model_dump(exclude_unset=True)
+    )
+    sampling = getattr(args, f"{role}sampling")
+    return Client(sampling, connection, replies=args.replies, environment=environment)
+
+
+def _hypothesis(args: Namespace) -> str | None:
+    if args.hypothesis is None:
+        return None
+    found = read_of_head(args.hypothesis, head_of(args))
+    return None if found.status == "failed" else found.summary
+
+
+def _add_endpoint(parser: ArgumentParser, prefix: str, task: str) -> None:
+    parser.add_argument(
+        f"--{prefix}endpoint", required=True, help=f"name of the language model that {task}"
+    )
+    parser.add_argument(
+        f"--{prefix}sampling",
+        type=_json_of(f"--{prefix}sampling", TypeAdapter(Sampling)),
+        required=True,
+        help="its model and what decides its replies (JSON, keys as under endpoints)",
+    )
+    parser.add_argument(
+        f"--{prefix}budget",
+        type=_json_of(f"--{prefix}budget", TypeAdapter(Budget)),
+        default="{}",
+        help="what it may cost, if not as in --connections (JSON, likewise)",
+    )
+
+
+def _json_of(flag: str, kind: TypeAdapter[M]) -> Callable[[str], M]:
+    """How the value of a flag is read; what it returns raises InputError."""
+
+    def read(text: str) -> M:
+        try:
+            return kind.validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join([flag, *map(str, first["loc"])])
+            raise InputError(f"{where}: {first['msg']}, found {first['input']!r}") from None
+
+    return read

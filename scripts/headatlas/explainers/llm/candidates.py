@@ -1,0 +1,117 @@
+"""Several explanations proposed for a head at once, and how each does on validation text."""
+
+import asyncio
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...items import Item
+from ...llm.client import AskError, BudgetSpent, Client, Message
+from ...llm.structured import Unusable, ask_for
+from ...llm.usage import add
+from ...records import Answer, Candidate, Explanation, HeadRecord, Usage
+from ...scoring.detection import auroc_of
+from .judge import judge_items
+from .reply import ExplanationReply, check_reply, explanation_of
+
+QUESTIONS = ("active", "attends")
+
+
+class Trial(NamedTuple):
+    """The validation items of a head and the model that answers them."""
+
+    judge: Client
+    items: Sequence[Item]
+    pieces: dict[int, list[str]]  # of each window
+    per_call: int
+
+    async def answers(self, explanation: Explanation) -> list[Answer]:
+        """What the judge says, knowing the explanation. Raises AskError."""
+        return await judge_items(
+            self.judge,
+            explanation,
+            self.items,
+            self.pieces,
+            split="validation",
+            per_call=self.per_call,
+            control=None,
+        )
+
+
+class Proposal(NamedTuple):
+    """A candidate, and its explanation if the reply could be used."""
+
+    candidate: Candidate
+    explanation: Explanation | None
+    budget_spent: bool = False
+
+
+def score_of(answers: Sequence[Answer], items: Sequence[Item]) -> float | None:
+    """Mean of the AUROCs of the two questions, of those that are defined; None if neither is."""
+    found = [auroc_of(answers, items, question) for question in QUESTIONS]
+    defined = [value for value in found if value is not None]
+    return round(sum(defined) / len(defined), 6) if defined else None
+
+
+async def propose(
+    about: HeadRecord,
+    prompts: Sequence[Sequence[Message]],
+    texts: int,
+    explainer: Client,
+    trial: Trial,
+) -> list[Proposal]:
+    """The explanations that the explainer gives to the prompts, each judged, in their order."""
+    asked = (
+        _propose(about, number, prompt, texts, explainer, trial, len(prompts))
+        for number, prompt in enumerate(prompts)
+    )
+    return list(await asyncio.gather(*asked))
+
+
+async def _propose(
+    about: HeadRecord,
+    number: int,
+    prompt: Sequence[Message],
+    texts: int,
+    explainer: Client,
+    trial: Trial,
+    of: int,
+) -> Proposal:
+    candidate = Candidate(
+        round=about.round, number=number, summary="", behaviours=[], score=None, reason=None
+    )
+    explanation = None
+    try:
+        reply = await ask_for(
+            explainer,
+            prompt,
+            ExplanationReply,
+            check=functools.partial(check_reply, texts=texts),
+            sample=about.round * of + number,
+        )
+        explanation = explanation_of(about, reply)
+        candidate.summary, candidate.behaviours = explanation.summary, explanation.behaviours
+        candidate.score = score_of(await trial.answers(explanation), trial.items)
+        if candidate.score is None:
+            candidate.reason = "no answer of the judge on validation text could be scored"
+    except (AskError, Unusable) as error:
+        candidate.reason = str(error)
+        return Proposal(candidate, explanation, isinstance(error, BudgetSpent))
+    return Proposal(candidate, explanation)
+
+
+def best(proposals: Sequence[Proposal]) -> Proposal | None:
+    """The first of those with the highest score, or of all explanations if none has a score."""
+    explained = [proposal for proposal in proposals if proposal.explanation]
+    return max(explained, key=lambda proposal: rank(proposal.candidate.score), default=None)
+
+
+def rank(score: float | None) -> float:
+    """A score as it is compared: none is less than any."""
+    return -1.0 if score is None else score
+
+
+def usage_of(*clients: Client) -> Usage:
+    """What all replies of the clients cost; the same client may be named twice."""
+    usages = [client.usage for client in dict.fromkeys(clients)]
+    return functools.reduce(add, usages)

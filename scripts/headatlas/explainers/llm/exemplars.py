@@ -1,0 +1,217 @@
+"""What a prompt shows of a head's events: which exemplars, which part of each, and how."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Int
+
+from ...errors import InputError
+from ...records import EVENTS, Split
+from ...storage import read_head
+from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
+
+Format = Literal["marked", "table"]
+
+LEVELS = 10  # the activation of the token at which the head writes most
+BEFORE, AFTER = 48, 8  # tokens shown on either side of the query
+BEFORE_KEY, AFTER_KEY = 8, 3  # and on either side of a key that is further back
+KEYS, LEAST = 4, 0.05  # keys that are marked, at most, and their least attention
+SHOWN_KINDS = ("top", "quantile")  # of events, shown as exemplars
+_SEEN: tuple[Split, ...] = ("train", "validation")
+
+
+class Event(NamedTuple):
+    """A row of the table of events: a window of T tokens as the head treated it."""
+
+    kind: str
+    rank: int
+    window: int
+    query: int
+    pieces: list[str]
+    salience: Float[np.ndarray, " T"]
+    keys: Int[np.ndarray, "T K"]
+    weights: Float[np.ndarray, "T K"]
+
+    def attention(self, query: int) -> Float[np.ndarray, " T"]:
+        """Attention of a query on each token; what lies outside the K kept keys counts as 0."""
+        weights = np.zeros(len(self.pieces))
+        kept = self.keys[query] >= 0
+        weights[self.keys[query][kept]] = self.weights[query][kept]
+        return weights
+
+
+class Excerpt(NamedTuple):
+    """Part of a window of T tokens, and what the head did at one query of it."""
+
+    pieces: Sequence[str]  # [T]
+    shown: list[int]  # positions in the excerpt, rising
+    query: int
+    levels: list[int]  # [T] activation from 0 to LEVELS
+    attention: Float[np.ndarray, " T"]  # of the query
+    asked: int | None  # a key that a question was about
+
+    @property
+    def level(self) -> int:
+        """Activation at the query."""
+        return self.levels[self.query]
+
+    @property
+    def keys(self) -> list[int]:
+        """The keys with the most attention, largest first; the first token is not one."""
+        order = np.argsort(-self.attention[1:], kind="stable")[:KEYS] + 1
+        return [int(key) for key in order if self.attention[key] >= LEAST]
+
+
+def read_seen(path: Path, head: int) -> pa.Table:
+    """The events of a head that an explainer may see: none of the test split.
+
+    Raises InputError if there is none of the train split.
+    """
+    table = read_head(path, EVENTS, head)
+    splits = table.column("split").to_pylist()
+    if "train" not in splits:
+        raise InputError(f"{path}: head {head} has no exemplar in the train split")
+    return table.filter(pa.array([split in _SEEN for split in splits], pa.bool_()))
+
+
+def events_of(table: pa.Table, split: Split, kinds: Collection[str]) -> list[Event]:
+    """The events of a split and of these kinds, in their order."""
+    found = zip(table.column("split").to_pylist(), table.column("kind").to_pylist(), strict=True)
+    return [_event(table, row) for row, at in enumerate(found) if at[0] == split and at[1] in kinds]
+
+
+def _event(table: pa.Table, row: int) -> Event:
+    def cell(column: str) -> Any:
+        return table.column(column)[row].as_py()
+
+    def array(column: str) -> np.ndarray:
+        return np.asarray(table.column(column)[row].values)
+
+    pieces = cell("pieces")
+    return Event(
+        kind=cell("kind"),
+        rank=cell("rank"),
+        window=cell("window"),
+        query=cell("query"),
+        pieces=pieces,
+        salience=array("salience"),
+        keys=array("keys").reshape(len(pieces), -1),
+        weights=array("weights").reshape(len(pieces), -1),
+    )
+
+
+def largest_salience(events: Sequence[Event]) -> float:
+    """The largest salience in these events, position 0 left out; what `excerpt` scales by."""
+    return max(float(event.salience[1:].max(initial=0.0)) for event in events)
+
+
+def choose_exemplars(
+    events: Sequence[Event], count: int, rng: np.random.Generator | None
+) -> list[Event]:
+    """About two thirds of `count` from the top, the others from all quantiles, strongest first.
+
+    Without a generator the strongest of the top and evenly spaced quantiles; with one a
+    draw from all of the top, and one from each of as many parts of the quantiles.
+    """
+    top, quantile = (
+        sorted((event for event in events if event.kind == kind), key=lambda event: event.rank)
+        for kind in ("top", "quantile")
+    )
+    strong = min(len(top), count - min(count // 3, len(quantile)))
+    if rng is not None:
+        top = [top[i] for i in np.sort(rng.permutation(len(top))[:strong])]
+    top = top[:strong]
+    known = {event.window for event in top}
+    others = [event for event in quantile if event.window not in known]
+    parts = np.array_split(np.arange(len(others)), max(1, min(count - strong, len(others))))
+    picks = [part[-1] if rng is None else rng.choice(part) for part in parts if len(part)]
+    return [*top, *(others[i] for i in reversed(picks))][:count]
+
+
+def excerpt(
+    event: Event,
+    largest: float,
+    *,
+    query: int | None = None,
+    after: int = AFTER,
+    key: int | None = None,
+) -> Excerpt:
+    """The part of an event around a query: its own, or another.
+
+    `largest` is the salience shown as LEVELS. `key` is a position to be marked as the one
+    that a question was about.
+    """
+    at = event.query if query is None else query
+    scaled = np.clip(event.salience / (largest or 1.0), 0, 1) * LEVELS
+    levels = scaled.round().astype(int).tolist()
+    found = Excerpt(event.pieces, [], at, levels, event.attention(at), key)
+    shown = set(range(at - BEFORE, at + after + 1))
+    for far in [*found.keys, *([] if key is None else [key])]:
+        shown |= set(range(far - BEFORE_KEY, min(far + AFTER_KEY, at) + 1))
+    return found._replace(shown=[place for place in range(len(event.pieces)) if place in shown])
+
+
+def shown_as(form: Format, part: Excerpt) -> str:
+    """The text of an excerpt in a prompt."""
+    return marked(part) if form == "marked" else table(part)
+
+
+def marked(part: Excerpt) -> str:
+    """Running text, with marks around the query and its keys.
+
+    Marked keys carry their number in the order of attention, `?` if a question was about
+    them, and 0 if they are the first token. `⟨…⟩` stands for what is left out.
+    """
+    numbers = {key: str(n) for n, key in enumerate(part.keys, 1)} | {0: "0"}
+    if part.asked is not None:
+        numbers[part.asked] = numbers.get(part.asked, "") + "?"
+    text, following = "", 0
+    for position in part.shown:
+        if position != following:
+            text += "…".join(KEY_MARKS)
+        following = position + 1
+        piece = part.pieces[position]
+        if position not in numbers and position != part.query:
+            text += running_text(piece)
+            continue
+        token = token_text(piece)
+        if position in numbers:
+            token = f"{numbers[position]}|{token}".join(KEY_MARKS)
+        text += token.join(QUERY_MARKS) if position == part.query else token
+    return text if following == len(part.pieces) else text + "…".join(KEY_MARKS)
+
+
+def table(part: Excerpt) -> str:
+    """A line for each token: tokens from the query, text, activation, percent of attention.
+
+    The first token has no activation, because it is like that of no other token.
+    """
+    lines = ["offset\ttoken\tactivation\tattention"]
+    for position in part.shown:
+        offset = position - part.query
+        token = f'"{token_text(part.pieces[position])}"'
+        level = str(part.levels[position]) if position else "-"
+        weight = percent(part.attention[position]) if offset <= 0 else ""
+        lines.append(f"{offset}\t{token}\t{level}\t{weight}".rstrip())
+    return "\n".join(lines)
+
+
+def attention_of(part: Excerpt) -> str:
+    """Where the query's attention goes, in words, without any text of the corpus."""
+    shares = [
+        f"{number} ({back(part.query - key)}) {percent(part.attention[key])}"
+        for number, key in enumerate(part.keys, 1)
+    ]
+    return ", ".join([*shares, f"first token {percent(part.attention[0])}"])
+
+
+def back(distance: int) -> str:
+    """The place of a key that is so many tokens before the query."""
+    return f"{distance} back" if distance else "the query itself"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f}%"

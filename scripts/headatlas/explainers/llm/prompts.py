@@ -1,0 +1,161 @@
+"""The messages that ask for an explanation of a head, and for a better one."""
+
+import functools
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ...llm.client import Message
+from ...records import Explanation
+from .exemplars import KEYS, LEAST, LEVELS, Excerpt, Format, attention_of, percent, shown_as
+from .misses import Miss
+from .rendering import TEMPLATES, render
+from .reply import MAX_BEHAVIOURS, ExplanationReply
+
+
+class Metric(NamedTuple):
+    """A head metric: its mean over many windows, and the ends of the mean's interval."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+
+
+class Evidence(NamedTuple):
+    """What is known of a head beside its exemplars."""
+
+    metrics: Sequence[Metric] = ()
+    hypothesis: str | None = None  # summary of an explanation by rules
+
+
+class Shown(NamedTuple):
+    """An excerpt in words; `text` alone holds text of the corpus."""
+
+    level: str
+    attention: str
+    text: str
+
+
+class WorkedExample(NamedTuple):
+    """A head made up to show what is asked for: exemplars and the reply to them."""
+
+    excerpts: list[Excerpt]
+    reply: ExplanationReply
+
+
+def explain_messages(
+    excerpts: Sequence[Excerpt], evidence: Evidence, form: Format, few_shot: int, texts: int
+) -> list[Message]:
+    """The prompt of a first explanation, after `few_shot` worked examples.
+
+    `texts` is the number of test texts asked for of each kind.
+    """
+    messages = [_system(form)]
+    for example in worked_examples()[:few_shot]:
+        reply = example.reply
+        given = min(texts, len(reply.positive_texts))
+        reply = reply.model_copy(
+            update={
+                "positive_texts": reply.positive_texts[:given],
+                "negative_texts": reply.negative_texts[:given],
+            }
+        )
+        messages += [
+            _question(example.excerpts, Evidence(), form, given),
+            {"role": "assistant", "content": reply.model_dump_json(indent=2)},
+        ]
+    return [*messages, _question(excerpts, evidence, form, texts)]
+
+
+def revise_messages(
+    excerpts: Sequence[Excerpt],
+    evidence: Evidence,
+    previous: Explanation,
+    misses: Sequence[Miss],
+    *,
+    asked: int,
+    wrong: int,
+    form: Format,
+    texts: int,
+) -> list[Message]:
+    """The prompt of a revision, with `misses` out of `wrong` wrong answers among `asked`."""
+    values = _values(excerpts, evidence, form, texts) | {
+        "previous": _told(previous),
+        "misses": [
+            {"sentence": miss.sentence, "shown": _shown(miss.excerpt, form)} for miss in misses
+        ],
+        "asked": asked,
+        "wrong": wrong,
+    }
+    return [_system(form), _user(render("revise_user.jinja", **values))]
+
+
+@functools.cache
+def worked_examples() -> list[WorkedExample]:
+    """The examples of the template folder, which are of no real head."""
+    examples = json.loads((TEMPLATES / "worked_examples.json").read_text(encoding="utf-8"))
+    return [
+        WorkedExample(
+            [_example_excerpt(**exemplar) for exemplar in example["exemplars"]],
+            ExplanationReply.model_validate(example["reply"]),
+        )
+        for example in examples
+    ]
+
+
+def _example_excerpt(
+    pieces: list[str], query: int, levels: list[int], attention: dict[str, float]
+) -> Excerpt:
+    weights = np.zeros(len(pieces))
+    for key, weight in attention.items():
+        weights[int(key)] = weight
+    return Excerpt(pieces, list(range(len(pieces))), query, levels, weights, None)
+
+
+def _system(form: Format) -> Message:
+    text = render(
+        "explain_system.jinja",
+        format=form,
+        levels=LEVELS,
+        keys=KEYS,
+        least=percent(LEAST),
+        behaviours=MAX_BEHAVIOURS,
+    )
+    return {"role": "system", "content": text}
+
+
+def _question(excerpts: Sequence[Excerpt], evidence: Evidence, form: Format, texts: int) -> Message:
+    return _user(render("explain_user.jinja", **_values(excerpts, evidence, form, texts)))
+
+
+def _values(
+    excerpts: Sequence[Excerpt], evidence: Evidence, form: Format, texts: int
+) -> dict[str, object]:
+    return {
+        "exemplars": [_shown(part, form) for part in excerpts],
+        "metrics": evidence.metrics,
+        "hypothesis": evidence.hypothesis,
+        "format": form,
+        "texts": texts,
+    }
+
+
+def _shown(part: Excerpt, form: Format) -> Shown:
+    return Shown(f"{part.level} of {LEVELS}", attention_of(part), shown_as(form, part))
+
+
+def _told(explanation: Explanation) -> str:
+    """What an explanation says, as JSON."""
+    behaviours = [
+        {"name": b.family, "attends_to": b.attends_to, "active_when": b.active_when}
+        for b in explanation.behaviours
+    ]
+    said = {"summary": explanation.summary, "behaviours": behaviours}
+    return json.dumps(said, indent=2, ensure_ascii=False)
+
+
+def _user(text: str) -> Message:
+    return {"role": "user", "content": text}

@@ -1,0 +1,77 @@
+"""A round of revision: the explanation's wrong answers are shown, and better ones asked for."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from ...llm.client import AskError, Client
+from ...records import Candidate, Explanation, HeadRecord
+from .candidates import best, propose, rank, score_of, usage_of
+from .exemplars import SHOWN_KINDS, events_of, largest_salience
+from .explain import Settings, drawn_excerpts, explain, trial_of
+from .misses import misses_of, wrong_answers
+from .prompts import Evidence, revise_messages
+
+
+async def revise(
+    about: HeadRecord,
+    previous: Explanation,
+    events: pa.Table,
+    evidence: Evidence,
+    settings: Settings,
+    explainer: Client,
+    judge: Client,
+) -> Explanation:
+    """The previous explanation or a better one: one with a higher score on validation text.
+
+    A head that was not explained is tried again as in the first round. An explanation
+    without a wrong answer, or one that cannot be judged, is carried on.
+    """
+    if previous.status != "explained":
+        found = await explain(about, events, evidence, settings, explainer, judge)
+        return found.model_copy(update={"candidates": previous.candidates + found.candidates})
+    carried = previous.model_copy(update=about.model_dump())
+
+    def ends(kept: Explanation, candidates: Sequence[Candidate]) -> Explanation:
+        history = [*previous.candidates, *candidates]
+        return kept.model_copy(update={"candidates": history, "usage": usage_of(explainer, judge)})
+
+    trial = trial_of(about, events, settings, judge)
+    try:
+        answers = await trial.answers(previous)
+    except AskError as error:
+        return ends(carried, [_unjudged(about, str(error))])
+    wrong = wrong_answers(trial.items, answers)
+    if not wrong:
+        return ends(carried, [])
+
+    train = events_of(events, "train", SHOWN_KINDS)
+    tried = {event.window: event for event in events_of(events, "validation", ["random"])}
+    misses = misses_of(wrong, tried, largest_salience(train))
+    prompts = [
+        revise_messages(
+            excerpts,
+            evidence,
+            previous,
+            misses,
+            asked=len(answers),
+            wrong=len(wrong),
+            form=settings.format,
+            texts=settings.texts,
+        )
+        for excerpts in drawn_excerpts(about, train, settings)
+    ]
+    proposals = await propose(about, prompts, settings.texts, explainer, trial)
+    candidates = [proposal.candidate for proposal in proposals]
+    chosen = best(proposals)
+    score = score_of(answers, trial.items)
+    if chosen and chosen.explanation and rank(chosen.candidate.score) > rank(score):
+        return ends(chosen.explanation, candidates)
+    return ends(carried, candidates)
+
+
+def _unjudged(about: HeadRecord, reason: str) -> Candidate:
+    reason = f"nothing was asked, because the previous explanation could not be judged: {reason}"
+    return Candidate(
+        round=about.round, number=0, summary="", behaviours=[], score=None, reason=reason
+    )

@@ -1,0 +1,48 @@
+"""Revise the explanation of an attention head by a language model, from what it got wrong."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from headatlas.errors import or_failed, reported
+from headatlas.explainers.llm.arguments import (
+    add_explainer,
+    add_head,
+    add_judge,
+    clients_of,
+    evidence_of,
+    head_of,
+    read_of_head,
+    settings_of,
+)
+from headatlas.explainers.llm.exemplars import read_seen
+from headatlas.explainers.llm.refine import revise
+from headatlas.explainers.unexplained import failed_explanation
+from headatlas.storage import write_record
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_head(parser)
+    add_explainer(parser)
+    add_judge(parser)
+    parser.add_argument(
+        "--previous", type=Path, required=True, help="explanation of the round before (JSON)"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
+    args = parser.parse_args()
+
+    about, events, evidence = head_of(args), read_seen(args.events, args.head), evidence_of(args)
+    previous = read_of_head(args.previous, about)
+    clients = clients_of(args, os.environ)
+    explanation = or_failed(
+        lambda: asyncio.run(revise(about, previous, events, evidence, settings_of(args), *clients)),
+        lambda reason: failed_explanation(about, reason),
+    )
+    write_record(args.out, explanation)
+
+
+if __name__ == "__main__":
+    main()
