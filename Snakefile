@@ -9,6 +9,7 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/subjects.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/activations.smk"
@@ -21,13 +22,17 @@ include: "workflow/rules/reporting.smk"
 include: "workflow/rules/comparison.smk"
 
 
-# The last three take a second a head: they run where Snakemake runs, unless a profile makes jobs
-# of them, many heads each (profiles/slurm).
+# explain_head, judge_head and score_head take a second a head: they run where Snakemake runs,
+# unless a profile makes jobs of them, many heads each (profiles/slurm). What asks a language model
+# always runs there, for there the key is, and the network.
 localrules:
     all,
     randomise_model,
     explain_head,
+    explain_head_llm,
+    revise_head,
     judge_head,
+    judge_head_llm,
     score_head,
 
 

@@ -32,7 +32,8 @@ ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 READY = re.compile(r"^  # ([\w.+-]+: \{.*\})$", re.MULTILINE)
-SHIPPED = yaml.safe_load(CONFIG.read_text())
+# Of the sections, endpoints alone has only comments below it: nothing to YAML.
+SHIPPED = yaml.safe_load(CONFIG.read_text()) | {"endpoints": {}}
 FIGURES = {"num_hidden_layers": 3, "num_attention_heads": 8, "max_position_embeddings": 256}
 
 Keys = tuple[str, ...]
@@ -122,7 +123,7 @@ def test_every_line_of_config_yaml_has_a_comment() -> None:
 def test_ready_entries_work_when_uncommented(root: Path) -> None:
     config = yaml.safe_load(READY.sub(r"  \1", CONFIG.read_text()))
     ready = [entry.split(":")[0] for entry in READY.findall(CONFIG.read_text())]
-    assert len(ready) == 9
+    assert len(ready) == 14
     resolved(config, root)  # all are there, none is used: files need not be
     hub = [name for name in config["models"] if name != "demo"]
     config["sweep"] |= {"models": hub, "corpora": ["python-docs", "wikitext-103"]}
@@ -173,9 +174,11 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
     ("path", "value", "problem"),
     [
         (("sweeps",), {}, "sweeps: unknown key (did you mean sweep?); allowed: sweep, seed, models,"
-         " corpora, explainers, clusterings, activations, events, scoring, report, execution"),
+         " corpora, endpoints, explainers, clusterings, activations, events, scoring, report,"
+         " execution"),
         (("zzz",), 1, "zzz: unknown key; allowed: sweep, seed, models,"
-         " corpora, explainers, clusterings, activations, events, scoring, report, execution"),
+         " corpora, endpoints, explainers, clusterings, activations, events, scoring, report,"
+         " execution"),
         ((*DOCS, "window_token"), 1, "corpora.python-docs.window_token: unknown key of kind "
          f"python-docs (did you mean window_tokens?); allowed: {CORPUS_KEYS}"),
         ((*DOCS, "split", "dev"), 0.1, "corpora.python-docs.split.dev: unknown key; "
@@ -188,8 +191,8 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
          "allowed: python-docs, text, huggingface, stackexchange"),
         (("corpora", "x"), {"kind": "txt", "any": 1}, "corpora.x.kind: 'txt' is not allowed; "
          "allowed: python-docs, text, huggingface, stackexchange"),
-        (("explainers", "gpt"), {"kind": "llm"}, "explainers.gpt.kind: 'llm' is not allowed; "
-         "allowed: symbolic"),
+        (("explainers", "gpt"), {"kind": "gpt"}, "explainers.gpt.kind: 'gpt' is not allowed; "
+         "allowed: symbolic, llm"),
         (("explainers", "symbolic", "text"), 3, "explainers.symbolic.text: unknown key of kind "
          "symbolic (did you mean texts?); allowed: kind, max_behaviours, min_coverage, texts"),
         (("models", "x"), {"source": "gpt2", "n_layers": 1, "n_heads": 1}, "models.x.context: "
@@ -377,22 +380,90 @@ def test_config_json_is_damaged(tmp_path: Path, text: str) -> None:
     )
 
 
-def test_kinds_can_be_added_and_their_api_key_is_looked_for(root: Path, tmp_path: Path) -> None:
-    schema = yaml.safe_load(SCHEMA.read_text())
-    kinds = schema["properties"]["explainers"]["additionalProperties"]
-    kinds["properties"]["kind"]["enum"].append("llm")
-    text = {"type": "string", "description": "variable"}
-    keys = {"kind": {"const": "llm"}, "api_key_env": text | {"default": "ATLAS_KEY"}}
-    kinds["oneOf"].append({"type": "object", "additionalProperties": False, "properties": keys})
-    write(tmp_path / "schema.yaml", yaml.safe_dump(schema))
-    config = example((("explainers", "talker"), {"kind": "llm"}))
-    resolved(config, root, tmp_path / "schema.yaml")  # not used
-    config["sweep"]["explainers"] = ["talker"]
+ENDPOINT = {"model": "talker-1", "base_url": "http://localhost:8000/v1"}
+TALKER = {"kind": "llm", "endpoint": "here", "judge": "here"}
+
+
+def talking(*changes: tuple[Keys, Any]) -> dict[str, Any]:
+    """A sweep with an explainer that asks a language model."""
+    return example(
+        (("endpoints",), {"here": dict(ENDPOINT)}),
+        (("explainers",), {"talker": dict(TALKER), "symbolic": {"kind": "symbolic"}}),
+        (("sweep", "explainers"), ["talker"]),
+        *changes,
+    )
+
+
+def test_the_key_of_an_endpoint_is_looked_for_where_it_is_used(root: Path) -> None:
+    config = talking((("endpoints", "here", "api_key_env"), "ATLAS_KEY"))
     for environment in ({}, {"ATLAS_KEY": ""}):
-        with pytest.raises(ConfigurationError, match="'ATLAS_KEY' is not set; allowed"):
-            resolved(config, root, tmp_path / "schema.yaml", environment)
-    known = resolved(config, root, tmp_path / "schema.yaml", {"ATLAS_KEY": "k"})
-    assert known["explainers"]["talker"]["api_key_env"] == "ATLAS_KEY"
+        with pytest.raises(ConfigurationError, match=r"endpoints.here.api_key_env: .* is not set"):
+            resolved(config, root, environment=environment)
+    known = resolved(config, root, environment={"ATLAS_KEY": "k"})
+    assert known["explainers"]["talker"]["candidates"] == 3
+    config["sweep"]["explainers"] = ["symbolic"]
+    resolved(config, root)  # nobody is asked
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            ("explainers", "talker", "judge"),
+            "hear",
+            "explainers.talker.judge: 'hear' is not "
+            "defined (did you mean here?); allowed: the names under endpoints, here",
+        ),
+        (
+            ("explainers", "talker", "hypothesis"),
+            "talker",
+            "explainers.talker.hypothesis: 'talker' "
+            "is no symbolic explainer; allowed: null, symbolic",
+        ),
+        (
+            ("explainers", "talker", "exemplars"),
+            99,
+            "explainers.talker.exemplars: 99 is too large; "
+            "allowed: at most 20, events.top + events.quantiles * events.per_quantile",
+        ),
+        (
+            ("endpoints", "here", "max_dollars"),
+            5,
+            "endpoints.here.input_price: null, but "
+            "max_dollars is set; allowed: dollars per million tokens",
+        ),
+        (
+            ("endpoints", "here", "base_url"),
+            "localhost",
+            "endpoints.here.base_url: 'localhost' is "
+            "not allowed; allowed: an address such as http://localhost:8000/v1",
+        ),
+    ],
+)
+def test_an_explainer_that_cannot_ask_is_refused(
+    root: Path, path: Keys, value: Any, message: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        resolved(talking((path, value)), root)
+    assert f"config.yaml: {message}" in str(refused.value)
+
+
+def test_a_run_is_what_its_language_models_reply_not_where_they_are(root: Path) -> None:
+    run = ("demo", "python-docs", "talker", "minilm")
+    moved = talking(
+        (("endpoints", "here", "base_url"), "http://node17:9000/v1"),
+        (("endpoints", "here", "calls_at_once"), 32),
+        (("endpoints", "other"), dict(ENDPOINT)),
+    )
+    one, other = (configuration_of(resolved(c, root), run) for c in (talking(), moved))
+    assert one == other
+    assert one["endpoints"]["here"]["model"] == "talker-1"
+    hotter = talking((("endpoints", "here", "temperature"), 1.0))
+    assert configuration_of(resolved(hotter, root), run) != one
+    assert (
+        configuration_of(resolved(talking(), root), (*run[:2], "symbolic", run[3]))["endpoints"]
+        == {}
+    )
 
 
 VALUES = st.recursive(
@@ -565,4 +636,5 @@ def test_the_configuration_of_a_run_is_what_it_uses_without_places() -> None:
         "explainers": {"e": {"texts": 4}},
         "clusterings": {"k": {"encoder": "all-MiniLM-L6-v2"}},
         "report": {"title": "/ours/"},
+        "endpoints": {},
     }

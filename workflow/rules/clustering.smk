@@ -3,7 +3,7 @@
 
 rule cluster_heads:
     input:
-        head_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
     output:
         f"{ATLAS}/clusters.json",
     log:
@@ -15,7 +15,7 @@ rule cluster_heads:
     threads: 8
     params:
         heads=lambda w: head_names(w.model),
-        explanations=f"{LAST_ROUND}/explanations",
+        explanations=lambda w: at_round(f"{ROUND}/explanations", w),
         settings=lambda w: flags(
             config["clusterings"][w.clustering],
             "encoder",

@@ -3,28 +3,32 @@
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 TEMPLATES = Path(workflow.basedir) / "workflow/templates"
+PROMPTS = TEMPLATES / "prompts"
 sys.path.insert(0, str(SCRIPTS))
 # Jobs run the Python that runs Snakemake, unless a conda environment is activated over it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 from headatlas.configuration import (
+    budget_of,
     check_duplicate_keys,
     configuration_of,
+    connection_of,
     flags,
     heads_of,
     layers_of,
     resolve,
     runs,
+    sampling_of,
 )
 from headatlas.configuration.twins import random_twins
 from headatlas.errors import InputError
@@ -51,6 +55,7 @@ EXECUTION = config["execution"]
 os.environ.update(
     SCRIPTS=str(SCRIPTS),
     SUBJECT_FLAGS=flags(EXECUTION, "device", "devices", "batch_size"),
+    CONNECTIONS=json.dumps({name: connection_of(config, name) for name in config["endpoints"]}),
 )
 
 MEMORY = Path(".snakemake/contents")  # digests of large files
@@ -58,10 +63,9 @@ RUN = "results/{model}/{corpus}"
 OTHER_RUN = RUN.replace("{model}", "{other}")
 ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
-LAST = 0  # the round that is published; the symbolic explainer does not revise
-LAST_ROUND = ROUND.replace("{round}", str(LAST))
-RANDOM_ROUND = LAST_ROUND.replace("{model}", f"{{model}}{RANDOM}")
-KNOWN_ROLES = f"{LAST_ROUND}/known_roles.json"
+RANDOM_ROUND = ROUND.replace("{model}", f"{{model}}{RANDOM}")
+KNOWN_ROLES = f"{ROUND}/known_roles.json"
+REPLIES = "results/replies"  # of language models, for all runs
 STAGES = [  # of a run, in order
     "inspect_model",
     "sample_windows",
@@ -124,9 +128,29 @@ def has_roles(model):
     return config["models"][model]["roles"] is not None
 
 
-def stages(model):
-    """The rules of a run of the model."""
-    return STAGES + ROLE_STAGES if has_roles(model) else STAGES
+def asks(explainer):
+    """Whether an explainer is a language model."""
+    return config["explainers"][explainer]["kind"] == "llm"
+
+
+def explainers_that(ask):
+    """Pattern of the names of the explainers that are language models, or that are not."""
+    names = [re.escape(name) for name in config["explainers"] if asks(name) == ask]
+    return "|".join(names) or "(?!)"
+
+
+def last_round(explainer):
+    """The round of refinement that is published, from 0."""
+    return config["explainers"][explainer].get("rounds", 0)
+
+
+def stages(model, explainer):
+    """The rules of a run."""
+    known = STAGES + ROLE_STAGES if has_roles(model) else STAGES
+    if not asks(explainer):
+        return known
+    asking = [f"{rule}_llm" if rule in ("explain_head", "judge_head") else rule for rule in known]
+    return [*asking, "revise_head"] if last_round(explainer) else asking
 
 
 @cache
@@ -185,8 +209,54 @@ def corpus_state(wildcards):
 
 
 def explainer_flags(wildcards):
+    """Flags of a symbolic explainer."""
     entry = config["explainers"][wildcards.explainer]
     return flags(entry, *(key for key in entry if key != "kind"))
+
+
+def asked(prefix, endpoint):
+    """Settings of a language model that a script asks; its address is in the environment."""
+    sampling = json.dumps(sampling_of(config, endpoint), sort_keys=True)
+    return {f"{prefix}endpoint": endpoint, f"{prefix}sampling": sampling}
+
+
+def budgets(*roles):
+    """Function of wildcards: what may be spent. With more, heads left out for want of it are run."""
+
+    def words(wildcards):
+        entry = config["explainers"][wildcards.explainer]
+        return json.dumps([budget_of(config, entry[role]) for role in roles], sort_keys=True)
+
+    return words
+
+
+def llm_flags(wildcards):
+    """Flags of an explainer that is a language model: itself, its judge and its prompts."""
+    entry = config["explainers"][wildcards.explainer]
+    keys = ("format", "exemplars", "few_shot", "metrics", "candidates", "items_per_call", "texts")
+    return flags(
+        asked("", entry["endpoint"])
+        | asked("judge_", entry["judge"])
+        | {key: entry[key] for key in keys}
+        | {"items": config["scoring"]["items"]}
+    )
+
+
+def judge_flags(wildcards):
+    """Flags of the judge of such an explainer."""
+    entry = config["explainers"][wildcards.explainer]
+    settings = {"items": config["scoring"]["items"], "items_per_call": entry["items_per_call"]}
+    return flags(asked("", entry["judge"]) | settings)
+
+
+def calls_at_once(*roles):
+    """Function of wildcards: calls that a job makes at the same time."""
+
+    def calls(wildcards):
+        entry = config["explainers"][wildcards.explainer]
+        return max(config["endpoints"][entry[role]]["calls_at_once"] for role in roles)
+
+    return calls
 
 
 def recipe(wildcards):
@@ -194,107 +264,11 @@ def recipe(wildcards):
     run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
     facts = {
         "configuration": configuration_of(config, run),
-        "code": {name: code(name) for name in stages(wildcards.model)},
+        "code": {name: code(name) for name in stages(wildcards.model, wildcards.explainer)},
         "templates": folder_digest(TEMPLATES),
         "corpus": corpus_state(wildcards),
     }
     return json.dumps(facts, sort_keys=True)
-
-
-def layer_files(pattern):
-    """Input function: the file of every selected layer of the model."""
-
-    def files(wildcards):
-        layers = [f"{n:02d}" for n in layers_of(config, wildcards.model)]
-        return expand(pattern, layer=layers, allow_missing=True)
-
-    return files
-
-
-def files_of(pattern, heads):
-    """The file of each of some heads."""
-    layers, numbers = [f"{n:02d}" for n, _ in heads], [f"{h:02d}" for _, h in heads]
-    return expand(pattern, zip, layer=layers, head=numbers, allow_missing=True)
-
-
-def head_files(pattern):
-    """Input function: the file of every selected head, of one layer or of all."""
-
-    def files(wildcards):
-        heads = all_heads(wildcards.model)
-        layer = getattr(wildcards, "layer", None)
-        return files_of(pattern, [at for at in heads if layer is None or at[0] == int(layer)])
-
-    return files
-
-
-def random_files(pattern):
-    """Input function: the file of every head of the model's twin with random weights."""
-    return lambda wildcards: files_of(pattern, random_heads(wildcards.model))
-
-
-def control_files(pattern, within_layer=False):
-    """Input function: the files of the heads that serve a head as its controls.
-
-    They stand at equal steps around all heads of the model, so that they come from several
-    layers and every head is a control equally often; or likewise around those of its layer.
-    """
-
-    def files(wildcards):
-        heads = all_heads(wildcards.model)
-        head = int(wildcards.layer), int(wildcards.head)
-        if head not in heads:
-            allowed = f"{head_name(*heads[0])} to {head_name(*heads[-1])}, as selected"
-            raise WorkflowError(
-                f"{head_name(*head)}: no head of models.{wildcards.model}; allowed: {allowed}"
-            )
-        heads = [at for at in heads if at[0] == head[0] or not within_layer]
-        at = heads.index(head)
-        count = min(config["scoring"]["controls"], len(heads) - 1)
-        steps = [len(heads) * k // (count + 1) for k in range(1, count + 1)]
-        return files_of(pattern, [heads[(at + step) % len(heads)] for step in steps])
-
-    return files
-
-
-def run_files(name):
-    """A file of the atlas of every run of the sweep."""
-    return [f"{atlas_folder(*run)}/{name}" for run in runs(config)]
-
-
-def shard_folders(run):
-    """The folders of a run's activations."""
-    return expand(
-        f"{run}/activations/shard{{shard}}",
-        shard=range(EXECUTION["shards"]),
-        allow_missing=True,
-    )
-
-
-def matches():
-    """The matches of every two models of the sweep on every corpus."""
-    names = config["sweep"]
-    return [
-        MATCHES.format(corpus=corpus, model=model, other=other)
-        for corpus in names["corpora"]
-        for model, other in combinations(names["models"], 2)
-    ]
-
-
-def transfers():
-    """Scores of the explanations of every corpus on every other corpus."""
-    names = config["sweep"]
-    return [
-        path.replace("{other}", other)
-        for other in names["corpora"]
-        for path in expand(
-            f"{LAST_ROUND}/transfers/{{other}}.parquet",
-            model=names["models"],
-            corpus=[corpus for corpus in names["corpora"] if corpus != other],
-            explainer=names["explainers"],
-            allow_missing=True,
-        )
-    ]
 
 
 def clustering_flags():

@@ -7,6 +7,9 @@ HEAD_FLAGS = (
 )
 
 
+SYMBOLIC, LLM = explainers_that(ask=False), explainers_that(ask=True)
+
+
 rule explain_head:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
@@ -17,6 +20,9 @@ rule explain_head:
         log_of(f"{ROUND}/explanations/L{{layer}}H{{head}}"),
     benchmark:
         benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=SYMBOLIC,
+        round="0",
     conda:
         "../../envs/llm.yaml"
     params:
@@ -41,6 +47,8 @@ rule judge_head:
         log_of(f"{ROUND}/judgements/L{{layer}}H{{head}}"),
     benchmark:
         benchmark_of(f"{ROUND}/judgements/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=SYMBOLIC,
     conda:
         "../../envs/llm.yaml"
     params:
@@ -50,3 +58,112 @@ rule judge_head:
     shell:
         'python "$SCRIPTS"/judge_head.py --events {input.events}'
         " --explanation {input.explanation} --out {output} 2> {log}"
+
+
+# Of a language model: it proposes, a judge tests on validation text, the best is kept.
+rule explain_head_llm:
+    input:
+        events=f"{RUN}/events/layer{{layer}}.parquet",
+        stats=f"{RUN}/stats/layer{{layer}}.parquet",
+        hypothesis=hypothesis_of,
+    output:
+        f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+    log:
+        log_of(f"{ROUND}/explanations/L{{layer}}H{{head}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=LLM,
+        round="0",
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("endpoint", "judge"),
+    params:
+        settings=llm_flags,
+        budgets=budgets("endpoint", "judge"),
+        hypothesis=lambda w, input: flags({"hypothesis": input.get("hypothesis") or None}),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("explain_head_llm"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about L{wildcards.layer}H{wildcards.head}"
+    shell:
+        f'python "$SCRIPTS"/explain_head_llm.py {HEAD_FLAGS} {{params.settings}}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} {params.hypothesis}'
+        " --seed {params.seed} --events {input.events} --stats {input.stats}"
+        " --out {output} 2> {log}"
+
+
+rule revise_head:
+    input:
+        events=f"{RUN}/events/layer{{layer}}.parquet",
+        stats=f"{RUN}/stats/layer{{layer}}.parquet",
+        hypothesis=hypothesis_of,
+        previous=previous_round,
+    output:
+        f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+    log:
+        log_of(f"{ROUND}/explanations/L{{layer}}H{{head}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=LLM,
+        round=r"[1-9]\d*",
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("endpoint", "judge"),
+    params:
+        settings=llm_flags,
+        budgets=budgets("endpoint", "judge"),
+        hypothesis=lambda w, input: flags({"hypothesis": input.get("hypothesis") or None}),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("revise_head"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: revising L{wildcards.layer}H{wildcards.head}, round {wildcards.round}"
+    shell:
+        f'python "$SCRIPTS"/revise_head.py {HEAD_FLAGS} {{params.settings}}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} {params.hypothesis}'
+        " --seed {params.seed} --events {input.events} --stats {input.stats}"
+        " --previous {input.previous} --out {output} 2> {log}"
+
+
+rule judge_head_llm:
+    input:
+        events=f"{RUN}/events/layer{{layer}}.parquet",
+        explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+        controls=control_files(
+            f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+            lambda w: config["explainers"][w.explainer]["controls"],
+            within_layer=True,
+        ),
+    output:
+        f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
+    log:
+        log_of(f"{ROUND}/judgements/L{{layer}}H{{head}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/judgements/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("judge"),
+    params:
+        settings=judge_flags,
+        budgets=budgets("judge"),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("judge_head_llm"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: judging the explanation of L{wildcards.layer}H{wildcards.head}"
+    shell:
+        'python "$SCRIPTS"/judge_head_llm.py {params.settings} --seed {params.seed}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --events {input.events}'
+        " --explanation {input.explanation} --control-explanations {input.controls}"
+        " --out {output} 2> {log}"

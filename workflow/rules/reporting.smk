@@ -9,10 +9,10 @@ rule build_atlas:
         windows=f"{RUN}/windows.parquet",
         events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
-        explanations=head_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
-        scores=head_files(f"{LAST_ROUND}/scores/L{{layer}}H{{head}}.json"),
+        explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        scores=head_files(f"{ROUND}/scores/L{{layer}}H{{head}}.json"),
         clusters=f"{ATLAS}/clusters.json",
-        known_roles=lambda w: KNOWN_ROLES if has_roles(w.model) else [],
+        known_roles=lambda w: at_round(KNOWN_ROLES, w) if has_roles(w.model) else [],
         random_explanations=random_files(f"{RANDOM_ROUND}/explanations/L{{layer}}H{{head}}.json"),
         random_scores=random_files(f"{RANDOM_ROUND}/scores/L{{layer}}H{{head}}.json"),
     output:
@@ -41,12 +41,13 @@ rule build_atlas:
         "../../envs/analysis.yaml"
     params:
         heads=lambda w: head_names(w.model),
-        explanations=f"{LAST_ROUND}/explanations",
-        scores=f"{LAST_ROUND}/scores",
+        explanations=lambda w: at_round(f"{ROUND}/explanations", w),
+        scores=lambda w: at_round(f"{ROUND}/scores", w),
         random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],
-        random_round=RANDOM_ROUND,
+        random_round=lambda w: at_round(RANDOM_ROUND, w),
         settings=lambda w: flags(config["report"], "title", "exemplars"),
         known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
+        round=lambda w: last_round(w.explainer),
         recipe=recipe,
         folder=subpath(output.index, parent=True),
     message:
@@ -58,5 +59,5 @@ rule build_atlas:
         " --explanations {params.explanations} --scores {params.scores}"
         " --random-heads {params.random_heads} --random-round {params.random_round}"
         " --clusters {input.clusters} {params.known_roles} --model {wildcards.model} --corpus {wildcards.corpus}"
-        f" --explainer {{wildcards.explainer}} --clustering {{wildcards.clustering}} --round {LAST}"
+        " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

@@ -32,7 +32,7 @@ rule grade_roles:
         model="results/{model}/model.json",
         repeats="results/{model}/repeats.parquet",
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
-        explanations=head_files(f"{LAST_ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
     output:
         KNOWN_ROLES,
     log:
@@ -43,7 +43,7 @@ rule grade_roles:
         "../../envs/analysis.yaml"
     params:
         heads=lambda w: head_names(w.model),
-        explanations=f"{LAST_ROUND}/explanations",
+        explanations=lambda w: at_round(f"{ROUND}/explanations", w),
         code=code("grade_roles"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: looking for the published roles"
@@ -52,4 +52,4 @@ rule grade_roles:
         " --stats {input.stats} --repeats {input.repeats} --heads {params.heads}"
         " --explanations {params.explanations} --model {wildcards.model}"
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer}"
-        f" --round {LAST} --out {{output}} 2> {{log}}"
+        " --round {wildcards.round} --out {output} 2> {log}"

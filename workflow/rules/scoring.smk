@@ -1,14 +1,17 @@
 """How well an explanation predicts its head, and no other."""
 
+# A language model's judgement holds its own controls.
+executed = lambda w: 0 if asks(w.explainer) else config["scoring"]["controls"]
+
 
 rule score_head:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
         judgement=f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
-        controls=control_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        controls=control_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json", executed),
         layer_controls=control_files(
-            f"{ROUND}/judgements/L{{layer}}H{{head}}.json", within_layer=True
+            f"{ROUND}/judgements/L{{layer}}H{{head}}.json", executed, within_layer=True
         ),
         probes=f"{ROUND}/probes/layer{{layer}}.parquet",
     output:
@@ -20,7 +23,7 @@ rule score_head:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=flags(config["scoring"], "bootstrap"),
+        settings=flags(config["scoring"], "bootstrap", "items"),
         seed=config["seed"],
         code=code("score_head"),
     message:

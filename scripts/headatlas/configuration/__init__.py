@@ -11,18 +11,30 @@ from typing import Any
 
 from . import meaning, structure
 from .problem import ConfigurationError
-from .queries import configuration_of, flags, heads_of, layers_of, runs
+from .queries import (
+    budget_of,
+    configuration_of,
+    connection_of,
+    flags,
+    heads_of,
+    layers_of,
+    runs,
+    sampling_of,
+)
 from .syntax import check_duplicate_keys
 
 __all__ = [
     "ConfigurationError",
+    "budget_of",
     "check_duplicate_keys",
     "configuration_of",
+    "connection_of",
     "flags",
     "heads_of",
     "layers_of",
     "resolve",
     "runs",
+    "sampling_of",
 ]
 
 

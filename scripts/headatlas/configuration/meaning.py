@@ -14,6 +14,7 @@ from typing import Any
 
 from ..patterns import files_matching
 from ..roles.table import RolesError, read_roles
+from . import language_models
 from .problem import near_match, sentence, shown
 from .queries import SECTIONS, parse_head
 
@@ -39,7 +40,8 @@ def problems(
         yield from _split(key, corpus)
         yield from _corpus_files(key, corpus, root)
     for key, explainer in _used(config, "explainers").items():
-        yield from _api_key(key, explainer, environment)
+        if explainer["kind"] == "llm":
+            yield from language_models.problems(key, explainer, config, environment)
     for key, value, most, reason in _limits(config):
         if value > most:
             yield sentence(key, f"{value} is too large", f"at most {most}, {reason}")
@@ -169,16 +171,6 @@ def _unmatched(pattern: str, root: Path) -> str | None:
     if not sizes:
         return "matches no file"
     return None if any(sizes) else "matches only empty files"
-
-
-def _api_key(
-    key: str, explainer: Mapping[str, Any], environment: Mapping[str, str]
-) -> Iterator[str]:
-    """The environment variable that an explainer takes its key from is set."""
-    variable = explainer.get("api_key_env")
-    if variable and not environment.get(variable):
-        problem = f"the environment variable {shown(variable)} is not set"
-        yield sentence(f"{key}.api_key_env", problem, "the name of a variable that holds the key")
 
 
 def _limits(config: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:

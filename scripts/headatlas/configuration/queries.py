@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of result paths
-_NOT_OF_A_RUN = ("sweep", "execution")  # which runs there are, and how the work is done
+# Which runs there are, how the work is done, and what is given by name alone.
+_NOT_OF_A_RUN = ("sweep", "execution", "endpoints")
+_SAMPLING = ("model", "temperature", "seed", "max_tokens", "output", "logprobs")
+_PLACE = ("base_url", "api_key_env", "timeout", "retries", "calls_at_once")
+_PRICES = ("input_price", "output_price")
+_BUDGETS = ("max_calls", "max_total_tokens", "max_dollars")
 _HEAD = re.compile(r"L(\d+)H(\d+)")
 
 
@@ -27,7 +32,28 @@ def configuration_of(config: Mapping[str, Any], run: Sequence[str]) -> dict[str,
         section: {name: config[section][name]} for section, name in zip(SECTIONS, run, strict=True)
     }
     rest = {key: part for key, part in config.items() if key not in (*SECTIONS, *_NOT_OF_A_RUN)}
-    return {**rest, **{section: _without_places(entries[section]) for section in SECTIONS}}
+    explainer = config["explainers"][run[SECTIONS.index("explainers")]]
+    asked = {explainer[role] for role in ("endpoint", "judge") if role in explainer}
+    return {
+        **rest,
+        "endpoints": {name: sampling_of(config, name) for name in sorted(asked)},
+        **{section: _without_places(entries[section]) for section in SECTIONS},
+    }
+
+
+def sampling_of(config: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
+    """The keys of an endpoint that decide its replies."""
+    return {key: config["endpoints"][endpoint][key] for key in _SAMPLING}
+
+
+def connection_of(config: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
+    """The keys of an endpoint that change no reply: where it is and what it may cost."""
+    return {key: config["endpoints"][endpoint][key] for key in (*_PLACE, *_PRICES, *_BUDGETS)}
+
+
+def budget_of(config: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
+    """The keys of an endpoint that decide where it stops being asked."""
+    return {key: config["endpoints"][endpoint][key] for key in _BUDGETS}
 
 
 def _without_places(value: Any) -> Any:

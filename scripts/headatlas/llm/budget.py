@@ -72,7 +72,7 @@ class Ledger:
     def _check(self, budget: Connection, at_most: Spent) -> None:
         limits = {
             "calls": budget.max_calls,
-            "tokens": budget.max_tokens_total,
+            "tokens": budget.max_total_tokens,
             "dollars": budget.max_dollars,
         }
         if all(limit is None for limit in limits.values()):

@@ -38,5 +38,5 @@ class Connection(_Settings):
     input_price: float | None = Field(default=None, description="dollars per million tokens")
     output_price: float | None = Field(default=None, description="dollars per million tokens")
     max_calls: int | None = Field(default=None, description="budget: replies that are paid for")
-    max_tokens_total: int | None = Field(default=None, description="budget: tokens, both ways")
+    max_total_tokens: int | None = Field(default=None, description="budget: tokens, both ways")
     max_dollars: float | None = Field(default=None, description="budget: money")
