@@ -107,14 +107,16 @@ def load(job: Job) -> TransformerBridge:
     return load_subject(str(job.source), None, dtype="float32", device=job.device)
 
 
-def seconds_by_turns(job: Job, turns: int) -> tuple[dict[str, list[float]], int]:
+def seconds_by_turns(
+    job: Job, variants: Sequence[str], turns: int
+) -> tuple[dict[str, list[float]], int]:
     """Seconds of each variant in each turn, and the bytes that caching wrote."""
     bridge, written = load(job), 0
-    seconds: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    seconds: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(turns):
-        for name, run in VARIANTS.items():
+        for name in variants:
             start = time.perf_counter()
-            written += run(bridge, job)
+            written += VARIANTS[name](bridge, job)
             if job.device.startswith("cuda"):
                 torch.cuda.synchronize()
             seconds[name].append(time.perf_counter() - start)
@@ -135,12 +137,12 @@ def _peak_memory_here(job: Job, variant: str) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
 
 
-def compare(job: Job, turns: int) -> list[dict[str, Any]]:
+def compare(job: Job, variants: Sequence[str], turns: int) -> list[dict[str, Any]]:
     """A row of the table for each variant."""
-    memory = {name: peak_memory(job, name) for name in VARIANTS}
+    memory = {name: peak_memory(job, name) for name in variants}
     batches = read_batches(job.windows, job.batch_size, shard=0, shards=1)
     tokens = sum(batch.tokens.numel() for batch in batches)
-    seconds, written = seconds_by_turns(job, turns)
+    seconds, written = seconds_by_turns(job, variants, turns)
     bare = statistics.median(seconds["bare"])
     return [
         {
@@ -194,6 +196,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--batch-size", type=int, default=16, help="windows in a forward pass")
+    parser.add_argument(
+        "--variants", nargs="*", default=[], choices=list(VARIANTS)[1:], help="beside bare; all"
+    )
     parser.add_argument("--turns", type=int, default=3, help="turns over the windows")
     parser.add_argument("--gpt2-windows", type=int, default=64, help="windows of 128 tokens")
     parser.add_argument("--demo-windows", type=int, default=960, help="windows of 128 tokens")
@@ -208,6 +213,7 @@ def main() -> None:
     args = parser.parse_args()
 
     device = pick_device(args.device)
+    variants = ["bare", *args.variants] if args.variants else list(VARIANTS)
     machine = {
         "device": torch.cuda.get_device_name() if device.startswith("cuda") else "cpu",
         "threads": torch.get_num_threads(),
@@ -231,7 +237,7 @@ def main() -> None:
         for title, (source, count) in models.items():
             windows = write_windows(folder / f"{count}.parquet", count, 128)
             job = Job(source, windows, device, args.batch_size)
-            show(f"{title}, {count} windows of 128 tokens", compare(job, args.turns))
+            show(f"{title}, {count} windows of 128 tokens", compare(job, variants, args.turns))
         growth = []
         for count in args.memory_windows:
             windows = write_windows(folder / f"{count}x20.parquet", count, 20)
