@@ -45,16 +45,17 @@ class Ledger:
         self._path = self._folder / f"{uuid.uuid4().hex}.json"
         self._own = Spent(model=model)
         self._under_way: list[Spent] = []
+        self._others = self._own
         self._files: dict[Path, tuple[int, Spent]] = {}  # time of change, content
         self._read_at = -float("inf")
 
-    def add(self, usage: Usage) -> None:
-        """Count a reply that was paid for."""
+    def add(self, usage: Usage, at_most: Spent) -> None:
+        """Count a reply that was paid for; as `at_most` if the server did not say its tokens."""
         paid = Spent(
             model=self._own.model,
             calls=usage.calls,
-            tokens=usage.input_tokens + usage.output_tokens,
-            dollars=usage.dollars or 0.0,
+            tokens=usage.input_tokens + usage.output_tokens or at_most.tokens,
+            dollars=at_most.dollars if usage.dollars is None else usage.dollars,
         )
         self._own = self._own.plus(paid)
         write_record(self._path, self._own)
@@ -81,21 +82,27 @@ class Ledger:
         after = functools.reduce(Spent.plus, self._under_way, spent.plus(at_most))
         for what, limit in limits.items():
             if limit is not None and getattr(after, what) > limit:
+                paid, asked = getattr(spent, what), getattr(after, what) - getattr(spent, what)
                 raise BudgetSpent(
-                    f"the budget of {limit:g} {what} of model {spent.model} is spent "
-                    f"({getattr(spent, what):g} so far)"
+                    f"the budget of {limit:,} {what} for {spent.model} is spent: "
+                    f"{round(paid, 6):,} paid, and what is asked may cost {round(asked, 6):,}"
                 )
 
     def _spent(self) -> Spent:
         """By all processes."""
         if time.monotonic() - self._read_at > REFRESH_SECONDS:
             self._read_at = time.monotonic()
-            for path in self._folder.glob("*.json"):
-                changed = path.stat().st_mtime_ns
-                if path != self._path and self._files.get(path, (0,))[0] != changed:
-                    self._files[path] = changed, read_record(path, Spent)
+            self._others = self._read_others()
+        return self._own.plus(self._others)
+
+    def _read_others(self) -> Spent:
+        """What other processes have written; files that did not change are not read again."""
+        for path in self._folder.glob("*.json"):
+            changed = path.stat().st_mtime_ns
+            if path != self._path and self._files.get(path, (0,))[0] != changed:
+                self._files[path] = changed, read_record(path, Spent)
         others = (spent for _, spent in self._files.values() if spent.model == self._own.model)
-        return functools.reduce(Spent.plus, others, self._own)
+        return functools.reduce(Spent.plus, others, Spent(model=self._own.model))
 
 
 @functools.cache

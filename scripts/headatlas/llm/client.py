@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -14,9 +13,6 @@ from .endpoint import Connection, Sampling
 from .exchange import AskError, BudgetSpent, Message, Reply, Request
 from .schema import response_format
 from .usage import add, no_usage
-
-if TYPE_CHECKING:
-    from .server import Server
 
 __all__ = ["AskError", "BudgetSpent", "Client", "Message", "Reply"]
 
@@ -38,7 +34,6 @@ class Client:
         self._environment = environment
         self._cache = Cache(replies)
         self._ledger = ledger(replies.resolve(), sampling.model)
-        self._servers: dict[asyncio.AbstractEventLoop, Server] = {}
 
     async def ask(
         self,
@@ -51,9 +46,9 @@ class Client:
         """The model's reply, as it is: nobody has checked that it follows the schema.
 
         Replies to the same messages differ by `sample`. Log-probabilities of the first token
-        are given only where the endpoint has them. Of a client, `calls_at_once` calls are made
-        at the same time, so that many asks may be started together.
-        Raises AskError, and InputError if the key is not in the environment.
+        are given only where the endpoint has them. Of an endpoint, `calls_at_once` calls are
+        made at the same time, so that many asks may be started together.
+        Raises AskError, and InputError if the key is needed and not in the environment.
         """
         request = Request(
             sampling=self.sampling,
@@ -67,16 +62,14 @@ class Client:
         return reply
 
     async def _paid_for(self, request: Request) -> Reply:
-        loop = asyncio.get_running_loop()
-        if loop not in self._servers:  # connections live and die with the loop that opened them
-            from .server import Server
+        from .server import connected
 
-            self._servers = {loop: Server(self.sampling, self._connection, self._key())}
-        server = self._servers[loop]
+        server = connected(asyncio.get_running_loop(), self.sampling, self._connection, self._key())
+        at_most = self._at_most(request)
         async with server.turns:
-            with self._ledger.call(self._connection, self._at_most(request)):
+            with self._ledger.call(self._connection, at_most):
                 reply = await server.send(request)
-                self._ledger.add(reply.usage)
+                self._ledger.add(reply.usage, at_most)
         self._cache.put(request, reply)
         return reply
 
@@ -84,16 +77,18 @@ class Client:
         name = self._connection.api_key_env
         if name is None:
             return None
-        if not self._environment.get(name):
+        key = self._environment.get(name, "").strip()
+        if not key or not key.isascii() or not key.isprintable():
+            what = "holds characters that no key has" if key else "is not set"
             raise InputError(
                 f"the environment variable {name}, which should hold the key for "
-                f"{self.sampling.model} at {self._connection.base_url}, is not set"
+                f"{self.sampling.model} at {self._connection.base_url}, {what}"
             )
-        return self._environment[name]
+        return key
 
     def _at_most(self, request: Request) -> Spent:
         """What the reply may cost: no token of the prompt is shorter than a byte."""
-        prompt = sum(len(m["content"].encode()) + 16 for m in request.messages)
+        prompt = len(request.model_dump_json().encode())
         reply = self.sampling.max_tokens
         prices = self._connection.input_price or 0.0, self._connection.output_price or 0.0
         return Spent(

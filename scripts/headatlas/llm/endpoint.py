@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Settings(BaseModel):
@@ -40,3 +40,11 @@ class Connection(_Settings):
     max_calls: int | None = Field(default=None, description="budget: replies that are paid for")
     max_total_tokens: int | None = Field(default=None, description="budget: tokens, both ways")
     max_dollars: float | None = Field(default=None, description="budget: money")
+
+    @model_validator(mode="after")
+    def _budget_has_prices(self) -> "Connection":
+        if (self.input_price is None) != (self.output_price is None):
+            raise ValueError("input_price and output_price: both or neither")
+        if self.max_dollars is not None and self.input_price is None:
+            raise ValueError("max_dollars needs input_price and output_price")
+        return self

@@ -30,7 +30,7 @@ class Reply(Record):
     """A model's reply, whether or not it can be used."""
 
     text: str  # empty where the model gave none
-    finish: str  # "stop", "length" (cut off at max_tokens), "content_filter", ...
+    finish: str  # "stop", "length" (cut off at max_tokens), "content_filter", "unknown"
     refusal: str | None  # what a model that refuses says instead of a text
     first_tokens: dict[str, float] | None  # log-probabilities of the likeliest first tokens
     usage: Usage

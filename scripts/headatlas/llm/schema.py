@@ -8,7 +8,7 @@ from .endpoint import Sampling
 
 # Keywords that servers agree on. Limits of numbers and lengths are not among them: they are
 # checked when the reply is read.
-_KEYWORDS = ("$ref", "type", "description", "enum", "const")
+_KEYWORDS = ("type", "description", "enum", "const")
 
 
 def response_format(sampling: Sampling, kind: type[BaseModel]) -> dict[str, Any] | None:
@@ -32,6 +32,8 @@ def strict_schema(kind: type[BaseModel]) -> dict[str, Any]:
 
 
 def _strict(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:  # nothing may stand beside it
+        return {"$ref": schema["$ref"]}
     strict = {word: schema[word] for word in _KEYWORDS if word in schema}
     if definitions := schema.get("$defs"):
         strict["$defs"] = {name: _strict(part) for name, part in definitions.items()}

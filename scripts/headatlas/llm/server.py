@@ -5,6 +5,7 @@ Slow to import, so imported only when a call is really made.
 
 import asyncio
 import email.utils
+import functools
 import math
 import sys
 import time
@@ -82,6 +83,14 @@ class _Failure(Exception):
         super().__init__(reason)
         self.passing = passing  # whether another attempt may succeed
         self.wait = wait  # seconds that the server asks to wait
+
+
+@functools.lru_cache(maxsize=8)
+def connected(
+    loop: asyncio.AbstractEventLoop, sampling: Sampling, connection: Connection, key: str | None
+) -> "Server":
+    """The one server of an endpoint in an event loop, which its clients share."""
+    return Server(sampling, connection, key)
 
 
 class Server:
@@ -162,7 +171,7 @@ class Server:
         status = error.status_code
         detail = error.message.partition(" - ")[2] or error.response.text
         reason = f"status {status}: {detail}"
-        if status == 400 and self._limit in detail and "max_completion_tokens" in detail:
+        if status == 400 and "max_completion_tokens" in detail:
             # Models that reason count what they think too, under a name of its own.
             self._limit = "max_completion_tokens"
             return _Failure(reason, passing=True)
@@ -171,14 +180,18 @@ class Server:
             reason += f" (perhaps the endpoint needs {advice[0]})" if advice else ""
         wait = _retry_after(error.response.headers.get("retry-after"))
         passing = status in (408, 409, 429) or status >= 500
-        spent = error.code == "insufficient_quota"  # a 429 that no waiting cures
-        return _Failure(reason, passing=passing and wait <= PATIENCE and not spent, wait=wait)
+        if error.code == "insufficient_quota":  # a 429 that no waiting cures
+            passing = False
+        elif wait > PATIENCE:
+            passing = False
+            reason += f" (it asks to wait {wait:g} seconds)"
+        return _Failure(reason, passing=passing, wait=wait)
 
     def _reply(self, completion: _Completion, retries: int, seconds: float) -> Reply:
         choice = completion.choices[0]
         return Reply(
             text=choice.message.content or "",
-            finish=choice.finish_reason or "stop",
+            finish=choice.finish_reason or "unknown",
             refusal=choice.message.refusal,
             first_tokens=_first_tokens(choice.logprobs),
             usage=self._usage(completion.usage, retries, seconds),
@@ -234,7 +247,7 @@ def _retry_after(header: str | None) -> float:
     except ValueError:
         pass
     try:
-        date = email.utils.parsedate_to_datetime(header)
+        date = email.utils.parsedate_to_datetime(header).astimezone(UTC)
     except ValueError:
         return 0.0
     return max(0.0, (date - datetime.now(UTC)).total_seconds())
@@ -248,4 +261,4 @@ def _first_tokens(logprobs: _Logprobs | None) -> dict[str, float] | None:
     for token in logprobs.content[0].top_logprobs:
         if token.logprob is not None and math.isfinite(token.logprob):
             found[token.token] = max(token.logprob, found.get(token.token, -math.inf))
-    return found
+    return found or None

@@ -59,7 +59,7 @@ def _read(reply: Reply, kind: type[T], check: Callable[[T], None] | None) -> T:
         raise ValueError(f"the model refused to answer{said}")
     if reply.finish == "length":
         raise ValueError("the reply was cut off at max_tokens; a shorter one is needed")
-    text = _object_in(reply.text)
+    text = object_in(reply.text)
     try:
         found = kind.model_validate_json(text)
     except ValidationError as error:
@@ -70,11 +70,12 @@ def _read(reply: Reply, kind: type[T], check: Callable[[T], None] | None) -> T:
     return found
 
 
-def _object_in(text: str) -> str:
+def object_in(text: str) -> str:
     """The first JSON object in the text, whatever stands around it. Raises ValueError."""
     text = text.strip()
     if not text.startswith(("{", "```")):
-        text = text.partition("</think>")[2] or text  # the opening tag may be in the prompt
+        _, closed, rest = text.partition("</think>")  # the opening tag may be in the prompt
+        text = rest.strip() if closed else text
     decoder = json.JSONDecoder()
     for start in (brace.start() for brace in re.finditer("{", text)):
         try:
