@@ -26,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_head(parser)
     add_explainer(parser)
-    add_judge(parser)
+    add_judge(parser, "judge-")
     parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
     args = parser.parse_args()
 

@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_head(parser)
     add_explainer(parser)
-    add_judge(parser)
+    add_judge(parser, "judge-")
     parser.add_argument(
         "--previous", type=Path, required=True, help="explanation of the round before (JSON)"
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ...errors import InputError
 from ...llm.client import Client
@@ -17,16 +17,6 @@ from .explain import Settings
 from .prompts import Evidence, Metric
 
 M = TypeVar("M")
-
-
-class Budget(BaseModel):
-    """The keys of a connection that say where it stops being asked."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    max_calls: int | None = None
-    max_total_tokens: int | None = None
-    max_dollars: float | None = None
 
 
 def add_head(parser: ArgumentParser) -> None:
@@ -49,9 +39,9 @@ def head_of(args: Namespace) -> HeadRecord:
     )
 
 
-def add_judge(parser: ArgumentParser) -> None:
+def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
     """Which language model judges, on what, and where its replies are kept."""
-    _add_endpoint(parser, "judge-", "judges")
+    _add_endpoint(parser, prefix, "judges")
     parser.add_argument(
         "--items", type=int, default=20, help="contexts of each question judged per split"
     )
@@ -133,9 +123,11 @@ def client_of(
     if name not in args.connections:
         known = ", ".join(args.connections) or "none"
         raise InputError(f"--connections: has no endpoint {name!r}; there: {known}")
-    connection = args.connections[name].model_copy(
-        update=getattr(args, f"{role}budget").model_dump(exclude_unset=True)
-    )
+    budget = getattr(args, f"{role}budget")
+    try:
+        connection = Connection(**args.connections[name].model_dump() | budget)
+    except ValidationError as error:
+        raise InputError(f"--{role.replace('_', '-')}budget{_problem(error)}") from None
     sampling = getattr(args, f"{role}sampling")
     return Client(sampling, connection, replies=args.replies, environment=environment)
 
@@ -159,7 +151,7 @@ def _add_endpoint(parser: ArgumentParser, prefix: str, task: str) -> None:
     )
     parser.add_argument(
         f"--{prefix}budget",
-        type=_json_of(f"--{prefix}budget", TypeAdapter(Budget)),
+        type=_json_of(f"--{prefix}budget", TypeAdapter(dict[str, float | None])),
         default="{}",
         help="what it may cost, if not as in --connections (JSON, likewise)",
     )
@@ -172,8 +164,13 @@ def _json_of(flag: str, kind: TypeAdapter[M]) -> Callable[[str], M]:
         try:
             return kind.validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join([flag, *map(str, first["loc"])])
-            raise InputError(f"{where}: {first['msg']}, found {first['input']!r}") from None
+            raise InputError(f"{flag}{_problem(error)}") from None
 
     return read
+
+
+def _problem(error: ValidationError) -> str:
+    """The first problem: where, what, and what was found."""
+    first = error.errors()[0]
+    where = "".join(f".{part}" for part in first["loc"])
+    return f"{where}: {first['msg']}, found {first['input']!r}"

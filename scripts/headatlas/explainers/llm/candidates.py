@@ -10,11 +10,9 @@ from ...llm.client import AskError, BudgetSpent, Client, Message
 from ...llm.structured import Unusable, ask_for
 from ...llm.usage import add
 from ...records import Answer, Candidate, Explanation, HeadRecord, Usage
-from ...scoring.detection import auroc_of
+from ...scoring.detection import QUESTIONS, auroc_of
 from .judge import judge_items
 from .reply import ExplanationReply, check_reply, explanation_of
-
-QUESTIONS = ("active", "attends")
 
 
 class Trial(NamedTuple):
@@ -48,7 +46,7 @@ class Proposal(NamedTuple):
 
 def score_of(answers: Sequence[Answer], items: Sequence[Item]) -> float | None:
     """Mean of the AUROCs of the two questions, of those that are defined; None if neither is."""
-    found = [auroc_of(answers, items, question) for question in QUESTIONS]
+    found = [auroc_of(answers, items, question) for question in QUESTIONS.values()]
     defined = [value for value in found if value is not None]
     return round(sum(defined) / len(defined), 6) if defined else None
 
@@ -60,44 +58,35 @@ async def propose(
     explainer: Client,
     trial: Trial,
 ) -> list[Proposal]:
-    """The explanations that the explainer gives to the prompts, each judged, in their order."""
-    asked = (
-        _propose(about, number, prompt, texts, explainer, trial, len(prompts))
-        for number, prompt in enumerate(prompts)
-    )
-    return list(await asyncio.gather(*asked))
+    """The explanations that the explainer gives to the prompts, each judged, in their order.
 
+    `texts` is the number of test texts of each kind that the prompts ask for.
+    """
 
-async def _propose(
-    about: HeadRecord,
-    number: int,
-    prompt: Sequence[Message],
-    texts: int,
-    explainer: Client,
-    trial: Trial,
-    of: int,
-) -> Proposal:
-    candidate = Candidate(
-        round=about.round, number=number, summary="", behaviours=[], score=None, reason=None
-    )
-    explanation = None
-    try:
-        reply = await ask_for(
-            explainer,
-            prompt,
-            ExplanationReply,
-            check=functools.partial(check_reply, texts=texts),
-            sample=about.round * of + number,
+    async def proposed(number: int) -> Proposal:
+        candidate = Candidate(
+            round=about.round, number=number, summary="", behaviours=[], score=None, reason=None
         )
-        explanation = explanation_of(about, reply)
-        candidate.summary, candidate.behaviours = explanation.summary, explanation.behaviours
-        candidate.score = score_of(await trial.answers(explanation), trial.items)
-        if candidate.score is None:
-            candidate.reason = "no answer of the judge on validation text could be scored"
-    except (AskError, Unusable) as error:
-        candidate.reason = str(error)
-        return Proposal(candidate, explanation, isinstance(error, BudgetSpent))
-    return Proposal(candidate, explanation)
+        explanation = None
+        try:
+            reply = await ask_for(
+                explainer,
+                prompts[number],
+                ExplanationReply,
+                check=functools.partial(check_reply, texts=texts),
+                sample=about.round * len(prompts) + number,
+            )
+            explanation = explanation_of(about, reply)
+            candidate.summary, candidate.behaviours = explanation.summary, explanation.behaviours
+            candidate.score = score_of(await trial.answers(explanation), trial.items)
+            if candidate.score is None:
+                candidate.reason = "no answer of the judge on validation text could be scored"
+        except (AskError, Unusable) as error:
+            candidate.reason = str(error)
+            return Proposal(candidate, explanation, isinstance(error, BudgetSpent))
+        return Proposal(candidate, explanation)
+
+    return list(await asyncio.gather(*map(proposed, range(len(prompts)))))
 
 
 def best(proposals: Sequence[Proposal]) -> Proposal | None:
@@ -113,5 +102,10 @@ def rank(score: float | None) -> float:
 
 def usage_of(*clients: Client) -> Usage:
     """What all replies of the clients cost; the same client may be named twice."""
-    usages = [client.usage for client in dict.fromkeys(clients)]
-    return functools.reduce(add, usages)
+    return functools.reduce(add, [client.usage for client in dict.fromkeys(clients)])
+
+
+def rounded(usage: Usage) -> Usage:
+    """Without the digits that depend on the order in which replies came and were added."""
+    dollars = None if usage.dollars is None else round(usage.dollars, 9)
+    return usage.model_copy(update={"dollars": dollars, "seconds": round(usage.seconds, 3)})

@@ -59,6 +59,11 @@ class Excerpt(NamedTuple):
         return self.levels[self.query]
 
     @property
+    def median(self) -> int:
+        """Median activation of the window's tokens, the first left out: the lower of two."""
+        return sorted(self.levels[1:])[(len(self.levels) - 2) // 2]
+
+    @property
     def keys(self) -> list[int]:
         """The keys with the most attention, largest first; the first token is not one."""
         order = np.argsort(-self.attention[1:], kind="stable")[:KEYS] + 1

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ...items import choose_items
+from ...items import items_of
 from ...llm.client import Client, Message
 from ...records import Candidate, Explanation, HeadRecord
 from ..unexplained import failed_explanation
-from .candidates import Trial, best, propose, usage_of
+from .candidates import Trial, best, propose, rounded, usage_of
 from .exemplars import (
     SHOWN_KINDS,
     Event,
@@ -63,7 +63,7 @@ async def explain(
     if explanation is None:
         explanation = failed_explanation(about, _reasons(stopped or candidates))
     return explanation.model_copy(
-        update={"candidates": candidates, "usage": usage_of(explainer, judge)}
+        update={"candidates": candidates, "usage": rounded(usage_of(explainer, judge))}
     )
 
 
@@ -93,8 +93,7 @@ def drawn_excerpts(
 
 def trial_of(about: HeadRecord, events: pa.Table, settings: Settings, judge: Client) -> Trial:
     """The head's validation items, the same in every round."""
-    rng = np.random.default_rng([settings.seed, about.layer, about.head])
-    items = choose_items(events, "validation", settings.items, rng)
+    items = items_of(events, "validation", settings.items, settings.seed, about.layer, about.head)
     pieces = {event.window: event.pieces for event in events_of(events, "validation", ["random"])}
     return Trial(judge, items, pieces, settings.items_per_call)
 

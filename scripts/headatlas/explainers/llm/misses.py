@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ...items import Item
 from ...records import Answer
+from ...scoring.detection import said
 from .exemplars import Event, Excerpt, back, excerpt, percent
 
 SHOWN = 8  # wrong answers shown of each kind, yes and no
@@ -20,48 +21,30 @@ class Miss(NamedTuple):
     excerpt: Excerpt
 
 
-def wrong_answers(items: Sequence[Item], answers: Sequence[Answer]) -> list[Answer]:
-    """The answers that are on the wrong side, the surest first."""
-    truth = {item[:4]: item.holds for item in items}
-    wrong = []
-    for answer in answers:
-        holds = truth[answer.question, answer.window, answer.query, answer.key]
-        if answer.probability is not None:
-            surely = answer.probability - 0.5
-            if surely < 0 if holds else surely > 0:
-                wrong.append(answer)
-    return sorted(wrong, key=lambda answer: -_sureness(answer))
+def wrong_items(items: Sequence[Item], answers: Sequence[Answer]) -> list[Item]:
+    """The items whose answer is on the wrong side, the surest answer first."""
+    yes = said(answers, items)
+    wrong = [item for item in yes if (yes[item] < 0.5 if item.holds else yes[item] > 0.5)]
+    return sorted(wrong, key=lambda item: -abs(yes[item] - 0.5))
 
 
-def misses_of(wrong: Sequence[Answer], events: Mapping[int, Event], largest: float) -> list[Miss]:
-    """The first SHOWN of the wrong answers yes and of the wrong answers no.
+def misses_of(wrong: Sequence[Item], events: Mapping[int, Event], largest: float) -> list[Miss]:
+    """The first SHOWN of the items that were said to hold, and of those said not to.
 
     `events` are those of the windows by number; `largest` scales the activation.
     """
-    said = {yes: [a for a in wrong if (a.probability or 0.0) > 0.5] for yes in (True, False)}
-    return [
-        _miss(answer, events[answer.window], largest)
-        for yes in (True, False)
-        for answer in said[yes][:SHOWN]
-    ]
+    sides = ([item for item in wrong if item.holds == holds][:SHOWN] for holds in (False, True))
+    return [_miss(item, events[item.window], largest) for side in sides for item in side]
 
 
-def _miss(answer: Answer, event: Event, largest: float) -> Miss:
-    part = excerpt(event, largest, query=answer.query, after=0, key=answer.key)
-    yes = (answer.probability or 0.0) > 0.5
-    if answer.key is None:
-        said = f"The reader said that the head is {'' if yes else 'not '}active at the query"
-        fact = f"it is {'not' if yes else 'active'}"
+def _miss(item: Item, event: Event, largest: float) -> Miss:
+    part = excerpt(event, largest, query=item.query, after=0, key=item.key)
+    if item.key is None:
+        claim = "the head is active at the query"
+        truth = "it is active" if item.holds else "it is not"
     else:
-        place = (
-            "itself" if answer.key == answer.query else f"the key {back(answer.query - answer.key)}"
-        )
-        said = (
-            f"The reader said that the query {'attends' if yes else 'does not attend'} to {place}"
-        )
-        fact = f"{percent(part.attention[answer.key])} of its attention goes there"
-    return Miss(f"{said}; {fact}", part)
-
-
-def _sureness(answer: Answer) -> float:
-    return abs((answer.probability or 0.0) - 0.5)
+        distance = item.query - item.key
+        claim = f"the query attends to {f'the key {back(distance)}' if distance else 'itself'}"
+        truth = f"{percent(part.attention[item.key])} of its attention goes there"
+    verdict = "is wrong" if item.holds else "is right"
+    return Miss(f"The reader said that this {verdict}: {claim}; in truth {truth}", part)

@@ -144,7 +144,8 @@ def _values(
 
 
 def _shown(part: Excerpt, form: Format) -> Shown:
-    return Shown(f"{part.level} of {LEVELS}", attention_of(part), shown_as(form, part))
+    level = f"{part.level} of {LEVELS}, median in this text {part.median}"
+    return Shown(level, attention_of(part), shown_as(form, part))
 
 
 def _told(explanation: Explanation) -> str:

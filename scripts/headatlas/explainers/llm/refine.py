@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ...llm.client import AskError, Client
-from ...records import Candidate, Explanation, HeadRecord
-from .candidates import best, propose, rank, score_of, usage_of
+from ...items import Item
+from ...llm.client import AskError, Client, Message
+from ...llm.usage import since
+from ...records import Answer, Candidate, Explanation, HeadRecord
+from .candidates import best, propose, rank, rounded, score_of, usage_of
 from .exemplars import SHOWN_KINDS, events_of, largest_salience
 from .explain import Settings, drawn_excerpts, explain, trial_of
-from .misses import misses_of, wrong_answers
+from .misses import misses_of, wrong_items
 from .prompts import Evidence, revise_messages
 
 
@@ -30,44 +32,58 @@ async def revise(
     if previous.status != "explained":
         found = await explain(about, events, evidence, settings, explainer, judge)
         return found.model_copy(update={"candidates": previous.candidates + found.candidates})
-    carried = previous.model_copy(update=about.model_dump())
-
-    def ends(kept: Explanation, candidates: Sequence[Candidate]) -> Explanation:
-        history = [*previous.candidates, *candidates]
-        return kept.model_copy(update={"candidates": history, "usage": usage_of(explainer, judge)})
-
+    kept = previous.model_copy(update=about.model_dump())
+    candidates: list[Candidate] = []
+    answers: list[Answer] = []
     trial = trial_of(about, events, settings, judge)
     try:
         answers = await trial.answers(previous)
     except AskError as error:
-        return ends(carried, [_unjudged(about, str(error))])
-    wrong = wrong_answers(trial.items, answers)
-    if not wrong:
-        return ends(carried, [])
+        candidates.append(_unjudged(about, str(error)))
+    before = usage_of(explainer, judge)  # these answers were paid for in the round before
+    if wrong := wrong_items(trial.items, answers):
+        prompts = revise_prompts(
+            about, previous, events, evidence, settings, wrong, asked=len(answers)
+        )
+        proposals = await propose(about, prompts, settings.texts, explainer, trial)
+        candidates = [proposal.candidate for proposal in proposals]
+        chosen, score = best(proposals), score_of(answers, trial.items)
+        if chosen and chosen.explanation and rank(chosen.candidate.score) > rank(score):
+            kept = chosen.explanation
+    return kept.model_copy(
+        update={
+            "candidates": previous.candidates + candidates,
+            "usage": rounded(since(usage_of(explainer, judge), before)),
+        }
+    )
 
+
+def revise_prompts(
+    about: HeadRecord,
+    previous: Explanation,
+    events: pa.Table,
+    evidence: Evidence,
+    settings: Settings,
+    wrong: Sequence[Item],
+    asked: int,
+) -> list[list[Message]]:
+    """The prompts of a revision, one for each candidate, with what was `wrong` of `asked`."""
     train = events_of(events, "train", SHOWN_KINDS)
     tried = {event.window: event for event in events_of(events, "validation", ["random"])}
     misses = misses_of(wrong, tried, largest_salience(train))
-    prompts = [
+    return [
         revise_messages(
             excerpts,
             evidence,
             previous,
             misses,
-            asked=len(answers),
+            asked=asked,
             wrong=len(wrong),
             form=settings.format,
             texts=settings.texts,
         )
         for excerpts in drawn_excerpts(about, train, settings)
     ]
-    proposals = await propose(about, prompts, settings.texts, explainer, trial)
-    candidates = [proposal.candidate for proposal in proposals]
-    chosen = best(proposals)
-    score = score_of(answers, trial.items)
-    if chosen and chosen.explanation and rank(chosen.candidate.score) > rank(score):
-        return ends(chosen.explanation, candidates)
-    return ends(carried, candidates)
 
 
 def _unjudged(about: HeadRecord, reason: str) -> Candidate:

@@ -34,8 +34,8 @@ def token_text(piece: str) -> str:
 
 
 def _shown(character: str) -> str:
-    hidden = unicodedata.category(character)[0] == "C" or character in "\u2028\u2029"
-    return _code(character) if hidden or character in MARKS else character
+    unseen = unicodedata.category(character)[0] in "CZ" and character != " "
+    return _code(character) if unseen or character in MARKS else character
 
 
 def _code(character: str) -> str:
