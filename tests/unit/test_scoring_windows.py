@@ -14,7 +14,7 @@ from headatlas.scoring.correlation import correlations, moments, pearson
 from headatlas.scoring.pair_auroc import pair_auroc, window_concordance
 from headatlas.scoring.windows import predicted_attention
 
-values = st.floats(-10, 10).map(lambda x: round(x, 3))
+values = st.floats(-10, 10).map(lambda x: round(x, 1))
 windows = st.lists(st.lists(st.tuples(values, values), min_size=1, max_size=6), min_size=1)
 
 
@@ -42,6 +42,16 @@ def test_pearson_from_sums_is_pearson_of_all_values(pairs: list) -> None:
 @given(st.floats(1e-30, 1e6) | st.floats(-1e6, -1e-30) | st.just(0.0), st.integers(2, 300))
 def test_constants_have_no_correlation_however_they_round(value: float, n: int) -> None:
     assert np.isnan(pearson(moments(np.full(n, value), np.arange(float(n)))))
+
+
+def test_the_rounding_of_stored_values_is_no_variation() -> None:
+    """A value between two of half precision, stored now as the lower and now as the upper one."""
+    between = np.tile([1 + 2.0**-11 - 1e-6, 1 + 2.0**-11 + 1e-6], 50)
+    stored = between.astype(np.float16).astype(float)
+    assert np.ptp(stored) == 2.0**-10
+    predicted = np.tile([0.0, 1.0], 50)
+    assert np.isnan(pearson(moments(predicted, stored)))
+    assert pearson(moments(predicted, stored + 0.01 * predicted)) == pytest.approx(1)
 
 
 def test_correlation_of_a_resample_is_that_of_its_windows() -> None:

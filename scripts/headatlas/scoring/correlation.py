@@ -13,8 +13,10 @@ from ..intervals import Estimate, estimate, undefined
 
 # The kinds of control, by their part in the names of scores: whose explanations they are.
 CONTROLS = {"": "other head", "layer_": "other head of its layer"}
-# A variance below this share of the mean square is rounding: the values are constant.
-_CONSTANT = 1e-12
+# Activations are stored in half precision, which has 11 significant bits: rounding moves a value
+# by at most 2^-11 of itself, so it can bring about a variance of 2^-22 of the mean square. Values
+# that vary no more than that are constant.
+_CONSTANT = 2.0**-22
 
 
 def moments(
