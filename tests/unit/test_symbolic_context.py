@@ -79,7 +79,7 @@ def test_a_piece_inside_a_word_is_no_word_of_its_own() -> None:
         ("offset(3)", 7, [4]),
         ("recent(4)", 7, [4, 5, 6, 7]),
         ("recent(4)", 2, [1, 2]),
-        ("everything", 4, [1, 2, 3]),
+        ("everything", 4, [1, 2, 3, 4]),
         ("line_start", 10, [8]),
         ("line_start", 8, [8]),
         ("line_start", 13, [13]),

@@ -16,10 +16,13 @@ from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.execute import predict
 from headatlas.explainers.symbolic.explain import Limits, explain
-from headatlas.explainers.symbolic.facts import Facts
+from headatlas.explainers.symbolic.facts import Facts, facts_of
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
+from headatlas.explainers.symbolic.sample import measure
+from headatlas.explainers.symbolic.search import Found
 from headatlas.explainers.symbolic.summary import Clause, Contrast, unexplained, writes
+from headatlas.explainers.symbolic.summary import explained as explained_in_words
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Measured, read_measured, read_texts
 from headatlas.records import (
@@ -106,13 +109,15 @@ def stored(
 
 
 def explained(
-    make: Callable[[Context, np.random.Generator], Measured], limits: Limits = LIMITS
+    make: Callable[[Context, np.random.Generator], Measured],
+    limits: Limits = LIMITS,
+    stats: dict[str, float] | None = None,
 ) -> Explanation:
     rng = np.random.default_rng(5)
     train, validation = (
         [make(context, rng) for context in sampled_contexts(rng)] for _ in range(2)
     )
-    return explain(ABOUT, train, validation, {}, limits, np.random.default_rng(0))
+    return explain(ABOUT, train, validation, stats or {}, limits, np.random.default_rng(0))
 
 
 def follows(rules: Rules, limits: Limits = LIMITS) -> Explanation:
@@ -274,13 +279,75 @@ def test_what_a_resting_head_does_besides_is_said() -> None:
     assert "what is left goes to the previous token" in found.summary
 
 
-def test_an_even_head_is_uniform() -> None:
-    def even(context: Context, rng: np.random.Generator) -> Measured:
-        rows = np.tri(T, k=-1, dtype=np.float32)
-        rows[0, 0] = 1
-        return Measured(context, np.ones(T), rows / rows.sum(axis=1, keepdims=True))
+def diffuse(context: Context, rng: np.random.Generator) -> Measured:
+    """A window of a head of random logits of little spread, as stored."""
+    rows = np.tril(np.exp(0.7 * rng.normal(size=(T, T))))
+    rows /= rows.sum(axis=1, keepdims=True)
+    return Measured(context, np.ones(T), dense_attention(*kept(rows.astype(np.float32))))
 
-    assert [b.family for b in explained(even).behaviours] == ["uniform"]
+
+def even(context: Context, rng: np.random.Generator) -> Measured:
+    rows = np.tri(T, dtype=np.float32) / np.arange(1, T + 1, dtype=np.float32)[:, None]
+    return Measured(context, np.ones(T), dense_attention(*kept(rows)))
+
+
+EVEN_ENTROPY = float(np.log(np.arange(2, T + 1)).mean())
+
+
+@pytest.mark.parametrize(("make", "evenness"), [(even, 1.0), (diffuse, 0.92)])
+def test_a_head_of_nearly_the_entropy_of_even_attention_attends_to_everything(
+    make: Callable[[Context, np.random.Generator], Measured], evenness: float
+) -> None:
+    """... and what is stored of its attention is not taken for all of it."""
+    found = explained(make, stats={"entropy": evenness * EVEN_ENTROPY})
+    (behaviour,) = found.behaviours
+    assert (behaviour.family, behaviour.active_when, behaviour.frequency) == ("uniform", "", 1)
+    assert behaviour.coverage == pytest.approx(behaviour.base_rate, abs=0.02)
+    assert found.program is not None
+    assert [(r.source, r.trigger) for r in found.program.rules] == [("everything", "any")]
+    assert found.program.rules[0].mass == pytest.approx(0.79, abs=0.03)  # (H(64) - 1) / H(63)
+    assert found.confidence == pytest.approx(evenness, abs=1e-6)
+    assert found.summary == (
+        "Spreads its attention over nearly all tokens up to and including the current one: its"
+        f" mean entropy is {evenness * EVEN_ENTROPY:.2f} nats, {100 * evenness:.0f} % of that of"
+        " even attention. The first token gets 6 %."
+    )
+
+
+@pytest.mark.parametrize("stats", [{"entropy": 0.89 * EVEN_ENTROPY}, {}])
+def test_a_head_of_less_entropy_is_unexplained(stats: dict[str, float]) -> None:
+    found = explained(diffuse, stats=stats)
+    assert found.status == "unexplained"
+    assert "all tokens" not in found.summary
+
+
+def test_a_rule_that_is_found_comes_before_even_attention() -> None:
+    def follows_one(context: Context, rng: np.random.Generator) -> Measured:
+        return planted(context, [("previous_token", "any", 0.8)], rng)
+
+    found = explained(follows_one, stats={"entropy": EVEN_ENTROPY})
+    assert [b.family for b in found.behaviours] == ["previous-token"]
+
+
+def test_the_share_of_keys_that_are_not_all_stored_is_told_as_the_least() -> None:
+    context = Context(range(6), ["<s>", " red", " green", ",", " blue", " 1"])
+    attention = np.zeros((6, 6), np.float32)
+    attention[5, [0, 2, 5]] = [0.1, 0.3, 0.2]  # 0.4 are on three keys that are not stored
+    sources = [parse_source(text) for text in ("all(word)", "last(word)", "everything")]
+    triggers = [parse_trigger("class(digit)")]
+    sample = measure([Measured(context, np.ones(6), attention)], sources, triggers)
+    words, last, everything = (
+        facts_of([0], [Found(source, 0, 1.0)], sample) for source in range(3)
+    )
+    assert [f.share for f in (words, last, everything)] == pytest.approx([0.3, 0.0, 0.9])
+    assert [f.unseen for f in (words, last, everything)] == pytest.approx([0.4, 0.0, 0.0])
+
+    told = explained_in_words([Clause("all words", "", words, 0)], words, 0.0, [])
+    assert told.startswith(
+        "Attends to all words: at least 30 % of its attention where this applies (20 % of tokens)"
+        " against 50 % by chance."
+    )
+    assert "at least" not in explained_in_words([Clause("a", "", last, 0)], last, 0.0, [])
 
 
 def test_the_head_writes_more_at_some_tokens() -> None:
@@ -408,10 +475,10 @@ def test_a_program_is_executed_from_the_first_rule_on() -> None:
 def test_many_keys_are_cut_to_the_last_sixteen_with_their_own_weight() -> None:
     context = Context(range(41), ["<s>", *[" a"] * 40])
     program = Program(
-        rules=[Rule(source="everything", trigger="any", mass=0.78, salience=1)], rest_salience=0
+        rules=[Rule(source="everything", trigger="any", mass=0.8, salience=1)], rest_salience=0
     )
     found = predict(program, context)
-    assert found.keys[40] == list(range(24, 40))
+    assert found.keys[40] == list(range(25, 41))
     assert found.weights[40] == [0.02] * 16
 
 

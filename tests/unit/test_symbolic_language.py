@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from headatlas.explainers.symbolic.language import (
+    EVERYTHING,
+    FIRST_TOKEN,
     SOURCES,
     TRIGGERS,
     Expression,
@@ -22,10 +24,10 @@ from headatlas.explainers.symbolic.wording import (
 )
 
 GOLDEN = Path(__file__).parent / "golden" / "symbolic_phrases.txt"
-FIRST = Expression("first_token")
+TOLD_BY_OTHER_MEANS = [FIRST_TOKEN, EVERYTHING]
 
 
-@pytest.mark.parametrize("source", [FIRST, *all_sources()], ids=str)
+@pytest.mark.parametrize("source", [*TOLD_BY_OTHER_MEANS, *all_sources()], ids=str)
 def test_sources_are_read_as_they_are_written(source: Expression) -> None:
     assert parse_source(str(source)) == source
 
@@ -70,7 +72,9 @@ def test_a_source_is_not_a_trigger() -> None:
 
 
 def test_every_name_is_searched() -> None:
-    assert {s.name for s in all_sources()} | {"first_token"} == set(SOURCES)
+    names = [s.name for s in (*TOLD_BY_OTHER_MEANS, *all_sources())]
+    assert set(names) == set(SOURCES)
+    assert names.count("first_token") == names.count("everything") == 1
     assert {t.name for t in all_triggers()} == set(TRIGGERS)
 
 
@@ -87,7 +91,8 @@ def test_simple_expressions_count_as_simpler() -> None:
 
 
 def test_every_expression_reads_as_written_in_the_golden_file() -> None:
-    sources = [f"{s} | {family(s)} | Attends to {attends_to(s)}" for s in [FIRST, *all_sources()]]
+    every = [*TOLD_BY_OTHER_MEANS, *all_sources()]
+    sources = [f"{s} | {family(s)} | Attends to {attends_to(s)}" for s in every]
     triggers = [f"{t} | … when {active_when(t)}" for t in all_triggers()]
     assert "\n".join([*sources, *triggers]) + "\n" == GOLDEN.read_text("utf-8")
 

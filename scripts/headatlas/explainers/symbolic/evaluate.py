@@ -67,7 +67,7 @@ def _keys(source: Expression, context: Context) -> Bool[np.ndarray, "query key"]
         case "recent", (int(reach),):
             return np.logical_and(context.up_to, ~np.tri(n, k=-reach, dtype=bool), dtype=bool)
         case "everything", _:
-            return context.earlier.copy()
+            return context.up_to.copy()
         case "line_start", _:
             return _last(context.starts_line & context.up_to)
         case "open_bracket", _:

@@ -1,7 +1,6 @@
 """From the windows of a head to its explanation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -9,12 +8,12 @@ import numpy as np
 from ...records import Behaviour, Explanation, HeadRecord
 from ..unexplained import failed_explanation, without_behaviours
 from .facts import Facts, explained_share, facts_of, resting_facts
-from .language import Expression, all_sources, all_triggers
+from .language import EVERYTHING, Expression, all_sources, all_triggers
 from .program import build_program
 from .salience import Division, find_divisions
 from .sample import Sample, measure
 from .search import Found, owners, search
-from .summary import Clause, Contrast, explained, percent, resting, unexplained
+from .summary import Clause, Contrast, explained, percent, resting, spread, unexplained
 from .texts import choose_texts
 from .windows import Measured
 from .wording import active_when, active_when_any, attends_to, family
@@ -22,6 +21,7 @@ from .wording import active_when, active_when_any, attends_to, family
 COMMON = 0.02  # least share of queries on either side of a contrast
 RESTING = 0.85  # attention on the first token of a head that rests there
 RESTING_ALONE = 0.7  # the same if nothing else that it does is found
+EVEN = 0.9  # mean entropy of a head that attends to everything, of that of even attention
 
 
 class Limits(NamedTuple):
@@ -32,14 +32,23 @@ class Limits(NamedTuple):
     texts: int  # test texts of each kind
 
 
-@dataclass(frozen=True)
 class _Study:
     """A head's samples and the expressions whose numbers the rules use."""
 
-    sources: list[Expression]
-    triggers: list[Expression]
-    train: Sample
-    validation: Sample
+    def __init__(
+        self,
+        train: Sequence[Measured],
+        validation: Sequence[Measured],
+        sources: list[Expression],
+    ):
+        self.sources, self.triggers = sources, all_triggers()
+        self.train = measure(train, sources, self.triggers)
+        self.validation = measure(validation, sources, self.triggers)
+
+    def search(self, max_rules: int, least_share: float) -> list[Found]:
+        return search(
+            self.train, self.validation, self.sources, self.triggers, max_rules, least_share
+        )
 
     def clause(self, chosen: Sequence[int], rules: Sequence[Found]) -> Clause:
         """The rules numbered `chosen`, all of one source, as one behaviour."""
@@ -79,31 +88,36 @@ def explain(
     reason = _not_finite([*train, *validation])
     if reason:
         return failed_explanation(about, reason)
-    sources, triggers = all_sources(), all_triggers()
-    fit, check = (measure(windows, sources, triggers) for windows in (train, validation))
-    study = _Study(sources, triggers, fit, check)
-    rules = search(fit, check, sources, triggers, limits.max_behaviours, limits.min_coverage)
-    rest = resting_facts(check)
+    study = _Study(train, validation, all_sources())
+    rules = study.search(limits.max_behaviours, limits.min_coverage)
+    rest = resting_facts(study.validation)
     rests = rest.coverage >= (RESTING if rules else RESTING_ALONE)
+    evenness = _evenness(stats, study.validation)
+    even = not rules and not rests and evenness >= EVEN
+    if even:
+        study = _Study(train, validation, [EVERYTHING])
+        always = study.triggers.index(Expression("any"))
+        rules = [Found(source=0, trigger=always, mass=1 - rest.coverage)]
     if not rules and not rests:
         return _unexplained(about, study, limits, rest, stats)
 
-    divisions = find_divisions(fit, check, rules, triggers)
-    program = build_program(rules, divisions, rests, fit, sources, triggers)
+    divisions = find_divisions(study.train, study.validation, rules, study.triggers)
+    program = build_program(rules, divisions, rests, study.train, study.sources, study.triggers)
     behaviours = study.behaviours(rules)
     clauses = [clause for clause, _ in behaviours]
     contrasts = _contrasts(study, rules, divisions)
     positive, negative = choose_texts(program, [w.context for w in validation], limits.texts, rng)
     if rests:
+        confidence = rest.coverage
         summary = resting(clauses, rest, contrasts)
         behaviours = [(Clause("the first token", "", rest, len(rules)), "sink"), *behaviours]
+    elif even:
+        confidence = evenness
+        summary = spread(clauses[0], stats["entropy"], evenness, contrasts)
     else:
-        summary = explained(
-            clauses,
-            facts_of(range(len(rules)), rules, check),
-            _rest_elsewhere(check, rules),
-            contrasts,
-        )
+        confidence = explained_share(rules, study.validation)
+        together = facts_of(range(len(rules)), rules, study.validation)
+        summary = explained(clauses, together, _rest_elsewhere(study.validation, rules), contrasts)
     return Explanation(
         **about.model_dump(),
         status="explained",
@@ -111,7 +125,7 @@ def explain(
         summary=summary,
         behaviours=[_behaviour(*pair) for pair in behaviours],
         program=program,
-        confidence=round(rest.coverage if rests else explained_share(rules, check), 6),
+        confidence=round(confidence, 6),
         positive_texts=positive,
         negative_texts=negative,
     )
@@ -124,7 +138,7 @@ def _unexplained(
     rest: Facts,
     stats: dict[str, float],
 ) -> Explanation:
-    nearest = search(study.train, study.validation, study.sources, study.triggers, 1, 0.0)
+    nearest = study.search(1, 0.0)
     guess = study.clause([0], nearest) if nearest else None
     reason = (
         f"No rule that was tried accounts for {percent(limits.min_coverage)}"
@@ -132,6 +146,14 @@ def _unexplained(
     )
     summary = unexplained(reason, guess, rest.coverage, stats)
     return without_behaviours(about, "unexplained", reason, summary)
+
+
+def _evenness(stats: dict[str, float], sample: Sample) -> float:
+    """Mean entropy of the queries as a share of that of even attention, log(number of keys).
+
+    The entropy is the head metric, of whole rows: rows are stored without their tails.
+    """
+    return stats.get("entropy", 0.0) / float(np.log1p(sample.position).mean())
 
 
 def _not_finite(windows: Sequence[Measured]) -> str | None:

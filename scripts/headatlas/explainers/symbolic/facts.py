@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from .sample import Sample
 from .search import Found, owners
@@ -20,6 +20,7 @@ class Facts:
     share: float  # of the attention at their queries
     chance: float  # share under even attention
     rest: float  # attention on the first token at their queries
+    unseen: float = 0.0  # attention at their queries that is not stored and may be on their keys
 
 
 def facts_of(chosen: Sequence[int], rules: Sequence[Found], sample: Sample) -> Facts:
@@ -27,17 +28,22 @@ def facts_of(chosen: Sequence[int], rules: Sequence[Found], sample: Sample) -> F
     owner = owners(rules, sample.count, sample.holds)
     caught = np.zeros(len(owner))
     chance = np.zeros(len(owner))
+    unseen = np.zeros(len(owner))
     for i in chosen:
         own = owner == i
+        keys = sample.count[own, rules[i].source]
         caught[own] = sample.mass[own, rules[i].source]
-        chance[own] = sample.count[own, rules[i].source] / (sample.position[own] + 1)
-    return _facts(caught, chance, np.isin(owner, list(chosen)), sample)
+        chance[own] = keys / (sample.position[own] + 1)
+        more = (keys > sample.stored[own]) & (keys < sample.position[own])
+        unseen[own] = more * sample.missing[own]
+    return _facts(caught, chance, unseen, np.isin(owner, list(chosen)), sample)
 
 
 def resting_facts(sample: Sample) -> Facts:
     """The facts of attention to the first token at every query."""
     everywhere = np.ones(len(sample.rest), bool)
-    return _facts(sample.rest, 1 / (sample.position + 1), everywhere, sample)
+    nothing = np.zeros(len(sample.rest))
+    return _facts(sample.rest, 1 / (sample.position + 1), nothing, everywhere, sample)
 
 
 def explained_share(rules: Sequence[Found], sample: Sample) -> float:
@@ -47,7 +53,11 @@ def explained_share(rules: Sequence[Found], sample: Sample) -> float:
 
 
 def _facts(
-    caught: np.ndarray, chance: np.ndarray, chosen: Bool[np.ndarray, " query"], sample: Sample
+    caught: Float[np.ndarray, " query"],
+    chance: Float[np.ndarray, " query"],
+    unseen: Float[np.ndarray, " query"],
+    chosen: Bool[np.ndarray, " query"],
+    sample: Sample,
 ) -> Facts:
     def mean(values: np.ndarray) -> float:
         return float(values[chosen].mean()) if chosen.any() else 0.0
@@ -59,4 +69,5 @@ def _facts(
         share=mean(caught),
         chance=mean(chance),
         rest=mean(sample.rest),
+        unseen=mean(unseen),
     )

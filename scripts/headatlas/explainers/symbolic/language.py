@@ -81,6 +81,9 @@ class Expression:
         return 1 + (first in MATCHES) + (first == "same_bigram") + (self.name in _INTRICATE)
 
 
+FIRST_TOKEN, EVERYTHING = Expression("first_token"), Expression("everything")
+
+
 def parse_source(text: str) -> Expression:
     """Read a source. Raises ExpressionError if `text` is not one."""
     return _parse(text, SOURCES, "source")
@@ -92,9 +95,14 @@ def parse_trigger(text: str) -> Expression:
 
 
 def all_sources() -> list[Expression]:
-    """The sources that the search considers, `first_token` left out, simple ones first."""
-    plain = [e for e in _enumerate(SOURCES) if e.name != "first_token" and not _far_fetched(e)]
-    return sorted(plain, key=lambda e: e.complexity)
+    """The sources that the search considers, simple ones first.
+
+    The first token and everything are left out: they are told by all of the attention.
+    """
+    sought = [
+        e for e in _enumerate(SOURCES) if e not in (FIRST_TOKEN, EVERYTHING) and not _far_fetched(e)
+    ]
+    return sorted(sought, key=lambda e: e.complexity)
 
 
 def all_triggers() -> list[Expression]:

@@ -17,23 +17,24 @@ class Sample:
     """Queries of all windows, position 0 left out. Chance is even attention off position 0."""
 
     count: Float[np.ndarray, "query source"]  # keys that the source names
-    mass: Float[np.ndarray, "query source"]  # attention on them
+    mass: Float[np.ndarray, "query source"]  # attention on them that is stored
     holds: Float[np.ndarray, "query trigger"]  # 1 where the trigger holds, else 0
     position: Float[np.ndarray, " query"]
     rest: Float[np.ndarray, " query"]  # attention on position 0
     energy: Float[np.ndarray, " query"]  # sum of squared attention, position 0 left out
+    stored: Float[np.ndarray, " query"]  # keys whose attention is stored, position 0 left out
+    missing: Float[np.ndarray, " query"]  # attention on the others
     salience: Float[np.ndarray, " query"]
 
     @functools.cached_property
-    def sums(self) -> Float[np.ndarray, "6 source query"]:
+    def sums(self) -> Float[np.ndarray, "5 source query"]:
         """Per source and query, 0 where there is no key: 1/n, a/n, a, attention off the
-        first token, the part of it that falls on the n keys by chance, and energy."""
+        first token, and the part of it that falls on the n keys by chance."""
         applies = self.count > 0
         per_key = np.divide(1, self.count, out=np.zeros_like(self.count), where=applies)
         off_first = applies * (1 - self.rest)[:, None]
         by_chance = self.count / self.position[:, None] * off_first
-        energy = applies * self.energy[:, None]
-        parts = (per_key, self.mass * per_key, self.mass, off_first, by_chance, energy)
+        parts = (per_key, self.mass * per_key, self.mass, off_first, by_chance)
         return np.stack([part.T for part in parts])
 
 
@@ -51,19 +52,26 @@ def _measure_window(
     context, attention = window.context, window.attention
     count = np.empty((context.length, len(sources)), np.float32)
     mass = np.empty_like(count)
+    rest = attention[:, 0]
     for i, source in enumerate(sources):
         keys = keys_of(source, context)
         count[:, i] = np.count_nonzero(keys, axis=1)
-        mass[:, i] = np.einsum("qk,qk->q", attention, keys)
+        caught = np.einsum("qk,qk->q", attention, keys)
+        # A source that names all keys has what is not stored too.
+        mass[:, i] = np.where(count[:, i] == context.positions, 1 - rest, caught)
     triggered = np.stack([holds(t, context) for t in triggers], axis=1)
     energy = (attention[:, 1:] ** 2).sum(axis=1)
+    stored = np.count_nonzero(attention[:, 1:], axis=1)
+    missing = 1 - attention.sum(axis=1)
     columns = (
         count,
         mass,
         triggered,
         context.positions,
-        attention[:, 0],
+        rest,
         energy,
+        stored,
+        missing,
         window.salience,
     )
     return tuple(column[1:].astype(np.float32) for column in columns)

@@ -22,7 +22,6 @@ LEAST_GAIN = 0.02  # of the squared attention of validation
 LEAST_ODDS = 3.0  # times the odds by chance
 MOST_CHANCE = 0.8  # share by chance above which a rule says nothing of the head
 LEAST_MASS = 0.001  # of all attention: below, a head that only rests has no rule
-EVEN = 0.5  # share of the squared attention that even attention must account for
 
 
 @dataclass(frozen=True)
@@ -63,13 +62,12 @@ def search(
     of all of it.
     """
     complexity = np.add.outer([s.complexity for s in sources], [t.complexity for t in triggers])
-    even = np.array([s.name == "everything" for s in sources])
     rules: list[Found] = []
     for _ in range(max_rules):
         options = [
             option
             for first in ((False, True) if rules else (False,))
-            for option in _options(train, validation, rules, even, least_share, first)
+            for option in _options(train, validation, rules, least_share, first)
         ]
         if not options:
             break
@@ -84,7 +82,6 @@ def _options(
     train: Sample,
     validation: Sample,
     rules: list[Found],
-    even: Bool[np.ndarray, " source"],
     least_share: float,
     first: bool,
 ) -> list[tuple[float, Found, bool]]:
@@ -103,7 +100,7 @@ def _options(
     sums = np.einsum("ksq,qs->ks", validation.sums[:, source], selected)
     applies = selected * (validation.count[:, source] > 0)
     gain = mass * (2 * sums[1] - mass * sums[0]) - _current_gain(validation, rules) @ applies
-    accepted = _accepted(validation, sums, gain, even[source], least_share)
+    accepted = _accepted(validation, sums, gain, least_share)
     return [
         (float(gain[i]), Found(int(source[i]), int(trigger[i]), float(mass[i])), first)
         for i in np.flatnonzero(accepted)
@@ -117,19 +114,17 @@ def _free(sample: Sample, rules: list[Found], first: bool) -> Bool[np.ndarray, "
 
 def _accepted(
     sample: Sample,
-    sums: Float[np.ndarray, "6 pair"],
+    sums: Float[np.ndarray, "5 pair"],
     gain: Float[np.ndarray, " pair"],
-    even: Bool[np.ndarray, " pair"],
     least_share: float,
 ) -> Bool[np.ndarray, " pair"]:
     """Whether a rule gains enough, covers enough, and beats even attention."""
-    _, _, caught, available, chance, energy = sums
-    beats = caught * (available - chance) > LEAST_ODDS * chance * (available - caught)
-    beats &= chance < MOST_CHANCE * available
+    _, _, caught, available, chance = sums
     return (
         (gain >= LEAST_GAIN * sample.energy.sum())
         & (caught >= _least_mass(sample, least_share))
-        & np.where(even, gain >= EVEN * energy, beats)
+        & (caught * (available - chance) > LEAST_ODDS * chance * (available - caught))
+        & (chance < MOST_CHANCE * available)
     )
 
 

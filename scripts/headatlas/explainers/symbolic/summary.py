@@ -10,6 +10,7 @@ NEXT_TO_NOTHING = 0.05  # such a ratio: it would print as 0.0
 NOTABLE_REST = 0.05  # attention on the first token
 MOST = 0.95  # share of queries beyond which the few others are not spoken of
 ALWAYS = 0.99  # share of queries that need no mention of the others
+LEAST_UNSEEN = 0.005  # attention that would show in whole percent
 _METRICS = {
     "previous_token": "the previous token",
     "current_token": "the current token itself",
@@ -50,8 +51,8 @@ def explained(
     )
     if others:
         text += (
-            f" Together this is {percent(together.coverage)} of all its attention"
-            f" against {percent(together.base_rate)} by chance."
+            f" Together this is {_at_least(together)}{percent(together.coverage)}"
+            f" of all its attention against {percent(together.base_rate)} by chance."
         )
     return text + _rest(together, rest_elsewhere) + writes(contrasts)
 
@@ -65,6 +66,15 @@ def resting(clauses: Sequence[Clause], rest: Facts, contrasts: Sequence[Contrast
             f"; what is left goes to {c.attends_to}{_when(c)}: {_figures(c.facts)}" for c in clauses
         )
     return text + "." + writes(contrasts)
+
+
+def spread(
+    everything: Clause, entropy: float, evenness: float, contrasts: Sequence[Contrast]
+) -> str:
+    """The summary of a head whose mean entropy, in nats, is nearly that of even attention."""
+    text = f"Spreads its attention over {everything.attends_to}: its mean entropy is"
+    text += f" {entropy:.2f} nats, {percent(evenness)} of that of even attention."
+    return text + _rest(everything.facts, 0.0) + writes(contrasts)
 
 
 def unexplained(reason: str, guess: Clause | None, rest: float, stats: dict[str, float]) -> str:
@@ -106,12 +116,17 @@ def percent(share: float) -> str:
 
 
 def _figures(facts: Facts) -> str:
-    if facts.frequency >= ALWAYS:
-        return f"{percent(facts.share)} of its attention against {percent(facts.chance)} by chance"
+    applies = f" where this applies ({percent(facts.frequency)} of tokens)"
     return (
-        f"{percent(facts.share)} of its attention where this applies"
-        f" ({percent(facts.frequency)} of tokens) against {percent(facts.chance)} by chance"
+        f"{_at_least(facts)}{percent(facts.share)} of its attention"
+        f"{applies if facts.frequency < ALWAYS else ''}"
+        f" against {percent(facts.chance)} by chance"
     )
+
+
+def _at_least(facts: Facts) -> str:
+    """What goes before a share of attention that may be larger than what is stored of it."""
+    return "at least " if facts.unseen >= LEAST_UNSEEN else ""
 
 
 def _when(clause: Clause) -> str:

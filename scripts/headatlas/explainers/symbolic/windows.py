@@ -30,9 +30,8 @@ class Measured(NamedTuple):
 
     Of each query's attention, that on key 0 and the largest K of the others are kept;
     the others count as 0. So the share of a rule is a lower bound, close for heads that
-    attend to few keys. Heads whose attention is spread over many more than K keys are a
-    known limit: even attention over long rows, or attention to all tokens of a frequent
-    class, may be told as less than it is or not found.
+    attend to few keys. Attention to all tokens of a frequent class may be told as less than
+    it is, or not found; attention to everything is told by its entropy, of whole rows.
     """
 
     context: Context

@@ -36,7 +36,7 @@ _PLAIN_SOURCES = {
     "previous_token": "the previous token",
     "current_token": "the current token itself",
     "first_token": "the first token of the text",
-    "everything": "all earlier tokens alike",
+    "everything": "nearly all tokens up to and including the current one",
     "line_start": "the first token of the current line",
     "open_bracket": "the innermost bracket that is still open",
     "open_quote": "the quotation mark that is still open",
