@@ -1,4 +1,4 @@
-"""The section on heads with published roles, in the index and in the report.
+"""The section on heads with published roles, in the index, in the report and on their pages.
 
 It is compared with the files in `golden/`. After a wanted change, look at the pages, then write
 them anew with `UPDATE_GOLDEN=1 pytest tests/unit/test_reporting_roles.py`.
@@ -21,6 +21,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SECTIONS = {
     "index.html": r'<section aria-labelledby="roles-title">.*?</section>\n',
     "report.md": r"## Heads with published roles\n.*?(?=## )",
+    "heads/L00H00.html": r'<section aria-labelledby="published">.*?</section>\n',
 }
 
 
@@ -42,7 +43,7 @@ def section(atlas: Path, name: str) -> str:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_golden(atlas: Path, name: str) -> None:
-    golden = GOLDEN / f"atlas_roles_{name}"
+    golden = GOLDEN / f"atlas_roles_{Path(name).name}"
     if os.environ.get("UPDATE_GOLDEN") == "1":
         golden.write_text(section(atlas, name))
     assert section(atlas, name) == golden.read_text()
@@ -56,9 +57,22 @@ def test_heads_of_the_run_are_linked_and_no_others(atlas: Path) -> None:
     assert "not in this run" in text and "This run leaves heads out" in text
 
 
+def test_the_page_of_a_head_tells_its_own_roles(atlas: Path) -> None:
+    def told(name: str) -> list[str]:
+        page = (atlas / f"heads/{name}.html").read_text()
+        found = re.findall(SECTIONS["heads/L00H00.html"], page, re.S)
+        cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in "".join(found).split("<tr>")]
+        return [re.sub("<[^>]*>", "", row[1]) for row in cells if row]
+
+    assert told("L00H00") == ["yes", "not graded"]
+    assert told("L00H02") == ["no", "not graded"]
+    assert told("L00H01") == []
+
+
 def test_hostile_words_are_harmless(atlas: Path) -> None:
-    page, report = section(atlas, "index.html"), section(atlas, "report.md")
-    assert "<script" not in page and "<b>role" not in page and "\x00" not in page
+    report = section(atlas, "report.md")
+    for page in (section(atlas, "index.html"), section(atlas, "heads/L00H00.html")):
+        assert "<script" not in page and "<b>role" not in page and "\x00" not in page
     assert "<" not in report.replace("&lt;", "")
     rows = [line for line in report.splitlines() if line.startswith("|")]
     cells = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}

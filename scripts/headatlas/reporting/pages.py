@@ -9,7 +9,15 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from headatlas.records import Clusters, KnownRoles, ModelInfo, RunRecord, head_name
+from headatlas.records import (
+    Clusters,
+    KnownRoles,
+    ModelInfo,
+    PublishedHead,
+    RoleList,
+    RunRecord,
+    head_name,
+)
 
 from . import charts, formats, tokens
 from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Measure
@@ -199,6 +207,7 @@ def head_page(
         atlas=atlas,
         run=atlas.run,
         head=head,
+        published=_published(atlas, head.name),
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,
         groups=groups,
@@ -206,3 +215,9 @@ def head_page(
         levels=LEVELS,
         keys_shown=KEYS_SHOWN,
     )
+
+
+def _published(atlas: Atlas, name: str) -> list[tuple[RoleList, PublishedHead]]:
+    """The lists of published roles that a head is on, and what they say of it."""
+    lists = atlas.known_roles.lists if atlas.known_roles else []
+    return [(found, head) for found in lists for head in found.heads if head.head == name]
