@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from explain_factory import event, head_events, table
 from hypothesis import given
 from hypothesis import strategies as st
-from explain_factory import event, head_events, table
 
 from headatlas.errors import InputError
 from headatlas.explainers.llm.exemplars import (

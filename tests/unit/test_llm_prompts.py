@@ -11,9 +11,9 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from explain_factory import ABOUT, CALM, HOSTILE, event, head_events, reply, table
 from hypothesis import given
 from hypothesis import strategies as st
-from explain_factory import ABOUT, CALM, HOSTILE, event, head_events, reply, table
 
 from headatlas.explainers.llm.exemplars import Excerpt, Format, events_of, excerpt
 from headatlas.explainers.llm.explain import Settings, prompts_of

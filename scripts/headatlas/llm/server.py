@@ -119,12 +119,12 @@ class Server:
             reraise=True,
         )
         try:
-            completion, seconds = await retrying(self._attempt, request)
+            answered: tuple[_Completion, float] = await retrying(self._attempt, request)
         except _Failure as failure:
             tried = retrying.statistics["attempt_number"]
             after = f" (attempt {tried}, the last)" if tried > 1 else ""
             raise AskError(self._sentence(failure) + after) from None
-        return self._reply(completion, retrying.statistics["attempt_number"] - 1, seconds)
+        return self._reply(answered[0], retrying.statistics["attempt_number"] - 1, answered[1])
 
     async def _attempt(self, request: Request) -> tuple[_Completion, float]:
         """What the server answers, after how many seconds. Raises _Failure."""

@@ -22,3 +22,18 @@ def add(one: Usage, other: Usage) -> Usage:
         dollars=dollars,
         seconds=one.seconds + other.seconds,
     )
+
+
+def since(now: Usage, before: Usage) -> Usage:
+    """What was added to `before`; its dollars are unknown where those of either are."""
+    dollars = None
+    if now.dollars is not None and before.dollars is not None:
+        dollars = now.dollars - before.dollars
+    return Usage(
+        calls=now.calls - before.calls,
+        retries=now.retries - before.retries,
+        input_tokens=now.input_tokens - before.input_tokens,
+        output_tokens=now.output_tokens - before.output_tokens,
+        dollars=dollars,
+        seconds=now.seconds - before.seconds,
+    )
