@@ -1,1 +1,61 @@
-pass
+"""Judge an explanation by a language model that says from it what the head does in unseen text."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from headatlas.errors import InputError, or_failed, reported
+from headatlas.explainers.llm.arguments import add_judge, client_of
+from headatlas.explainers.llm.judge import judge, judgement_of, reading_of
+from headatlas.records import EVENTS, Explanation
+from headatlas.storage import read_head, read_record, write_record
+
+
+def read_control(path: Path, judged: Explanation) -> Explanation:
+    """The explanation of another head. Raises InputError if it is of the head itself."""
+    control = read_record(path, Explanation)
+    if (control.layer, control.head) == (judged.layer, judged.head):
+        raise InputError(f"{path}: is about the head itself, a control is about another")
+    return control
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
+    parser.add_argument("--explanation", type=Path, required=True, help="explanation (JSON)")
+    parser.add_argument(
+        "--control-explanations",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="explanations of other heads, judged on this head's test items as a control (JSON)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the items")
+    add_judge(parser, "")
+    parser.add_argument("--out", type=Path, required=True, help="judgement to write (JSON)")
+    args = parser.parse_args()
+
+    explanation = read_record(args.explanation, Explanation)
+    controls = [read_control(path, explanation) for path in args.control_explanations]
+    at = explanation.layer, explanation.head
+    events = read_head(args.events, EVENTS, explanation.head)
+    client = client_of(args, "", os.environ)
+    judgement = or_failed(
+        lambda: asyncio.run(
+            judge(
+                explanation,
+                controls,
+                reading_of(events, ["validation", "test"], args.items, args.seed, *at),
+                client,
+                args.items_per_call,
+            )
+        ),
+        lambda reason: judgement_of(explanation, reason),
+    )
+    write_record(args.out, judgement)
+
+
+if __name__ == "__main__":
+    main()

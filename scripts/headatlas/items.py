@@ -18,6 +18,7 @@ from .pairs import look_alikes, strongest_pairs
 from .records import SPLITS, Split
 
 Question = Literal["active", "attends"]
+QUESTIONS: tuple[Question, ...] = ("active", "attends")
 # A head is active where its salience is in the top tenth, and inactive in the lower half.
 _ACTIVE, _INACTIVE = 0.9, 0.5
 

@@ -15,10 +15,10 @@ from ..items import Item, Question
 from ..records import Answer, Judgement, Prediction
 from .auroc import areas, concordance
 
-# The scores of each question, by the beginning of their names.
-QUESTIONS: dict[str, Question] = {"detection": "active", "pair_detection": "attends"}
+# What the names of each question's scores begin with.
+_NAMED: dict[str, Question] = {"detection": "active", "pair_detection": "attends"}
 DETECTION_METRICS = tuple(
-    f"{name}_{ending}" for name in QUESTIONS for ending in ("auroc", "auroc_control", "margin")
+    f"{name}_{ending}" for name in _NAMED for ending in ("auroc", "auroc_control", "margin")
 )
 Told = Mapping[Item, float]  # of each item that was answered: how probable is yes
 
@@ -52,7 +52,7 @@ def score_items(
         reason = judgement.reason or "no item of this split was answered"
         return {metric: undefined(0, reason) for metric in DETECTION_METRICS}
     found: dict[str, Estimate] = {}
-    for name, question in QUESTIONS.items():
+    for name, question in _NAMED.items():
         asked = [item for item in items if item.question == question]
         found |= _compared(name, own, others, asked, resamples, rng)
     return found

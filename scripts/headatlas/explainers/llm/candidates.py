@@ -5,7 +5,7 @@ import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ...items import Item
+from ...items import QUESTIONS, Item
 from ...llm.client import AskError, BudgetSpent, Client, Message
 from ...llm.structured import Unusable, ask_for
 from ...llm.usage import add

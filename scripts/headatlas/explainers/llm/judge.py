@@ -1,0 +1,233 @@
+"""A language model judges an explanation: it says what the head does in texts it has not seen."""
+
+import asyncio
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from ...exemplar_rows import random_rows
+from ...items import QUESTIONS, Item, items_of
+from ...llm.client import AskError, BudgetSpent, Client, Message
+from ...records import Answer, Explanation, HeadRecord, Judgement, Split, Usage, head_name
+from .rendering import render
+from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
+
+# Log-probabilities count if the model was about to say one of the two words, probably.
+_SURE = 0.5
+_THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+_WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
+_FIRST = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?<!\d)(\d+)\W{1,8}(yes|no)\b", re.IGNORECASE)
+
+
+class Reading(NamedTuple):
+    """What is judged on: the items of each split, and the tokens of their windows."""
+
+    items: Mapping[Split, Sequence[Item]]
+    pieces: Mapping[int, Sequence[str]]
+
+
+def reading_of(
+    events: pa.Table, splits: Sequence[Split], count: int, seed: int, layer: int, head: int
+) -> Reading:
+    """The items of a head, of which `events` are the rows."""
+    rows = random_rows(events, splits)
+    windows, pieces = (rows.column(name).to_pylist() for name in ("window", "pieces"))
+    return Reading(
+        {split: items_of(events, split, count, seed, layer, head) for split in splits},
+        dict(zip(windows, pieces, strict=True)),
+    )
+
+
+async def judge(
+    explanation: Explanation,
+    controls: Iterable[Explanation],
+    reading: Reading,
+    client: Client,
+    per_call: int,
+) -> Judgement:
+    """Judge an explanation on all items of the reading, and those of other heads on test items.
+
+    Only what is explained is judged. What the answers on validation text cost is not counted
+    here: they were asked for when the explanation was chosen. Where the budget was spent, or
+    where no reply says yes or no, the judgement holds the reason.
+    """
+    if explanation.status != "explained":
+        return judgement_of(explanation, f"{explanation.status}: {explanation.reason}")
+    paid = client.usage
+    answers: list[Answer] = []
+    reason = None
+
+    async def answered(judged: Explanation, split: Split, control: str | None) -> list[Answer]:
+        items = reading.items.get(split, ())
+        return await judge_items(
+            client, judged, items, reading.pieces, split=split, per_call=per_call, control=control
+        )
+
+    try:
+        answers += await answered(explanation, "validation", None)
+        paid = client.usage
+        answers += await answered(explanation, "test", None)
+        if answers and all(answer.probability is None for answer in answers):
+            reason = f"no reply of the judge says yes or no; the first is: {answers[0].reply}"
+        for other in controls:
+            if other.status == "explained":
+                answers += await answered(other, "test", head_name(other.layer, other.head))
+    except BudgetSpent as error:
+        answers, reason = [], str(error)
+    return judgement_of(explanation, reason, answers, _since(client.usage, paid))
+
+
+def judgement_of(
+    explanation: Explanation,
+    reason: str | None,
+    answers: Sequence[Answer] = (),
+    usage: Usage | None = None,
+) -> Judgement:
+    """The record of what a judge answered, or of why it did not."""
+    about = {name: getattr(explanation, name) for name in HeadRecord.model_fields}
+    return Judgement(**about, reason=reason, predictions=[], answers=list(answers), usage=usage)
+
+
+async def judge_items(
+    client: Client,
+    explanation: Explanation,
+    items: Sequence[Item],
+    pieces: Mapping[int, Sequence[str]],
+    *,
+    split: Split,
+    per_call: int,
+    control: str | None,
+) -> list[Answer]:
+    """The answers to items, in their order, of a model that knows the explanation alone.
+
+    `pieces` are the tokens of each window. Up to `per_call` items of a question are asked
+    together; one alone may be answered by a probability between 0 and 1, where the server
+    gives log-probabilities. Where a reply could not be had, its reason is the reply.
+    Raises BudgetSpent.
+    """
+    asked = [[item for item in items if item.question == question] for question in QUESTIONS]
+    calls = [
+        same[start : start + per_call] for same in asked for start in range(0, len(same), per_call)
+    ]
+    replies = await asyncio.gather(*(_replies(client, explanation, c, pieces) for c in calls))
+    told = {
+        item: reply
+        for call, found in zip(calls, replies, strict=True)
+        for item, reply in zip(call, found, strict=True)
+    }
+    return [
+        Answer(
+            split=split,
+            question=item.question,
+            window=item.window,
+            query=item.query,
+            key=item.key,
+            control=control,
+            probability=told[item][0],
+            reply=told[item][1],
+        )
+        for item in items
+    ]
+
+
+async def _replies(
+    client: Client,
+    explanation: Explanation,
+    items: Sequence[Item],
+    pieces: Mapping[int, Sequence[str]],
+) -> list[tuple[float | None, str]]:
+    """The probability of yes for each item of a call, and the reply that says it."""
+    try:
+        reply = await client.ask(
+            judge_messages(explanation, items, pieces), logprobs=len(items) == 1
+        )
+    except BudgetSpent:
+        raise
+    except AskError as error:
+        return [(None, str(error))] * len(items)
+    text = reply.text or reply.refusal or ""
+    if len(items) > 1:
+        return [(probability, text) for probability in numbered_answers(reply.text, len(items))]
+    probability = probability_of_yes(reply.first_tokens or {})
+    return [(answer_of(reply.text) if probability is None else probability, text)]
+
+
+def judge_messages(
+    explanation: Explanation, items: Sequence[Item], pieces: Mapping[int, Sequence[str]]
+) -> list[Message]:
+    """The prompt about items of one question. It begins alike for all items of a head."""
+    told = [(b.attends_to, b.active_when, b.purpose) for b in explanation.behaviours]
+    system = render(
+        "judge_system.jinja",
+        question=items[0].question,
+        summary=explanation.summary,
+        behaviours=told,
+        several=len(items) > 1,
+    )
+    texts = [shown(pieces[item.window], item.query, item.key) for item in items]
+    return [
+        {"role": "system", "content": system},
+        {"role": "user", "content": render("judge_user.jinja", texts=texts)},
+    ]
+
+
+def shown(pieces: Sequence[str], query: int, key: int | None) -> str:
+    """The text up to and including the query, with marks around it and around the key."""
+    text = "".join(map(running_text, pieces[:query]))
+    if key is not None and key < query:
+        before, after = (
+            "".join(map(running_text, p)) for p in (pieces[:key], pieces[key + 1 : query])
+        )
+        text = before + token_text(pieces[key]).join(KEY_MARKS) + after
+    last = token_text(pieces[query])
+    return text + (last.join(KEY_MARKS) if key == query else last).join(QUERY_MARKS)
+
+
+def probability_of_yes(first_tokens: Mapping[str, float]) -> float | None:
+    """P(yes) / (P(yes) + P(no)) from log-probabilities of the first token, however written.
+
+    None where another word is more probable than both together.
+    """
+    mass = {"yes": 0.0, "no": 0.0}
+    for token, logarithm in first_tokens.items():
+        word = re.sub(r"[\W_ġ]", "", token.lower())  # some servers write a space as Ġ or ▁
+        if word in mass:
+            mass[word] += math.exp(logarithm)
+    both = mass["yes"] + mass["no"]
+    return mass["yes"] / both if both >= _SURE else None
+
+
+def answer_of(reply: str) -> float | None:
+    """1 for yes, 0 for no, None for a reply that says neither or both."""
+    text = _THOUGHTS.sub("", reply)
+    first = _FIRST.match(text)
+    words = {word.lower() for word in ([first[1]] if first else _WORD.findall(text))}
+    return float(words == {"yes"}) if len(words) == 1 else None
+
+
+def numbered_answers(reply: str, count: int) -> list[float | None]:
+    """The answers of a reply with lines such as `1: yes`; None for a number without one."""
+    said: dict[int, set[str]] = {}
+    for number, word in _NUMBERED.findall(_THOUGHTS.sub("", reply)):
+        said.setdefault(int(number), set()).add(word.lower())
+    found = (said.get(number, set()) for number in range(1, count + 1))
+    return [float(words == {"yes"}) if len(words) == 1 else None for words in found]
+
+
+def _since(now: Usage, before: Usage) -> Usage:
+    """What was used between two moments."""
+    dollars = None
+    if now.dollars is not None and before.dollars is not None:
+        dollars = round(now.dollars - before.dollars, 9)
+    return Usage(
+        calls=now.calls - before.calls,
+        retries=now.retries - before.retries,
+        input_tokens=now.input_tokens - before.input_tokens,
+        output_tokens=now.output_tokens - before.output_tokens,
+        dollars=dollars,
+        seconds=round(now.seconds - before.seconds, 3),
+    )
