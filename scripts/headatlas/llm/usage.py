@@ -37,3 +37,9 @@ def since(now: Usage, before: Usage) -> Usage:
         dollars=dollars,
         seconds=now.seconds - before.seconds,
     )
+
+
+def rounded(usage: Usage) -> Usage:
+    """Without the digits that depend on the order in which replies came and were added."""
+    dollars = None if usage.dollars is None else round(usage.dollars, 9)
+    return usage.model_copy(update={"dollars": dollars, "seconds": round(usage.seconds, 3)})

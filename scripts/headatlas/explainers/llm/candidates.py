@@ -10,7 +10,7 @@ from ...llm.client import AskError, BudgetSpent, Client, Message
 from ...llm.structured import Unusable, ask_for
 from ...llm.usage import add
 from ...records import Answer, Candidate, Explanation, HeadRecord, Usage
-from ...scoring.detection import QUESTIONS, auroc_of
+from ...scoring.detection import auroc_of
 from .judge import judge_items
 from .reply import ExplanationReply, check_reply, explanation_of
 
@@ -46,7 +46,7 @@ class Proposal(NamedTuple):
 
 def score_of(answers: Sequence[Answer], items: Sequence[Item]) -> float | None:
     """Mean of the AUROCs of the two questions, of those that are defined; None if neither is."""
-    found = [auroc_of(answers, items, question) for question in QUESTIONS.values()]
+    found = [auroc_of(answers, items, question) for question in QUESTIONS]
     defined = [value for value in found if value is not None]
     return round(sum(defined) / len(defined), 6) if defined else None
 
@@ -103,9 +103,3 @@ def rank(score: float | None) -> float:
 def usage_of(*clients: Client) -> Usage:
     """What all replies of the clients cost; the same client may be named twice."""
     return functools.reduce(add, [client.usage for client in dict.fromkeys(clients)])
-
-
-def rounded(usage: Usage) -> Usage:
-    """Without the digits that depend on the order in which replies came and were added."""
-    dollars = None if usage.dollars is None else round(usage.dollars, 9)
-    return usage.model_copy(update={"dollars": dollars, "seconds": round(usage.seconds, 3)})

@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from ...items import items_of
 from ...llm.client import Client, Message
+from ...llm.usage import rounded
 from ...records import Candidate, Explanation, HeadRecord
 from ..unexplained import failed_explanation
-from .candidates import Trial, best, propose, rounded, usage_of
+from .candidates import Trial, best, propose, usage_of
 from .exemplars import (
     SHOWN_KINDS,
     Event,

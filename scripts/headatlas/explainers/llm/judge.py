@@ -11,6 +11,7 @@ import pyarrow as pa
 from ...exemplar_rows import random_rows
 from ...items import QUESTIONS, Item, items_of
 from ...llm.client import AskError, BudgetSpent, Client, Message
+from ...llm.usage import rounded, since
 from ...records import Answer, Explanation, HeadRecord, Judgement, Split, Usage, head_name
 from .rendering import render
 from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
@@ -78,7 +79,7 @@ async def judge(
                 answers += await answered(other, "test", head_name(other.layer, other.head))
     except BudgetSpent as error:
         answers, reason = [], str(error)
-    return judgement_of(explanation, reason, answers, _since(client.usage, paid))
+    return judgement_of(explanation, reason, answers, rounded(since(client.usage, paid)))
 
 
 def judgement_of(
@@ -216,18 +217,3 @@ def numbered_answers(reply: str, count: int) -> list[float | None]:
         said.setdefault(int(number), set()).add(word.lower())
     found = (said.get(number, set()) for number in range(1, count + 1))
     return [float(words == {"yes"}) if len(words) == 1 else None for words in found]
-
-
-def _since(now: Usage, before: Usage) -> Usage:
-    """What was used between two moments."""
-    dollars = None
-    if now.dollars is not None and before.dollars is not None:
-        dollars = round(now.dollars - before.dollars, 9)
-    return Usage(
-        calls=now.calls - before.calls,
-        retries=now.retries - before.retries,
-        input_tokens=now.input_tokens - before.input_tokens,
-        output_tokens=now.output_tokens - before.output_tokens,
-        dollars=dollars,
-        seconds=round(now.seconds - before.seconds, 3),
-    )

@@ -6,9 +6,9 @@ import pyarrow as pa
 
 from ...items import Item
 from ...llm.client import AskError, Client, Message
-from ...llm.usage import since
+from ...llm.usage import rounded, since
 from ...records import Answer, Candidate, Explanation, HeadRecord
-from .candidates import best, propose, rank, rounded, score_of, usage_of
+from .candidates import best, propose, rank, score_of, usage_of
 from .exemplars import SHOWN_KINDS, events_of, largest_salience
 from .explain import Settings, drawn_excerpts, explain, trial_of
 from .misses import misses_of, wrong_items
