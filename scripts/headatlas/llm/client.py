@@ -10,11 +10,11 @@ from ..errors import InputError
 from .budget import Spent, ledger
 from .cache import Cache
 from .endpoint import Connection, Sampling
-from .exchange import AskError, BudgetSpent, Message, Reply, Request
+from .exchange import AskError, BudgetSpent, Message, Refused, Reply, Request
 from .schema import response_format
 from .usage import add, no_usage
 
-__all__ = ["AskError", "BudgetSpent", "Client", "Message", "Reply"]
+__all__ = ["AskError", "BudgetSpent", "Client", "Message", "Refused", "Reply"]
 
 
 class Client:

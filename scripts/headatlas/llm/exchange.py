@@ -2,18 +2,27 @@
 
 from typing import Any
 
+from ..errors import InputError
 from ..records import Record, Usage
 from .endpoint import Sampling
 
 Message = dict[str, str]  # {"role": "system", "user" or "assistant", "content": text}
 
 
-class AskError(Exception):
-    """A reply could not be had; the message says why in a sentence and never holds the key."""
+class AskError(InputError):
+    """A reply could not be had; the message says why in a sentence and never holds the key.
+
+    That the server is away, or has another key, is not about a head: the job fails, and is run
+    again with every reply that came. The two kinds below are, and become a head's record.
+    """
 
 
 class BudgetSpent(AskError):
     """The budget of the endpoint covers no further reply."""
+
+
+class Refused(AskError):
+    """The server does not answer this prompt: it is too long, or is said to break its rules."""
 
 
 class Request(Record):

@@ -25,7 +25,7 @@ from tenacity import (
 
 from ..records import Usage
 from .endpoint import Connection, Sampling
-from .exchange import AskError, Reply, Request
+from .exchange import AskError, Refused, Reply, Request
 
 FIRST_WAIT = 1.0  # seconds before the first retry, at most; doubled with each
 LONGEST_WAIT = 60.0  # seconds, unless the server asks for more
@@ -79,8 +79,16 @@ class _Completion(BaseModel):
 class _Failure(Exception):
     """An attempt that failed."""
 
-    def __init__(self, reason: str, *, passing: bool, wait: float = 0.0):
+    def __init__(
+        self,
+        reason: str,
+        *,
+        passing: bool,
+        wait: float = 0.0,
+        kind: type[AskError] = AskError,
+    ):
         super().__init__(reason)
+        self.kind = kind  # of the error that it becomes
         self.passing = passing  # whether another attempt may succeed
         self.wait = wait  # seconds that the server asks to wait
 
@@ -123,7 +131,7 @@ class Server:
         except _Failure as failure:
             tried = retrying.statistics["attempt_number"]
             after = f" (attempt {tried}, the last)" if tried > 1 else ""
-            raise AskError(self._sentence(failure) + after) from None
+            raise failure.kind(self._sentence(failure) + after) from None
         return self._reply(answered[0], retrying.statistics["attempt_number"] - 1, answered[1])
 
     async def _attempt(self, request: Request) -> tuple[_Completion, float]:
@@ -175,9 +183,11 @@ class Server:
             # Models that reason count what they think too, under a name of its own.
             self._limit = "max_completion_tokens"
             return _Failure(reason, passing=True)
-        if status in (400, 422):
+        kind: type[AskError] = AskError
+        if status in (400, 413, 422):
             advice = [setting for name, setting in ADVICE.items() if name in detail]
             reason += f" (perhaps the endpoint needs {advice[0]})" if advice else ""
+            kind = AskError if advice else Refused
         wait = _retry_after(error.response.headers.get("retry-after"))
         passing = status in (408, 409, 429) or status >= 500
         if error.code == "insufficient_quota":  # a 429 that no waiting cures
@@ -185,7 +195,7 @@ class Server:
         elif wait > PATIENCE:
             passing = False
             reason += f" (it asks to wait {wait:g} seconds)"
-        return _Failure(reason, passing=passing, wait=wait)
+        return _Failure(reason, passing=passing, wait=wait, kind=kind)
 
     def _reply(self, completion: _Completion, retries: int, seconds: float) -> Reply:
         choice = completion.choices[0]

@@ -1,13 +1,13 @@
 """Several explanations proposed for a head at once, and how each does on validation text."""
 
-import asyncio
 import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...items import QUESTIONS, Item
-from ...llm.client import AskError, BudgetSpent, Client, Message
+from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.structured import Unusable, ask_for
+from ...llm.together import together
 from ...llm.usage import add
 from ...records import Answer, Candidate, Explanation, HeadRecord, Usage
 from ...scoring.detection import auroc_of
@@ -81,12 +81,12 @@ async def propose(
             candidate.score = score_of(await trial.answers(explanation), trial.items)
             if candidate.score is None:
                 candidate.reason = "no answer of the judge on validation text could be scored"
-        except (AskError, Unusable) as error:
+        except (BudgetSpent, Refused, Unusable) as error:
             candidate.reason = str(error)
             return Proposal(candidate, explanation, isinstance(error, BudgetSpent))
         return Proposal(candidate, explanation)
 
-    return list(await asyncio.gather(*map(proposed, range(len(prompts)))))
+    return await together(map(proposed, range(len(prompts))))
 
 
 def best(proposals: Sequence[Proposal]) -> Proposal | None:

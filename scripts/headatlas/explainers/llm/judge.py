@@ -1,6 +1,5 @@
 """A language model judges an explanation: it says what the head does in texts it has not seen."""
 
-import asyncio
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +9,8 @@ import pyarrow as pa
 
 from ...exemplar_rows import random_rows
 from ...items import QUESTIONS, Item, items_of
-from ...llm.client import AskError, BudgetSpent, Client, Message
+from ...llm.client import BudgetSpent, Client, Message, Refused
+from ...llm.together import together
 from ...llm.usage import rounded, since
 from ...records import Answer, Explanation, HeadRecord, Judgement, Split, Usage, head_name
 from .rendering import render
@@ -107,14 +107,14 @@ async def judge_items(
 
     `pieces` are the tokens of each window. Up to `per_call` items of a question are asked
     together; one alone may be answered by a probability between 0 and 1, where the server
-    gives log-probabilities. Where a reply could not be had, its reason is the reply.
-    Raises BudgetSpent.
+    gives log-probabilities. Where the server refuses the prompt, its reason is the reply.
+    Raises AskError, BudgetSpent among them.
     """
     asked = [[item for item in items if item.question == question] for question in QUESTIONS]
     calls = [
         same[start : start + per_call] for same in asked for start in range(0, len(same), per_call)
     ]
-    replies = await asyncio.gather(*(_replies(client, explanation, c, pieces) for c in calls))
+    replies = await together(_replies(client, explanation, c, pieces) for c in calls)
     told = {
         item: reply
         for call, found in zip(calls, replies, strict=True)
@@ -146,9 +146,7 @@ async def _replies(
         reply = await client.ask(
             judge_messages(explanation, items, pieces), logprobs=len(items) == 1
         )
-    except BudgetSpent:
-        raise
-    except AskError as error:
+    except Refused as error:
         return [(None, str(error))] * len(items)
     text = reply.text or reply.refusal or ""
     if len(items) > 1:

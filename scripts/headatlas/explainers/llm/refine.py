@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ...items import Item
-from ...llm.client import AskError, Client, Message
+from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.usage import rounded, since
 from ...records import Answer, Candidate, Explanation, HeadRecord
 from .candidates import best, propose, rank, score_of, usage_of
@@ -38,7 +38,7 @@ async def revise(
     trial = trial_of(about, events, settings, judge)
     try:
         answers = await trial.answers(previous)
-    except AskError as error:
+    except (BudgetSpent, Refused) as error:
         candidates.append(_unjudged(about, str(error)))
     before = usage_of(explainer, judge)  # these answers were paid for in the round before
     if wrong := wrong_items(trial.items, answers):
