@@ -1,0 +1,122 @@
+"""Language models that know a planted subject's answer key: the brain of a test server.
+
+A head is recognised by its metrics in the prompt, a passage by its text, and an explanation by
+the name of the head that its summary ends with, so that all that lies between such a model and
+a perfect score is the workflow. What the model called
+`right` says is true, `wrong` tells the truth about another head, and `learner` is wrong until
+it is shown wrong answers. Every other model judges.
+"""
+
+import json
+import re
+from functools import cached_property
+from pathlib import Path
+
+from llm_server import Body
+
+from headatlas.explainers.llm.judge import shown
+from headatlas.explainers.symbolic.context import Context
+from headatlas.explainers.symbolic.execute import Predicted, predict
+from headatlas.items import Item, items_of
+from headatlas.records import EVENTS, SPLITS, STATS, Program, Rule, head_name
+from headatlas.storage import read_head, read_record, read_table
+from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
+
+_DATA = re.compile(r"<data (\S+)>\n(.*)\n</data \1>", re.DOTALL)
+
+
+class AnswerKeyBrain:
+    """`run` is the folder of the subject's results on a corpus, which fills as they are asked."""
+
+    def __init__(self, subject: Path, run: Path, heads: list[str], items: int):
+        key = read_record(subject / ANSWER_KEY, AnswerKey)
+        planted = {head_name(head.layer, head.head): head for head in key.heads}
+        self.heads = {name: planted[name] for name in heads}
+        self._run, self._count = run, items
+
+    def __call__(self, body: Body) -> str:
+        prompt = body["messages"][-1]["content"]
+        if body["model"] in ("right", "wrong", "learner"):
+            name = self._head_of(prompt)
+            learnt = body["model"] == "learner" and "Wrong answer 1" in prompt
+            return explained(
+                self.heads[name if learnt or body["model"] == "right" else self._other(name)]
+            )
+        return self._judged(body["messages"][0]["content"], prompt)
+
+    def _other(self, name: str) -> str:
+        """The head after it, of another role."""
+        names = list(self.heads)
+        start = names.index(name) + 1
+        others = (names * 2)[start : start + len(names)]
+        return next(n for n in others if self.heads[n].role != self.heads[name].role)
+
+    def _head_of(self, prompt: str) -> str:
+        """The head of which the prompt has the metrics."""
+        found = [name for name in self.heads if all(m in prompt for m in self._metrics(name))]
+        assert len(found) == 1, found
+        return found[0]
+
+    def _metrics(self, name: str) -> list[str]:
+        head = self.heads[name]
+        stats = read_head(self._run / f"stats/layer{head.layer:02d}.parquet", STATS, head.head)
+        return ["{value:.3g} ({low:.3g} to {high:.3g})".format(**row) for row in stats.to_pylist()]
+
+    def _judged(self, system: str, prompt: str) -> str:
+        """Yes where the head that the explanation tells of would be active, or attend."""
+        told = re.search(r"as head (L\d\dH\d\d) does", system)
+        text = _DATA.search(prompt)
+        assert told and text, (system, prompt)
+        item = self._passages[text[2]]
+        predicted = self._predicted(told[1], item.window)
+        if item.key is None:
+            return "yes" if predicted.salience[item.query] > 0 else "no"
+        return "Yes." if item.key in predicted.keys[item.query] else "No."
+
+    @cached_property
+    def _passages(self) -> dict[str, Item]:
+        """What the head does not do at a passage does not matter here: only where it is."""
+        found = {}
+        for head in self.heads.values():
+            events = read_head(self._events(head), EVENTS, head.head)
+            for split in SPLITS[1:]:
+                for item in items_of(events, split, self._count, 0, head.layer, head.head):
+                    found[shown(self._texts[item.window][1], item.query, item.key)] = item
+        return found
+
+    def _events(self, head: PlantedHead) -> Path:
+        return self._run / f"events/layer{head.layer:02d}.parquet"
+
+    @cached_property
+    def _texts(self) -> dict[int, tuple[list[int], list[str]]]:
+        """Tokens and pieces of each window that is judged on."""
+        head = next(iter(self.heads.values()))
+        table = read_table(self._events(head), EVENTS, ["window", "tokens", "pieces"])
+        return {row["window"]: (row["tokens"], row["pieces"]) for row in table.to_pylist()}
+
+    def _predicted(self, name: str, window: int) -> Predicted:
+        rules = [
+            Rule(source=r.source, trigger=r.trigger, mass=1, salience=1)
+            for r in self.heads[name].rules
+        ]
+        return predict(Program(rules=rules, rest_salience=0), Context(*self._texts[window]))
+
+
+def explained(head: PlantedHead) -> str:
+    """The reply that tells what a head was built to do."""
+    name = head_name(head.layer, head.head)
+    behaviour = {
+        "name": head.role.replace("_", " "),
+        "attends_to": head.words,
+        "active_when": "",
+        "purpose": "",
+    }
+    return json.dumps(
+        {
+            "summary": f"It attends to the same tokens as head {name} does.",
+            "behaviours": [behaviour],
+            "confidence": 0.9,
+            "positive_texts": [f"A text with the number {n} in it, and so on." for n in range(2)],
+            "negative_texts": [f"Another text, of the kind {n} and no other." for n in range(2)],
+        }
+    )

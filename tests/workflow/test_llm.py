@@ -1,0 +1,118 @@
+"""Explainers that ask a language model, on a subject of which the truth is known."""
+
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+import polars as pl
+import pytest
+from answer_key import AnswerKeyBrain
+from llm_server import LlmServer
+from workplace import Workplace, small_configuration
+
+from headatlas.corpora.python_docs import python_documents
+from headatlas.records import Explanation, head_name
+from headatlas.storage import read_record
+from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey
+from headatlas.subjects.planted.build import plant
+
+HEADS, ITEMS = 6, 12
+KEY = "a-secret-that-nobody-may-see"
+
+
+def configuration(base_url: str, heads: list[str]) -> dict[str, Any]:
+    """Six heads of a planted subject, three explainers and a judge."""
+    base = small_configuration()
+    names = ("right", "wrong", "learner", "judge")
+    ask = {"kind": "llm", "judge": "judge", "candidates": 1, "exemplars": 4, "few_shot": 0}
+    return base | {
+        "sweep": {
+            "models": ["planted"],
+            "corpora": ["docs"],
+            "explainers": ["right", "wrong", "learner"],
+            "clusterings": ["minilm"],
+        },
+        "models": {
+            "planted": {
+                "source": "planted",
+                "n_layers": 4,
+                "n_heads": 8,
+                "context": 256,
+                "heads": heads,
+            }
+        },
+        "corpora": {
+            "docs": {"kind": "python-docs", "windows": 48, "window_tokens": 96, "sampled": 10}
+        },
+        "endpoints": {
+            name: {"model": name, "base_url": base_url, "api_key_env": "ATLAS_TEST_KEY"}
+            | {"input_price": 1.0, "output_price": 2.0, "calls_at_once": 8}
+            for name in names
+        },
+        "explainers": {
+            "right": ask | {"endpoint": "right", "rounds": 0, "texts": 2},
+            "wrong": ask | {"endpoint": "wrong", "rounds": 0, "texts": 2},
+            "learner": ask | {"endpoint": "learner", "rounds": 1, "texts": 2},
+        },
+        "activations": {"top_windows": 4, "top_keys": 16},
+        "scoring": {"bootstrap": 50, "controls": 1, "random_heads": 0, "items": ITEMS},
+    }
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workplace, LlmServer]]:
+    """A finished sweep over the three explainers."""
+    folder = tmp_path_factory.mktemp("asked")
+    plant(0, "none", [d.text for d in python_documents(held_out=False)], folder / "planted")
+    key = read_record(folder / "planted" / ANSWER_KEY, AnswerKey)
+    known = [h for h in key.heads if h.exact and h.role not in ("first_token", "everything")]
+    roles = {head.role: head_name(head.layer, head.head) for head in known}
+    heads = sorted(roles.values())[:HEADS]
+    run = folder / "results/planted/docs"
+    brain = AnswerKeyBrain(folder / "planted", run, heads, ITEMS)
+    workplace = Workplace(folder)
+    with LlmServer(brain) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATLAS_TEST_KEY", KEY)
+        workplace.configuration = configuration(server.base_url, heads)
+        workplace.run(
+            "--set-threads",
+            "explain_head_llm=0",
+            "judge_head_llm=0",
+            "revise_head=0",
+            "--resources",
+            "calls=16",
+        )
+        yield workplace, server
+
+
+def scores(workplace: Workplace, explainer: str, metric: str) -> list[float]:
+    path = workplace.folder / f"results/planted/docs/{explainer}/atlas/minilm/scores.parquet"
+    rows = pl.read_parquet(path).filter((pl.col("metric") == metric) & (pl.col("split") == "test"))
+    return rows["value"].drop_nulls().to_list()
+
+
+def test_the_truth_scores_high_and_another_truth_does_not(
+    asked: tuple[Workplace, LlmServer],
+) -> None:
+    workplace, _ = asked
+    true, false = (scores(workplace, name, "pair_detection_auroc") for name in ("right", "wrong"))
+    assert len(true) == len(false) == HEADS
+    assert median(true) >= 0.95 and min(true) >= 0.8, true
+    assert median(false) <= 0.65, false
+    assert median(scores(workplace, "right", "pair_detection_margin")) >= 0.3
+
+
+def test_who_is_shown_its_errors_mends_them(asked: tuple[Workplace, LlmServer]) -> None:
+    workplace, _ = asked
+    assert scores(workplace, "learner", "pair_detection_auroc") == scores(
+        workplace, "right", "pair_detection_auroc"
+    )
+    folder = workplace.folder / "results/planted/docs/learner"
+    for path in sorted((folder / "round1/explanations").iterdir()):
+        revised = read_record(path, Explanation)
+        first, second = revised.candidates
+        assert (first.round, second.round) == (0, 1)
+        assert first.score is not None and second.score is not None
+        assert first.score < second.score
+        assert revised.summary == second.summary != first.summary
+        assert revised.usage is not None and revised.usage.dollars is not None
