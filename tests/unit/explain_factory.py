@@ -75,9 +75,10 @@ def head_events() -> pa.Table:
         event(CALM, 16, {11: 0.875, 0: 0.125}, window=2, kind="quantile", peak=2.0),
         event(CALM, 9, {0: 1.0}, window=3, kind="quantile", rank=1, peak=4.0),
     ]
+    texts = {"train": CALM, "validation": CALM, "test": CALM.replace("cat", "secret")}
     random = [
-        event(CALM, 8, {2: 0.75, 0: 0.25}, kind="random", rank=n, split=split, window=10 * i + n)
-        for i, split in enumerate(("train", "validation", "test"), 1)
+        event(text, 8, {2: 0.75, 0: 0.25}, kind="random", rank=n, split=split, window=10 * i + n)
+        for i, (split, text) in enumerate(texts.items(), 1)
         for n in range(4)
     ]
     return table([*train, *random])
@@ -103,9 +104,9 @@ def reply(texts: int = 2, **changes: object) -> str:
 
 
 class Scripted(Client):
-    """A client that answers from a function of the messages and the sample; nothing is sent."""
+    """A client that answers from a function of the sample; nothing is sent."""
 
-    def __init__(self, says: Callable[[Sequence[Message], int], str]):
+    def __init__(self, says: Callable[[int], str]):
         connection = Connection(base_url="http://nowhere")
         super().__init__(Sampling(model="m"), connection, replies=Path("unused"), environment={})
         self.says = says
@@ -124,5 +125,5 @@ class Scripted(Client):
             calls=1, retries=0, input_tokens=100, output_tokens=10, dollars=0.5, seconds=0.25
         )
         self.usage = add(self.usage, usage) if self.usage.calls else usage
-        text = self.says(messages, sample)
+        text = self.says(sample)
         return Reply(text=text, finish="stop", refusal=None, first_tokens=None, usage=usage)

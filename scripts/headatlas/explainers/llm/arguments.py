@@ -123,13 +123,8 @@ def client_of(
     if name not in args.connections:
         known = ", ".join(args.connections) or "none"
         raise InputError(f"--connections: has no endpoint {name!r}; there: {known}")
-    budget = getattr(args, f"{role}budget")
-    try:
-        connection = Connection(**args.connections[name].model_dump() | budget)
-    except ValidationError as error:
-        raise InputError(f"--{role.replace('_', '-')}budget{_problem(error)}") from None
     sampling = getattr(args, f"{role}sampling")
-    return Client(sampling, connection, replies=args.replies, environment=environment)
+    return Client(sampling, args.connections[name], replies=args.replies, environment=environment)
 
 
 def _hypothesis(args: Namespace) -> str | None:
@@ -149,12 +144,6 @@ def _add_endpoint(parser: ArgumentParser, prefix: str, task: str) -> None:
         required=True,
         help="its model and what decides its replies (JSON, keys as under endpoints)",
     )
-    parser.add_argument(
-        f"--{prefix}budget",
-        type=_json_of(f"--{prefix}budget", TypeAdapter(dict[str, float | None])),
-        default="{}",
-        help="what it may cost, if not as in --connections (JSON, likewise)",
-    )
 
 
 def _json_of(flag: str, kind: TypeAdapter[M]) -> Callable[[str], M]:
@@ -164,13 +153,8 @@ def _json_of(flag: str, kind: TypeAdapter[M]) -> Callable[[str], M]:
         try:
             return kind.validate_json(text)
         except ValidationError as error:
-            raise InputError(f"{flag}{_problem(error)}") from None
+            first = error.errors()[0]
+            where = ".".join([flag, *map(str, first["loc"])])
+            raise InputError(f"{where}: {first['msg']}, found {first['input']!r}") from None
 
     return read
-
-
-def _problem(error: ValidationError) -> str:
-    """The first problem: where, what, and what was found."""
-    first = error.errors()[0]
-    where = "".join(f".{part}" for part in first["loc"])
-    return f"{where}: {first['msg']}, found {first['input']!r}"
