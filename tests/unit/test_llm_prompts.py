@@ -28,8 +28,9 @@ from headatlas.explainers.llm.prompts import (
 from headatlas.explainers.llm.rendering import render, unused_word
 from headatlas.explainers.llm.reply import ExplanationReply, check_reply, explanation_of
 from headatlas.explainers.llm.text import MARKS, running_text, token_text
+from headatlas.items import Item
 from headatlas.llm.client import Message
-from headatlas.records import HEAD_METRICS, Answer
+from headatlas.records import HEAD_METRICS
 
 GOLDEN = Path(__file__).parent / "golden"
 EVIDENCE = Evidence(
@@ -51,17 +52,10 @@ def revision(form: Format) -> list[Message]:
     previous = explanation_of(ABOUT, ExplanationReply.model_validate_json(reply()))
     validation = {e.window: e for e in events_of(head_events(), "validation", ["random"])}
     wrong = [
-        Answer(
-            split="validation",
-            question="active" if key is None else "attends",
-            window=20,
-            query=8,
-            key=key,
-            control=None,
-            probability=probability,
-            reply="",
-        )
-        for key, probability in [(None, 0.125), (2, 0.25), (5, 1.0), (8, 0.75)]
+        Item("active", 20, 8, None, True),
+        Item("attends", 20, 8, 2, True),
+        Item("attends", 20, 8, 5, False),
+        Item("attends", 20, 8, 8, False),
     ]
     misses = misses_of(wrong, validation, 8.0)
     return revise_messages(
