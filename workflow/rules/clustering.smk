@@ -15,7 +15,7 @@ rule cluster_heads:
     threads: 8
     params:
         heads=lambda w: head_names(w.model),
-        explanations=lambda w: at_round(f"{ROUND}/explanations", w),
+        explanations=folder_of(f"{ROUND}/explanations"),
         settings=lambda w: flags(
             config["clusterings"][w.clustering],
             "encoder",

@@ -9,6 +9,11 @@ def at_round(pattern, wildcards):
     return pattern.replace("{round}", number)
 
 
+def folder_of(pattern):
+    """Function of wildcards: a folder, for `params`, in which Snakemake fills in nothing."""
+    return lambda wildcards: at_round(pattern, wildcards).format(**wildcards)
+
+
 def layer_files(pattern):
     """Input function: the file of every selected layer of the model."""
 

@@ -41,10 +41,10 @@ rule build_atlas:
         "../../envs/analysis.yaml"
     params:
         heads=lambda w: head_names(w.model),
-        explanations=lambda w: at_round(f"{ROUND}/explanations", w),
-        scores=lambda w: at_round(f"{ROUND}/scores", w),
+        explanations=folder_of(f"{ROUND}/explanations"),
+        scores=folder_of(f"{ROUND}/scores"),
         random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],
-        random_round=lambda w: at_round(RANDOM_ROUND, w),
+        random_round=folder_of(RANDOM_ROUND),
         settings=lambda w: flags(config["report"], "title", "exemplars"),
         known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
         round=lambda w: last_round(w.explainer),

@@ -43,7 +43,7 @@ rule grade_roles:
         "../../envs/analysis.yaml"
     params:
         heads=lambda w: head_names(w.model),
-        explanations=lambda w: at_round(f"{ROUND}/explanations", w),
+        explanations=folder_of(f"{ROUND}/explanations"),
         code=code("grade_roles"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: looking for the published roles"
