@@ -5,10 +5,15 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas merge test test-slurm lint benchmark planted demo-model clean
+.PHONY: atlas estimate merge test test-slurm lint benchmark planted demo-model clean
 
 atlas: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
+
+# Calls, tokens and dollars of what the sweep will ask of language models; nothing is asked.
+estimate: .venv/installed
+	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) estimate
+	@cat results/*/*/*/estimate.csv
 
 # Adds the results of another folder where the workflow has run: make merge FROM=path
 merge: .venv/installed

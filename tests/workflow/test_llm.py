@@ -11,7 +11,7 @@ from llm_server import LlmServer
 from workplace import Workplace, small_configuration
 
 from headatlas.corpora.python_docs import python_documents
-from headatlas.records import Explanation, head_name
+from headatlas.records import Explanation, Judgement, head_name
 from headatlas.storage import read_record
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey
 from headatlas.subjects.planted.build import plant
@@ -116,3 +116,46 @@ def test_who_is_shown_its_errors_mends_them(asked: tuple[Workplace, LlmServer]) 
         assert first.score < second.score
         assert revised.summary == second.summary != first.summary
         assert revised.usage is not None and revised.usage.dollars is not None
+
+
+def test_the_estimate_has_the_calls_that_were_made(asked: tuple[Workplace, LlmServer]) -> None:
+    """No reply had to be asked for again, so that calls can be told beforehand."""
+    workplace, server = asked
+    before = len(server.requests)
+    workplace.run("estimate")
+    assert len(server.requests) == before
+    folder = workplace.folder / "results/planted/docs"
+    for explainer in ("right", "wrong"):  # how many replies the learner has to mend is not known
+        estimated = pl.read_csv(folder / explainer / "estimate.csv")
+        paid = [
+            record.usage.calls
+            for name, kind in (("explanations", Explanation), ("judgements", Judgement))
+            for path in (folder / explainer / "round0" / name).iterdir()
+            if (record := read_record(path, kind)).usage is not None
+        ]
+        assert estimated["calls"].sum() == sum(paid)
+        assert estimated["dollars"].sum() > 0
+
+
+def test_a_second_run_asks_nothing(asked: tuple[Workplace, LlmServer]) -> None:
+    workplace, server = asked
+    before = len(server.requests)
+    assert workplace.jobs() == {}
+    gone = (
+        "results/planted/docs/right/round0/explanations/"
+        + workplace.configuration["models"]["planted"]["heads"][0]
+        + ".json"
+    )
+    kept = (workplace.folder / gone).read_bytes()
+    (workplace.folder / gone).unlink()
+    workplace.run(gone)
+    assert (workplace.folder / gone).read_bytes() == kept
+    assert len(server.requests) == before
+
+
+def test_the_key_is_sent_and_written_nowhere(asked: tuple[Workplace, LlmServer]) -> None:
+    workplace, server = asked
+    assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
+    files = [path for path in workplace.folder.rglob("*") if path.is_file()]
+    assert [path for path in files if KEY.encode() in path.read_bytes()] == []
+    assert any(".snakemake/metadata" in path.as_posix() for path in files)

@@ -167,3 +167,44 @@ rule judge_head_llm:
         ' --connections "$CONNECTIONS" --replies {params.replies} --events {input.events}'
         " --explanation {input.explanation} --control-explanations {input.controls}"
         " --out {output} 2> {log}"
+
+
+rule estimate_cost:
+    input:
+        events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+    output:
+        f"{RUN}/{{explainer}}/estimate.csv",
+    log:
+        log_of(f"{RUN}/{{explainer}}/estimate"),
+    benchmark:
+        benchmark_of(f"{RUN}/{{explainer}}/estimate")
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    params:
+        events=folder_of(f"{RUN}/events"),
+        stats=folder_of(f"{RUN}/stats"),
+        heads=lambda w: head_names(w.model),
+        random_heads=lambda w: len(random_heads(w.model)),
+        settings=llm_flags,
+        rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("estimate_cost"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: estimating what it will cost"
+    shell:
+        'python "$SCRIPTS"/estimate_cost.py {params.settings} {params.rounds} --seed {params.seed}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
+        " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
+        " --random-heads {params.random_heads} --events-folder {params.events}"
+        " --stats-folder {params.stats} --out {output} 2> {log}"
+
+
+# `make estimate`: what the sweep will ask, before anything is asked.
+rule estimate:
+    input:
+        estimates(),

@@ -120,3 +120,13 @@ def transfers():
         for model, explainer in product(names["models"], programs)
         for corpus, other in permutations(names["corpora"], 2)
     ]
+
+
+def estimates():
+    """The estimated cost of every run of the sweep that asks a language model."""
+    found = [
+        f"{RUN}/{{explainer}}/estimate.csv".format(model=model, corpus=corpus, explainer=explainer)
+        for model, corpus, explainer, _ in runs(config)
+        if asks(explainer)
+    ]
+    return list(dict.fromkeys(found))

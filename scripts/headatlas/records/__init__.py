@@ -62,6 +62,7 @@ from .runs import (
 )
 from .tables import (
     ACTIVATIONS,
+    ESTIMATE,
     EVENTS,
     PROBES,
     REPEATS,
@@ -78,6 +79,7 @@ TABLES: dict[str, pa.Schema] = {
     "repeats": REPEATS,
     "probes": PROBES,
     "scores": SCORES,
+    "estimate": ESTIMATE,
     "matches": MATCHES,
     "transfers": TRANSFERS,
     "runs": RUNS,
@@ -107,6 +109,7 @@ __all__ = [
     "COST",
     "COUNTERPARTS",
     "DIFFERENCES",
+    "ESTIMATE",
     "EVENTS",
     "GENERALISATION",
     "HEAD_METRICS",

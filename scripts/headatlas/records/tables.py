@@ -117,3 +117,18 @@ SCORES = pa.schema(
         field("reason", pa.string(), "why there is no value", nullable=True),
     ]
 )
+
+ESTIMATE = pa.schema(
+    [
+        field("model", pa.string(), "name of the model in the configuration"),
+        field("corpus", pa.string(), "name of the corpus"),
+        field("explainer", pa.string(), "name of the explainer"),
+        field("task", pa.string(), "explain or judge"),
+        field("endpoint", pa.string(), "name of the language model that is asked"),
+        field("heads", pa.int32(), "heads asked about, those with random weights among them"),
+        field("calls", pa.int64(), "replies, if none has to be asked for again"),
+        field("input_tokens", pa.int64(), "of all prompts, about"),
+        field("output_tokens", pa.int64(), "of all replies, about"),
+        field("dollars", pa.float64(), "null where the endpoint has no prices", nullable=True),
+    ]
+)
