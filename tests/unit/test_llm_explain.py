@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 from explain_factory import ABOUT, Scripted, head_events, reply, table
 
-from headatlas.errors import InputError
 from headatlas.explainers.llm import candidates
 from headatlas.explainers.llm.exemplars import events_of
 from headatlas.explainers.llm.explain import Settings, explain
@@ -16,7 +15,7 @@ from headatlas.explainers.llm.misses import SHOWN, misses_of, wrong_items
 from headatlas.explainers.llm.prompts import Evidence
 from headatlas.explainers.llm.refine import revise
 from headatlas.items import Item
-from headatlas.llm.client import AskError, BudgetSpent, Client
+from headatlas.llm.client import AskError, BudgetSpent, Client, Refused
 from headatlas.records import Answer, Explanation, Split
 
 SETTINGS = Settings("marked", 3, 1, 3, 4, 1, 2, 0)
@@ -160,25 +159,19 @@ class Poor(Scripted):
         return await super().ask(*args, **more)  # type: ignore[arg-type]
 
 
-def test_a_spent_budget_fails_the_head_and_other_errors_a_candidate() -> None:
+def test_a_spent_budget_fails_the_head_and_a_refusal_a_candidate() -> None:
     spent, _ = run("good", "good", "good", judge=Poor(BudgetSpent, after=2 * ITEMS))
     assert (spent.status, spent.reason) == ("failed", "it is over")
     assert spent.summary == "it is over." and len(spent.candidates) == 3
     assert spent.usage is not None and spent.usage.calls == 3 + 2 * ITEMS
-    unreachable = Poor(AskError)
-    asked = explain(ABOUT, seen(), Evidence(), SETTINGS, unreachable, unreachable)
-    found = asyncio.run(asked)
+    found = asyncio.run(explain(ABOUT, seen(), Evidence(), SETTINGS, Poor(Refused), Poor(Refused)))
     assert (found.status, found.reason) == ("failed", "it is over")
     assert [c.reason for c in found.candidates] == ["it is over"] * 3
 
 
-def test_what_is_wrong_with_the_settings_is_raised() -> None:
-    class Misconfigured(Scripted):
-        async def ask(self, *args: object, **more: object) -> object:  # type: ignore[override]
-            raise InputError("no key")
-
-    client = Misconfigured(lambda sample: "")
-    with pytest.raises(InputError, match="no key"):
+def test_what_is_not_about_the_head_is_raised() -> None:
+    client = Poor(AskError)
+    with pytest.raises(AskError, match="it is over"):
         asyncio.run(explain(ABOUT, seen(), Evidence(), SETTINGS, client, client))
 
 

@@ -67,7 +67,9 @@ def run(script: str, folder: Path, url: str, **changes: object) -> subprocess.Co
         "out": folder / "out.json",
         **changes,
     }
-    command = [sys.executable, str(SCRIPTS / f"{script}.py"), "--no-metrics"]
+    command = [sys.executable, str(SCRIPTS / f"{script}.py")]
+    if "stats" not in changes:
+        command.append("--no-metrics")
     for flag, value in flags.items():
         command += [f"--{flag}", str(value)]
     return subprocess.run(command, capture_output=True, text=True, env={"LLM_KEY": KEY})
@@ -106,13 +108,12 @@ def test_explain_then_revise_and_nothing_is_paid_for_twice(folder: Path) -> None
     assert not any(KEY in file.read_text() for file in folder.rglob("*.json"))
 
 
-def test_an_unreachable_server_fails_the_head(folder: Path) -> None:
+def test_a_server_that_is_away_fails_the_job(folder: Path) -> None:
     nowhere = {"one": {"base_url": "http://127.0.0.1:9/v1", "retries": 0}}
     made = run("explain_head_llm", folder, "", connections=json.dumps(nowhere))
-    assert made.returncode == 0
-    found = read_record(folder / "out.json", Explanation)
-    assert found.status == "failed"
-    assert "tiny at http://127.0.0.1:9/v1: connection failed" in (found.reason or "")
+    assert made.returncode == 1 and "Traceback" not in made.stderr
+    assert "error: tiny at http://127.0.0.1:9/v1: connection failed" in made.stderr
+    assert not (folder / "out.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_an_unreachable_server_fails_the_head(folder: Path) -> None:
         ({"connections": "{}"}, "--connections: has no endpoint 'one'; there: none"),
         ({"hypothesis": "rules3.json"}, "is about L01H03, but L01H02 is to be explained"),
         ({"head": 7}, "events.parquet: head 7 has no exemplar in the train split"),
-        ({"stats": "none.parquet", "metrics": ""}, "none.parquet: not a readable Parquet file"),
+        ({"stats": "none.parquet"}, "none.parquet: not a readable Parquet file"),
     ],
 )
 def test_bad_input_is_a_sentence(folder: Path, changes: dict[str, str], said: str) -> None:

@@ -50,7 +50,8 @@ async def explain(
 
     `events` are those of the head (`exemplars.read_seen`): exemplars come from the train
     split, the judge's items from the validation split. A head whose salience is not finite,
-    for which no reply could be used, or before which the budget was spent, is `failed`.
+    for which no reply could be used, or for which the budget was too small, is `failed`.
+    Raises AskError if the server is away.
     """
     if reason := not_finite(events_of(events, "train", SHOWN_KINDS)):
         return failed_explanation(about, reason)

@@ -28,6 +28,7 @@ async def revise(
 
     A head that was not explained is tried again as in the first round. An explanation
     without a wrong answer, or one that cannot be judged, is carried on.
+    Raises AskError if the server is away.
     """
     if previous.status != "explained":
         found = await explain(about, events, evidence, settings, explainer, judge)
