@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
     made.add_argument("--known-roles", type=Path, help="known_roles.json of the run, if there")
+    made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
     made.add_argument("--model", required=True, help="name of the model in the configuration")
     made.add_argument("--corpus", required=True, help="name of the corpus")
     made.add_argument("--explainer", required=True, help="name of the explainer")
@@ -78,6 +79,7 @@ def main() -> None:
         args.scores,
         args.clusters,
         args.known_roles,
+        args.usage,
         args.random_heads,
         args.random_round,
     )

@@ -1,4 +1,4 @@
-"""Add up the measured wall time and memory of the jobs of a sweep."""
+"""Add up the measured wall time and memory of the jobs of a sweep, and the price of replies."""
 
 import argparse
 from pathlib import Path
@@ -13,6 +13,13 @@ def main() -> None:
     parser.add_argument(
         "--benchmarks", type=Path, required=True, help="folder of Snakemake's measurements"
     )
+    parser.add_argument(
+        "--usage",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="what the language models of the runs cost (Parquet)",
+    )
     parser.add_argument("--runs", type=Path, required=True, help="runs.csv of the comparison")
     parser.add_argument("--title", required=True, help="title of the atlas")
     parser.add_argument(
@@ -26,7 +33,11 @@ def main() -> None:
     args = parser.parse_args()
     heads = read_heads(args.runs)
     jobs = read_jobs(args.benchmarks, heads)
-    write_cost(jobs, heads, args.table, args.page, title=args.title, templates=args.templates)
+    write_cost(
+        *(jobs, heads, args.usage, args.table, args.page),
+        title=args.title,
+        templates=args.templates,
+    )
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 RANDOM_ROUND = ROUND.replace("{model}", f"{{model}}{RANDOM}")
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
+USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
 REPLIES = "results/replies"  # of language models, for all runs
 STAGES = [  # of a run, in order
     "inspect_model",
@@ -150,6 +151,7 @@ def stages(model, explainer):
     if not asks(explainer):
         return known
     asking = [f"{rule}_llm" if rule in ("explain_head", "judge_head") else rule for rule in known]
+    asking.append("count_usage")
     return [*asking, "revise_head"] if last_round(explainer) else asking
 
 

@@ -114,6 +114,7 @@ rule compare_costs:
         # Made last, so that the measurements of all other jobs are there.
         comparison=f"{COMPARISON}/index.html",
         runs=f"{COMPARISON}/runs.csv",
+        usage=usage_files(),
     output:
         table=f"{COMPARISON}/cost.csv",
         page=report(f"{COMPARISON}/cost.html", category="Comparison", caption="../report/cost.rst"),
@@ -130,4 +131,4 @@ rule compare_costs:
         "adding up what the runs cost"
     shell:
         'python "$SCRIPTS"/compare_costs.py {params.title} --benchmarks {params.benchmarks}'
-        " --runs {input.runs} --table {output.table} --page {output.page} 2> {log}"
+        " --usage {input.usage} --runs {input.runs} --table {output.table} --page {output.page} 2> {log}"

@@ -208,3 +208,29 @@ rule estimate_cost:
 rule estimate:
     input:
         estimates(),
+
+
+rule count_usage:
+    input:
+        judgements=head_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        random_judgements=random_files(f"{RANDOM_ROUND}/judgements/L{{layer}}H{{head}}.json"),
+    output:
+        USAGE,
+    log:
+        log_of(USAGE.removesuffix(".parquet")),
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    params:
+        rounds=lambda w: rounds_until(w, ROUND),
+        heads=lambda w: head_names(w.model),
+        random_rounds=lambda w: rounds_until(w, RANDOM_ROUND),
+        random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],
+        code=code("count_usage"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: adding up what was asked"
+    shell:
+        'python "$SCRIPTS"/count_usage.py --rounds {params.rounds} --heads {params.heads}'
+        " --random-rounds {params.random_rounds} --random-heads {params.random_heads}"
+        " --out {output} 2> {log}"

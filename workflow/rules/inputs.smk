@@ -60,6 +60,21 @@ def previous_round(wildcards):
     return path.format(**{**wildcards, "round": int(wildcards.round) - 1})
 
 
+def rounds_until(wildcards, pattern):
+    """The folders of the rounds of refinement, up to that of the wildcards."""
+    rounds = range(int(wildcards.round) + 1)
+    return [pattern.format(**{**wildcards, "round": number}) for number in rounds]
+
+
+def usage_files():
+    """What the language models cost in the runs of the sweep that ask them."""
+    return [
+        USAGE.format(model=model, corpus=corpus, explainer=explainer, round=last_round(explainer))
+        for model, corpus, explainer in dict.fromkeys(run[:3] for run in runs(config))
+        if asks(explainer)
+    ]
+
+
 def control_files(pattern, count, within_layer=False):
     """Input function: the files of the heads that serve a head as its controls.
 

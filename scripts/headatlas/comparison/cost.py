@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import InputError
+from ..llm.usage import no_usage
 from ..records import COST, RANDOM
 from ..reporting.pages import environment
+from ..reporting.usage import read_usage, total
 from ..storage import write_csv, write_text
 from .sweep import Row
 
@@ -34,6 +36,9 @@ RULES = {
     "runs": "compare_runs",
 }
 ORDER = [*RULES.values()]
+
+
+Key = tuple[str, str, str, str]  # model, corpus, explainer and rule
 
 
 class Job(NamedTuple):
@@ -87,14 +92,21 @@ def _number(text: str | None) -> float | None:
         return None
 
 
-def cost_rows(jobs: Sequence[Job], heads: Mapping[str, int]) -> list[Row]:
+def cost_rows(
+    jobs: Sequence[Job], heads: Mapping[str, int], asked: Sequence[Row] = ()
+) -> list[Row]:
     """Rows of `cost.csv`: by model, corpus, explainer and rule, in the order of the work.
 
-    `heads` has the heads of each model that are run.
+    `heads` has the heads of each model that are run, `asked` rows of `records.USAGE`.
     """
-    groups: dict[tuple[str, str, str, str], list[Job]] = {}
+    groups: dict[Key, list[Job]] = {}
     for job in jobs:
         groups.setdefault(job[:4], []).append(job)
+    replies: dict[Key, list[Row]] = {}
+    for row in asked:
+        key = row["model"], row["corpus"], row["explainer"], f"{row['step']}_head"
+        replies.setdefault(key, []).append(row)
+        groups.setdefault(key, [])
     rank = {rule: n for n, rule in enumerate(ORDER)}
     ordered = sorted(groups, key=lambda key: (*key[:3], rank.get(key[3], len(rank)), key[3]))
     rows = []
@@ -108,13 +120,22 @@ def cost_rows(jobs: Sequence[Job], heads: Mapping[str, int]) -> list[Row]:
                 **dict(zip(("model", "corpus", "explainer", "rule"), key, strict=True)),
                 "jobs": len(group),
                 "seconds": round(seconds, 2),
-                "longest": max(job.seconds for job in group),
+                "longest": max((job.seconds for job in group), default=0.0),
                 "cpu_seconds": round(sum(cpu), 2) if cpu else None,
                 "memory": max(memory) if memory else None,
                 "seconds_per_head": round(seconds / heads[key[0]], 3) if key[0] in heads else None,
+                **_asked(replies.get(key, []), heads.get(key[0])),
             }
         )
     return rows
+
+
+def _asked(rows: Sequence[Row], heads: int | None) -> Row:
+    """What language models cost, all of these rows together."""
+    sums = (total(rows) or no_usage(priced=False)).model_dump()
+    found = {name: sums[name] for name in ("calls", "input_tokens", "output_tokens", "dollars")}
+    known = heads is not None and found["dollars"] is not None
+    return found | {"dollars_per_head": round(found["dollars"] / heads, 9) if known else None}
 
 
 def read_heads(runs: Path) -> dict[str, int]:
@@ -130,6 +151,8 @@ def model_rows(rows: Sequence[Row], heads: Mapping[str, int]) -> list[Row]:
         own = [row for row in rows if row["model"] == model]
         seconds = sum(row["seconds"] for row in own) if own else None
         memory = [row["memory"] for row in own if row["memory"] is not None]
+        dollars = [row["dollars"] for row in own if row["calls"]]
+        price = sum(dollars) if dollars and None not in dollars else None
         found.append(
             {
                 "model": model,
@@ -138,6 +161,9 @@ def model_rows(rows: Sequence[Row], heads: Mapping[str, int]) -> list[Row]:
                 "seconds": seconds,
                 "seconds_per_head": None if seconds is None else seconds / count,
                 "memory": max(memory, default=None),
+                "calls": sum(row["calls"] for row in own),
+                "dollars": price,
+                "dollars_per_head": None if price is None else price / count,
             }
         )
     return found
@@ -146,14 +172,15 @@ def model_rows(rows: Sequence[Row], heads: Mapping[str, int]) -> list[Row]:
 def write_cost(
     jobs: Iterable[Job],
     heads: Mapping[str, int],
+    usage: Iterable[Path],
     table: Path,
     page: Path,
     *,
     title: str,
     templates: Path,
 ) -> None:
-    """Write the table of costs and its page."""
-    rows = cost_rows([*jobs], heads)
+    """Write the table of costs and its page; `usage` are tables of what models were asked."""
+    rows = cost_rows([*jobs], heads, [row for path in usage for row in read_usage(path)])
     write_csv(table, rows, COST)
     template = environment(templates).get_template("cost.html")
     write_text(page, template.render(title=title, rows=rows, models=model_rows(rows, heads)))

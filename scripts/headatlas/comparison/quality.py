@@ -8,13 +8,14 @@ import numpy as np
 from ..intervals import Estimate, Statistic, resampled
 from ..records import PREDICTION_SCORES
 from ..reporting.catalogue import SCORES, Measure
-from ..reporting.verdict import LEAST, MARGIN, above_control
+from ..reporting.verdict import LEAST, better_than_control
 from .statistics import average
 from .sweep import Place, Row, Study, Sweep
 
+DETECTION = ("pair_detection_auroc", "detection_auroc")  # what explainers of all kinds have
 DEPTHS = 4  # equal bins of relative depth
 MEASURES = (
-    *(measure for measure in SCORES if measure.key in PREDICTION_SCORES),
+    *(measure for measure in SCORES if measure.key in (*PREDICTION_SCORES, *DETECTION)),
     Measure(
         "attention_margin",
         "Margin over control",
@@ -27,8 +28,9 @@ MEASURES = (
         "above_control",
         "Above control",
         "Share of heads whose explanation predicts their attention better than other heads' "
-        f"explanations do: the 95 % interval of the margin lies above {LEAST}. A head without an "
-        "explanation is not among them.",
+        f"explanations do: the 95 % interval of the margin lies above {LEAST}. Of an explanation "
+        "in words, which predicts no attention, it is the margin of either detection score. A "
+        "head without an explanation is not among them.",
     ),
 )
 SHARES = ("explained", "above_control")
@@ -41,13 +43,14 @@ def values(study: Study, metric: str) -> Values:
     if metric == "explained":
         return {at: float(at in study.explained) for at in study.explanations}
     if metric == "above_control":
-        margins = {at: found.get(MARGIN, (None, None)) for at, found in study.scores.items()}
-        return {
-            at: float(above_control(*margins.get(at, (None, None))) is True)
-            for at in study.explanations
-        }
+        return {at: float(_above_control(study, at)) for at in study.explanations}
     found = {at: scores.get(metric, (None, None))[0] for at, scores in study.scores.items()}
     return {at: value for at, value in found.items() if value is not None}
+
+
+def _above_control(study: Study, at: Place) -> bool:
+    scores = study.scores.get(at, {})
+    return better_than_control(lambda name: scores.get(name, (None, None))) is True
 
 
 def statistic(metric: str) -> Statistic:

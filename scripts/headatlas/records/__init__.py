@@ -68,6 +68,7 @@ from .tables import (
     REPEATS,
     SCORES,
     STATS,
+    USAGE,
     WINDOWS,
 )
 
@@ -80,6 +81,7 @@ TABLES: dict[str, pa.Schema] = {
     "probes": PROBES,
     "scores": SCORES,
     "estimate": ESTIMATE,
+    "usage": USAGE,
     "matches": MATCHES,
     "transfers": TRANSFERS,
     "runs": RUNS,
@@ -127,6 +129,7 @@ __all__ = [
     "TABLES",
     "TRANSFERS",
     "UNIVERSALITY",
+    "USAGE",
     "VERSION",
     "WINDOWS",
     "Answer",

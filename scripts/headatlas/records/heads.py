@@ -130,7 +130,11 @@ class Judgement(HeadRecord):
     reason: str | None = Field(description="why there are no predictions")
     predictions: list[Prediction]
     answers: list[Answer] = Field(default=[], description="where a language model judges")
-    usage: Usage | None = Field(default=None, description="null without a language model")
+    usage: Usage | None = Field(
+        default=None,
+        description="of the answers on test text; what was answered on validation text is paid "
+        "for when the explanation is chosen; null without a language model",
+    )
 
 
 class Score(Record):

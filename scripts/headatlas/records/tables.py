@@ -101,6 +101,23 @@ PROBES = pa.schema(
     ]
 )
 
+USAGE = pa.schema(
+    [
+        field("model", pa.string(), "name of the model, or of its twin with random weights"),
+        field("corpus", pa.string(), "name of the corpus"),
+        field("explainer", pa.string(), "name of the explainer"),
+        field("round", pa.int16(), "round of refinement, from 0"),
+        *HEAD,
+        field("step", pa.string(), "explain: proposing and choosing; judge: on test text"),
+        field("calls", pa.int32(), "replies, those that could not be used among them"),
+        field("retries", pa.int32(), "attempts that failed and were repeated"),
+        field("input_tokens", pa.int64(), "tokens of the prompts"),
+        field("output_tokens", pa.int64(), "tokens of the replies"),
+        field("dollars", pa.float64(), "null where the replies have no price", nullable=True),
+        field("seconds", pa.float64(), "sum of the latencies of all replies"),
+    ]
+)
+
 SCORES = pa.schema(
     [
         field("model", pa.string(), "name of the model in the configuration"),

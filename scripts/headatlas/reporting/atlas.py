@@ -37,6 +37,7 @@ from . import pages, tables
 from .exemplars import Group, groups
 from .run_record import run_record
 from .tables import Run
+from .usage import read_usage
 
 R = TypeVar("R", bound=Record)
 
@@ -45,7 +46,8 @@ class Inputs(NamedTuple):
     """What a run left: `events` and `stats` are one file per layer.
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
-    folders `explanations` and `scores`. `known_roles` is there where the model's entry names a
+    folders `explanations` and `scores`. `usage` is there where language models were
+    asked, and `known_roles` where the model's entry names a
     table of published roles. Those of `random_heads`, of the twin with random weights, are in
     the folders of these names in `random_round`.
     """
@@ -59,6 +61,7 @@ class Inputs(NamedTuple):
     scores: Path
     clusters: Path
     known_roles: Path | None = None
+    usage: Path | None = None
     random_heads: Sequence[str] = ()
     random_round: Path = Path()
 
@@ -90,7 +93,8 @@ def build(
     heads = tables.assemble(info, run, places, explanations, scores, clusters, stats)
     facts = _facts(inputs.windows)
     record = run_record(run, info, facts, recipe)
-    atlas = pages.gather(run, info, facts, heads, twin, clusters, known_roles)
+    usage = read_usage(inputs.usage) if inputs.usage else []
+    atlas = pages.gather(run, info, facts, heads, twin, clusters, known_roles, usage)
     env = pages.environment(templates)
 
     records = [head.explanation.model_dump_json() for head in heads]

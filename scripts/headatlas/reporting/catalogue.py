@@ -31,9 +31,10 @@ class Measure(NamedTuple):
 
 
 MEASURED_ON = (
-    "Correlations and pair AUROC are measured on test documents, which the explainer has not "
-    "seen. The probe scores (effect sizes and probe AUROC) are measured on the explanation's own "
-    "test texts, which are made from validation windows."
+    "Correlations, pair AUROC and detection are measured on test documents, which the explainer "
+    "has not seen. The probe scores (effect sizes and probe AUROC) are measured on the "
+    "explanation's own test texts, which a program makes from validation windows and a language "
+    "model writes."
 )
 
 SCORES = (
@@ -64,6 +65,25 @@ SCORES = (
         "Probability that one of the head's strongest (query, key) pairs is predicted more "
         "attention than a weak look-alike: same query and another key, same distance and other "
         "tokens, or same tokens in another place. 0.5 is chance.",
+    ),
+    Measure(
+        "pair_detection_auroc",
+        "Pair detection AUROC",
+        "Of passages of the random test windows that end with a query and have one earlier token "
+        "marked, half are strong (query, key) pairs and half weak look-alikes. Who knows only the "
+        "explanation says which: a language model by the probability of its yes, a program by the "
+        "attention it predicts. The score is the probability that a strong pair is given more "
+        "than a weak one. 0.5 is chance.",
+        control="pair_detection_auroc_control",
+        margin="pair_detection_margin",
+    ),
+    Measure(
+        "detection_auroc",
+        "Detection AUROC",
+        "Likewise of passages that end with a token at which the head is among its most active "
+        "tenth, or in its less active half; a program answers by the salience it predicts.",
+        control="detection_auroc_control",
+        margin="detection_margin",
     ),
     Measure(
         "effect_size",
@@ -153,9 +173,11 @@ TERMS = (
     (
         "Explained",
         "A head is explained if it has an explanation and the 95 % interval of the attention "
-        f"margin on test documents lies above {LEAST}. If not, other heads' explanations predict "
-        "it about as well as its own does: it is unexplained, “not above control”, and "
-        "keeps its explanation to be read. Where there is no margin, nothing was compared, and "
+        f"margin on test documents lies above {LEAST}; if the explanation predicts no attention, "
+        "for it is in words alone, that of the pair detection margin or of the detection margin. "
+        "If not, other heads' explanations predict it about as well as its own does: it is "
+        "unexplained, “not above control”, and keeps its explanation to be read. Where there is "
+        "no margin, nothing was compared, and "
         "the explanation counts. Families and clusters group all explanations, those not above "
         "control among them.",
     ),

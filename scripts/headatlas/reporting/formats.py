@@ -33,6 +33,17 @@ def probability(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 else "< 0.001"
 
 
+def dollars(value: float | None) -> str:
+    """A price, to the cent from one dollar on and to two digits below; a dash if not known."""
+    if value is None:
+        return NOTHING
+    return (
+        f"${value:,.2f}"
+        if value >= 1 or value == 0
+        else f"${float(f'{value:.2g}'):.10f}".rstrip("0")
+    )
+
+
 def interval(low: float | None, high: float | None) -> str:
     """An interval in square brackets; empty where an end is missing."""
     return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"

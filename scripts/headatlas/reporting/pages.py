@@ -16,6 +16,7 @@ from headatlas.records import (
     PublishedHead,
     RoleList,
     RunRecord,
+    Usage,
     head_name,
 )
 
@@ -25,6 +26,7 @@ from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .maps import colourings
 from .tables import Head, Run, main_scores, metric_names
+from .usage import Row, by_head, total
 from .verdict import LEAST
 
 HEADLINE_SCORES = 3
@@ -33,7 +35,9 @@ HEADLINE_SCORES = 3
 class Atlas(NamedTuple):
     """What every page draws on. `axes` and `spreads` are shared so that pages compare.
 
-    `random_heads` are those of the model's twin with random weights.
+    `random_heads` are those of the model's twin with random weights. `usage` is what the
+    replies of language models about a head cost, by its name, and `spent` all of them, those
+    about the twin's heads included.
 
     `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
     the largest value of each head metric over all heads.
@@ -50,6 +54,8 @@ class Atlas(NamedTuple):
     axes: dict[str, tuple[float, float]]
     spreads: dict[str, list[float]]
     known_roles: KnownRoles | None
+    usage: dict[str, Usage]
+    spent: Usage | None
 
     @property
     def heads_in_model(self) -> int:
@@ -70,6 +76,7 @@ def gather(
     random_heads: list[Head],
     clusters: Clusters,
     known_roles: KnownRoles | None = None,
+    usage: Sequence[Row] = (),
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -90,6 +97,8 @@ def gather(
             for name, found in values.items()
         },
         known_roles,
+        by_head([row for row in usage if row["model"] == run.model]),
+        total(usage),
     )
 
 
@@ -111,6 +120,7 @@ def environment(templates: Path) -> jinja2.Environment:
     )
     made.filters |= {
         "number": formats.number,
+        "dollars": formats.dollars,
         "percent": formats.percent,
         "probability": formats.probability,
         "tick": formats.tick,

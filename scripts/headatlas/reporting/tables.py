@@ -8,6 +8,7 @@ from headatlas.errors import InputError
 from headatlas.records import (
     HEAD_METRICS,
     RANDOM,
+    Candidate,
     Clusters,
     Explanation,
     HeadRecord,
@@ -18,10 +19,10 @@ from headatlas.records import (
     head_name,
 )
 
-from .catalogue import Measure, scores_among
+from .catalogue import Measure, label, scores_among
 from .formats import interval, number
 from .tokens import csv_cell, visible
-from .verdict import MARGIN, above_control
+from .verdict import Bound, better_than_control, deciding
 
 MAIN_SPLITS = ("test", "probes")
 Row = dict[str, str | int | float | None]
@@ -60,11 +61,16 @@ class Head(NamedTuple):
         return behaviours[0].family if behaviours else None
 
     @property
+    def kept(self) -> Candidate | None:
+        """Of what a language model proposed, the explanation that was kept."""
+        told = self.explanation.summary, self.explanation.behaviours
+        proposed = reversed(self.explanation.candidates)
+        return next((c for c in proposed if (c.summary, c.behaviours) == told), None)
+
+    @property
     def beaten(self) -> bool:
         """Whether it has an explanation that is not above its control (see `verdict`)."""
-        margin = self.main(MARGIN)
-        found = above_control(margin.value, margin.low) if margin else None
-        return self.explanation.status == "explained" and found is False
+        return self.explanation.status == "explained" and better_than_control(self.bound) is False
 
     @property
     def status(self) -> str:
@@ -74,11 +80,20 @@ class Head(NamedTuple):
     @property
     def reason(self) -> str | None:
         """Why it is not explained."""
-        margin = self.main(MARGIN)
-        if margin is None or not self.beaten:
+        if not self.beaten:
             return self.explanation.reason
-        figures = f"{number(margin.value)} {interval(margin.low, margin.high)}".rstrip()
-        return f"not above control: attention margin {figures} on test documents"
+        margins = [(label(name).lower(), self.main(name)) for name in deciding(self.bound)]
+        figures = [
+            f"{name} {number(score.value)} {interval(score.low, score.high)}".rstrip()
+            for name, score in margins
+            if score
+        ]
+        return f"not above control: {', '.join(figures)} on test documents"
+
+    def bound(self, margin: str) -> Bound:
+        """A margin and the lower end of its interval."""
+        score = self.main(margin)
+        return (score.value, score.low) if score else (None, None)
 
     def main(self, metric: str) -> Score | None:
         """The reported score: on the test split, or on probes where it has no test split."""
@@ -253,10 +268,18 @@ def score_rows(records: Iterable[HeadScores]) -> list[dict[str, object]]:
 
 
 def main_scores(heads: Sequence[Head]) -> list[Measure]:
-    """The scores reported for any head, in the catalogue's order."""
-    return scores_among(
-        metric for head in heads for split, metric in head.scores if split in MAIN_SPLITS
-    )
+    """The scores that any head has, in the catalogue's order; all that there are if none does.
+
+    A judge in words predicts no attention, so a run of it has no correlations.
+    """
+    reported = [
+        (metric, score.value)
+        for head in heads
+        for (split, metric), score in head.scores.items()
+        if split in MAIN_SPLITS
+    ]
+    found = scores_among(metric for metric, value in reported if value is not None)
+    return found or scores_among(metric for metric, _ in reported)
 
 
 def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -> Row:
