@@ -33,6 +33,8 @@ class Client:
         self._connection = connection
         self._environment = environment
         self._cache = Cache(replies)
+        self._counted: set[Path] = set()  # requests whose replies are in `usage`
+        self._under_way: dict[Path, asyncio.Future[Reply]] = {}
         self._ledger = ledger(replies.resolve(), sampling.model)
 
     async def ask(
@@ -47,7 +49,8 @@ class Client:
 
         Replies to the same messages differ by `sample`. Log-probabilities of the first token
         are given only where the endpoint has them. Of an endpoint, `calls_at_once` calls are
-        made at the same time, so that many asks may be started together.
+        made at the same time, so that many asks may be started together; the same request is
+        made, and counted in `usage`, once.
         Raises AskError, and InputError if the key is needed and not in the environment.
         """
         request = Request(
@@ -57,9 +60,20 @@ class Client:
             sample=sample,
             logprobs=logprobs and self.sampling.logprobs,
         )
-        reply = self._cache.get(request) or await self._paid_for(request)
-        self.usage = add(self.usage, reply.usage)
+        path = self._cache.path(request)
+        reply = self._cache.get(request) or await self._once(path, request)
+        if path not in self._counted:
+            self._counted.add(path)
+            self.usage = add(self.usage, reply.usage)
         return reply
+
+    async def _once(self, path: Path, request: Request) -> Reply:
+        """Two who ask the same at the same time wait for one reply."""
+        if path not in self._under_way:
+            call = asyncio.ensure_future(self._paid_for(request))
+            self._under_way[path] = call
+            call.add_done_callback(lambda _: self._under_way.pop(path))
+        return await asyncio.shield(self._under_way[path])
 
     async def _paid_for(self, request: Request) -> Reply:
         from .server import connected
