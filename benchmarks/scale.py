@@ -23,12 +23,12 @@ DEMO = ROOT / "workflow/resources/demo-model"
 LAYERS, HEADS, CONTEXT = 48, 25, 64
 
 
-def make_model(folder: Path, seed: int) -> None:
+def make_model(folder: Path, seed: int, layers: int = LAYERS) -> None:
     """A GPT-2 with random weights in hub format, with the demo model's tokenizer."""
     torch.manual_seed(seed)
     vocabulary = json.loads((DEMO / "config.json").read_text())["vocab_size"]
     shape = GPT2Config(
-        vocab_size=vocabulary, n_positions=CONTEXT, n_embd=4 * HEADS, n_layer=LAYERS, n_head=HEADS
+        vocab_size=vocabulary, n_positions=CONTEXT, n_embd=4 * HEADS, n_layer=layers, n_head=HEADS
     )
     GPT2LMHeadModel(shape).save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):

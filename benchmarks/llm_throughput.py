@@ -1,0 +1,122 @@
+"""How long explanations of 200 heads by a language model take, beside the calls alone.
+
+The whole workflow runs against a server of the tests that answers after 2 seconds and fails in
+5 % of the calls; in the middle Snakemake is killed, and started again. The ideal time is that of
+all calls that were answered, at the configured number of calls at once, without the failures, the
+processes and the kill.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from llm_server import Body, LlmServer  # noqa: E402
+from scale import CONTEXT, make_model  # noqa: E402
+
+LAYERS, HEADS = 8, 25
+FACTS = {
+    "summary": "The head attends to the token just before the current one, at all times.",
+    "behaviours": [
+        {"name": "x", "attends_to": "the previous token", "active_when": "", "purpose": ""}
+    ],
+    "confidence": 0.5,
+}
+
+
+def write_config(folder: Path, base_url: str) -> None:
+    """One model, one explainer, 18 calls a head."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    shape = {"n_layers": LAYERS, "n_heads": HEADS, "context": CONTEXT}
+    config["models"] = {"model": {"source": "model", **shape}}
+    config["corpora"]["python-docs"] |= {"windows": 80, "window_tokens": 32, "sampled": 8}
+    config["endpoints"] = {
+        "slow": {"model": "slow", "base_url": base_url, "calls_at_once": 4, "output": "json_object"}
+    }
+    llm = {"kind": "llm", "endpoint": "slow", "judge": "slow", "rounds": 0, "candidates": 2}
+    config["explainers"] = {"llm": llm | {"exemplars": 4, "items_per_call": 2, "texts": 2}}
+    config["sweep"] |= {"models": ["model"], "explainers": ["llm"]}
+    config["activations"]["top_windows"] = 4
+    config["events"] |= {"top": 4, "quantiles": 2}
+    config["scoring"] |= {"random_heads": 0, "items": 4}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+class Brain:
+    """Explanations that all differ, and a judge that always agrees; counts what it answers."""
+
+    def __init__(self) -> None:
+        self.answered = 0
+
+    def __call__(self, body: Body) -> str:
+        self.answered += 1
+        if "response_format" not in body:
+            return "1: yes\n2: yes"
+        number = zlib.crc32(json.dumps(body).encode())
+        texts = [f"A text of the head, {number} and {n}." for n in range(4)]
+        said = {"positive_texts": texts[:2], "negative_texts": texts[2:]}
+        return json.dumps(FACTS | said | {"summary": f"{FACTS['summary']} This is {number}."})
+
+
+def start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    profile = ROOT / "profiles/local"
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--profile", str(profile), "--rerun-incomplete", *arguments]
+    return subprocess.Popen(command, cwd=folder, start_new_session=True)
+
+
+def judgements(folder: Path) -> int:
+    return len(list((folder / "results").glob("model/*/llm/round0/judgements/*.json")))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--folder", type=Path, required=True, help="where model and results go")
+    parser.add_argument("--latency", type=float, default=2.0, help="seconds of a reply")
+    parser.add_argument("--failures", type=float, default=0.05, help="share of calls that fail")
+    parser.add_argument("--calls", type=int, default=16, help="calls at once, in all")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    make_model(args.folder / "model", 0, layers=LAYERS)
+    brain = Brain()
+    with LlmServer(brain, latency=args.latency, failures=args.failures) as server:
+        write_config(args.folder, server.base_url)
+        limit = ("--resources", "gpu=1", f"calls={args.calls}")
+        assert start(args.folder, *limit, "--until", "select_events").wait() == 0
+        began = time.perf_counter()
+        run = start(args.folder, *limit, "--until", "judge_head_llm")
+        while judgements(args.folder) < LAYERS * HEADS // 2:
+            time.sleep(0.5)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        subprocess.run(
+            [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--unlock"],
+            cwd=args.folder,
+            check=True,
+        )
+        assert start(args.folder, *limit, "--until", "judge_head_llm").wait() == 0
+        seconds = time.perf_counter() - began
+        asked = {json.dumps(request.body, sort_keys=True) for request in server.requests}
+        ideal = len(asked) * args.latency / args.calls
+        print(f"heads: {judgements(args.folder)}, killed once in the middle")
+        again = brain.answered - len(asked)
+        print(f"calls: {len(asked)}, answered twice: {again} (under way at the kill)")
+        print(f"requests that failed: {len(server.requests) - brain.answered}")
+        print(f"most requests at once: {server.most_at_once} of {args.calls}")
+        print(f"seconds: {seconds:.0f}; ideal: {ideal:.0f}; ratio: {seconds / ideal:.2f}")
+        kept = len(list((args.folder / "results/replies").glob("??/*.json")))
+        print(f"replies kept: {kept}")
+
+
+if __name__ == "__main__":
+    main()
