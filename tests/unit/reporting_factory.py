@@ -152,6 +152,19 @@ def known_roles() -> r.KnownRoles:
     )
 
 
+def lower(record: r.HeadScores) -> r.HeadScores:
+    """Each score a little lower, so that a page cannot show one in the place of the other."""
+
+    def less(value: float | None) -> float | None:
+        return None if value is None else round(value - 0.05, 6)
+
+    found = [
+        s.model_copy(update={"value": less(s.value), "low": less(s.low), "high": less(s.high)})
+        for s in record.scores
+    ]
+    return record.model_copy(update={"scores": found})
+
+
 def untrained(record: R) -> R:
     """The same of the model's twin with random weights."""
     return record.model_copy(update={"model": f"{RUN.model}{r.RANDOM}"})
@@ -214,7 +227,7 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         name = f"{r.head_name(layer, head)}.json"
         twin = folder / "random"
         storage.write_record(twin / "explanations" / name, untrained(explanation(layer, head)))
-        storage.write_record(twin / "scores" / name, untrained(scores(layer, head)))
+        storage.write_record(twin / "scores" / name, untrained(lower(scores(layer, head))))
 
     def only(*names: str) -> list[str]:
         return [name for name in names if name in selected]
