@@ -55,6 +55,32 @@ def test_jobs_are_added_up_by_what_they_are_about(benchmarks: Path) -> None:
     assert elsewhere["seconds"] is elsewhere["seconds_per_head"] is elsewhere["memory"] is None
 
 
+def asked(model: str, head: int, step: str, dollars: float | None) -> dict[str, object]:
+    about = {"model": model, "corpus": "text", "explainer": "mini", "round": 0, "layer": 0}
+    tokens = {"input_tokens": 500, "output_tokens": 10, "dollars": dollars, "seconds": 1.0}
+    return {**about, "head": head, "step": step, "calls": 2, "retries": 1, **tokens}
+
+
+def test_replies_are_added_to_the_jobs_that_asked(tmp_path: Path) -> None:
+    measure(tmp_path, "a/text/mini/round0/explanations/L00H00", 1)
+    usage = [
+        *(asked("a", head, "explain", 0.02) for head in (0, 1)),
+        asked("a", 0, "judge", 0.01),
+        asked("a+random", 0, "judge", None),
+    ]
+    rows = cost_rows([*read_jobs(tmp_path, ["a"])], {"a": 2}, usage)
+    names = ("model", "rule", "jobs", "calls", "input_tokens", "dollars", "dollars_per_head")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        ("a", "explain_head", 1, 4, 1000, 0.04, 0.02),
+        ("a", "judge_head", 0, 2, 500, 0.01, 0.005),
+        ("a+random", "judge_head", 0, 2, 500, None, None),
+    ]
+    (model,) = model_rows(rows, {"a": 2})
+    assert (model["calls"], model["dollars"], model["dollars_per_head"]) == (6, 0.05, 0.025)
+    (unasked,) = model_rows(cost_rows([*read_jobs(tmp_path, ["a"])], {"a": 2}), {"a": 2})
+    assert (unasked["calls"], unasked["dollars"]) == (0, None)
+
+
 def test_what_is_no_measurement_is_refused(benchmarks: Path) -> None:
     (benchmarks / "a/model.tsv").write_text("something else\n")
     with pytest.raises(InputError, match=r"model\.tsv: is not a benchmark"):
