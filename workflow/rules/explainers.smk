@@ -139,7 +139,6 @@ rule judge_head_llm:
         controls=control_files(
             f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
             lambda w: config["explainers"][w.explainer]["controls"],
-            within_layer=True,
         ),
     output:
         f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
