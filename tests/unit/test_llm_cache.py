@@ -39,6 +39,17 @@ def test_a_request_is_made_once_also_by_another_client_at_another_address(tmp_pa
     assert len(files_of(tmp_path)) == 1
 
 
+def test_equal_requests_at_the_same_time_are_one(tmp_path: Path) -> None:
+    async def thrice(client: Client) -> list[str]:
+        replies = await asyncio.gather(*(client.ask(HELLO) for _ in range(3)))
+        return [reply.text for reply in replies]
+
+    with numbered() as server:
+        client = make_client(server, tmp_path, calls_at_once=3)
+        assert asyncio.run(thrice(client)) == ["1", "1", "1"]
+        assert len(server.requests) == 1 and client.usage.calls == 3
+
+
 def test_whatever_may_change_a_reply_is_part_of_the_key(tmp_path: Path) -> None:
     other = [*HELLO, {"role": "assistant", "content": "Yes?"}]
 

@@ -111,7 +111,6 @@ def test_the_best_on_validation_is_kept_the_first_of_equals() -> None:
     assert found.usage.dollars == 0.5 * found.usage.calls
     assert run("bad", "bad", "fair")[0].summary == "Attends to the fair token of the text."
     assert len(explainer.asked) == 3
-    assert len({messages[-1]["content"] for messages in explainer.asked}) > 1  # varied exemplars
 
 
 def test_one_client_for_both_is_counted_once() -> None:
@@ -263,13 +262,11 @@ def test_misses_say_what_was_told_and_what_is_so() -> None:
     ]
     said = [miss.sentence for miss in misses_of(wrong, events, 8.0)]
     assert said == [
-        "The reader said that this is right: the head is active at the query; in truth it is not",
-        "The reader said that this is right: the query attends to itself;"
-        " in truth 0% of its attention goes there",
-        "The reader said that this is wrong: the head is active at the query;"
-        " in truth it is active",
-        "The reader said that this is wrong: the query attends to the key 6 back;"
-        " in truth 75% of its attention goes there",
+        "The reader said that the head is active at the query; it is not",
+        "The reader said that the query attends to itself; 0% of its attention goes there",
+        "The reader said that the head is not active at the query; it is active",
+        "The reader said that the query does not attend to the key 6 back;"
+        " 75% of its attention goes there",
     ]
     assert len(misses_of(wrong[:1] * 20, events, 8.0)) == SHOWN
     assert misses_of(wrong[:1], events, 8.0)[0].excerpt.shown == list(range(9))

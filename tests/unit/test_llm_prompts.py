@@ -168,3 +168,10 @@ def test_prompts_can_be_had_without_asking() -> None:
     assert prompts[0] == explain_messages(
         [excerpts()[i] for i in (0, 1, 3)], EVIDENCE, "marked", 1, 2
     )
+
+
+def test_candidates_see_other_draws_of_the_exemplars() -> None:
+    prompts = prompts_of(ABOUT, head_events(), EVIDENCE, SETTINGS._replace(candidates=8))
+    assert len({joined(messages) for messages in prompts}) == 2  # of two quantile exemplars one
+    seeded = prompts_of(ABOUT, head_events(), EVIDENCE, SETTINGS._replace(candidates=8, seed=1))
+    assert prompts[0] == seeded[0] and prompts != seeded

@@ -40,11 +40,11 @@ def misses_of(wrong: Sequence[Item], events: Mapping[int, Event], largest: float
 def _miss(item: Item, event: Event, largest: float) -> Miss:
     part = excerpt(event, largest, query=item.query, after=0, key=item.key)
     if item.key is None:
-        claim = "the head is active at the query"
+        said = f"the head is {'not ' if item.holds else ''}active at the query"
         truth = "it is active" if item.holds else "it is not"
     else:
         distance = item.query - item.key
-        claim = f"the query attends to {f'the key {back(distance)}' if distance else 'itself'}"
+        key = f"the key {back(distance)}" if distance else "itself"
+        said = f"the query {'does not attend' if item.holds else 'attends'} to {key}"
         truth = f"{percent(part.attention[item.key])} of its attention goes there"
-    verdict = "is wrong" if item.holds else "is right"
-    return Miss(f"The reader said that this {verdict}: {claim}; in truth {truth}", part)
+    return Miss(f"The reader said that {said}; {truth}", part)
