@@ -201,7 +201,7 @@ def test_a_revision_is_kept_if_its_score_is_higher() -> None:
     assert prompt.count("Wrong answer") == 1
 
 
-@pytest.mark.parametrize("kinds", [("fair", "bad", "fair"), ("bad", "{}", "mute"), ("{}",) * 3])
+@pytest.mark.parametrize("kinds", [("fair other", "bad", "{}"), ("mute",) * 3, ("{}",) * 3])
 def test_otherwise_the_previous_explanation_is_carried_on(kinds: tuple[str, ...]) -> None:
     previous, _ = run("bad", "fair", "bad")
     found, _ = rerun(previous, *kinds)
