@@ -27,7 +27,7 @@ from headatlas.explainers.llm.judge import (
     shown,
 )
 from headatlas.items import Item, items_of
-from headatlas.llm.client import AskError, BudgetSpent, Message, Reply
+from headatlas.llm.client import AskError, BudgetSpent, Message, Refused, Reply
 from headatlas.llm.usage import add, no_usage
 from headatlas.records import EVENTS, Explanation, Judgement, Usage
 from headatlas.records import Behaviour as Does
@@ -219,15 +219,21 @@ def test_several_items_a_call_are_of_one_question() -> None:
     assert not any(logprobs for _, logprobs in client.asked)
 
 
-def test_an_item_without_a_reply_says_why() -> None:
+def test_an_item_that_the_server_refuses_says_why() -> None:
     client = FakeClient(
-        lambda m: AskError("the server gave status 500") if "cat" in m[1]["content"] else "no"
+        lambda m: Refused("status 400: too long") if "cat" in m[1]["content"] else "no"
     )
     found = answers(client, ACTIVE)
     assert [(a.probability, a.reply) for a in found] == [
-        (None, "the server gave status 500"),
+        (None, "status 400: too long"),
         (0.0, "no"),
     ]
+
+
+def test_a_server_that_is_away_leaves_no_answers() -> None:
+    client = FakeClient(lambda m: AskError("connection failed"))
+    with pytest.raises(AskError, match="connection failed"):
+        answers(client, ACTIVE)
 
 
 def test_what_a_model_refuses_is_kept() -> None:

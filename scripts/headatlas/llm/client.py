@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
@@ -34,7 +35,7 @@ class Client:
         self._environment = environment
         self._cache = Cache(replies)
         self._counted: set[Path] = set()  # requests whose replies are in `usage`
-        self._under_way: dict[Path, asyncio.Future[Reply]] = {}
+        self._asking: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
         self._ledger = ledger(replies.resolve(), sampling.model)
 
     async def ask(
@@ -61,19 +62,13 @@ class Client:
             logprobs=logprobs and self.sampling.logprobs,
         )
         path = self._cache.path(request)
-        reply = self._cache.get(request) or await self._once(path, request)
+        # Equal requests under way at the same time wait for the first of them.
+        async with self._asking.setdefault(path, asyncio.Lock()):
+            reply = self._cache.get(request) or await self._paid_for(request)
         if path not in self._counted:
             self._counted.add(path)
             self.usage = add(self.usage, reply.usage)
         return reply
-
-    async def _once(self, path: Path, request: Request) -> Reply:
-        """Two who ask the same at the same time wait for one reply."""
-        if path not in self._under_way:
-            call = asyncio.ensure_future(self._paid_for(request))
-            self._under_way[path] = call
-            call.add_done_callback(lambda _: self._under_way.pop(path))
-        return await asyncio.shield(self._under_way[path])
 
     async def _paid_for(self, request: Request) -> Reply:
         from .server import connected
