@@ -119,7 +119,7 @@ def test_clients_of_a_process_share_its_ledger(tmp_path: Path) -> None:
     ("limit", "covered"),
     # A request is 250 bytes or less, a reply 100 tokens or less. A reply costs 300 tokens,
     # 0.4 dollars: another call is made while what it may cost at most is left.
-    [({"max_tokens_total": 1000}, 3), ({"max_dollars": 1.7}, 4), ({"max_tokens_total": 90}, 0)],
+    [({"max_total_tokens": 1000}, 3), ({"max_dollars": 1.7}, 4), ({"max_total_tokens": 90}, 0)],
 )
 def test_tokens_and_dollars(tmp_path: Path, limit: dict[str, float], covered: int) -> None:
     with LlmServer(lambda body: Behaviour("Hi", usage=(200, 100))) as server:
@@ -132,7 +132,7 @@ def test_tokens_and_dollars(tmp_path: Path, limit: dict[str, float], covered: in
 def test_a_reply_that_tells_no_tokens_counts_as_the_most_it_may_cost(tmp_path: Path) -> None:
     with LlmServer(lambda body: Behaviour("Hi", usage=None)) as server:
         client = make_client(
-            server, tmp_path, max_tokens=100, calls_at_once=1, max_tokens_total=900
+            server, tmp_path, max_tokens=100, calls_at_once=1, max_total_tokens=900
         )
         answered, _ = asyncio.run(ask_many(client, 9))
     assert 900 // (100 + 250) <= answered <= 900 // 100

@@ -94,8 +94,8 @@ def test_explain_then_revise_and_nothing_is_paid_for_twice(folder: Path) -> None
         assert second.round == 1 and len(second.candidates) == 4
         assert second.usage is not None
         paid = len(server.requests)
-        # Two explanations that are the same, and answers about them, which are asked for once.
-        assert second.usage.calls == paid - asked == 2 + 8
+        # Two explanations that are the same, and the answers about them that are not there yet.
+        assert second.usage.calls == paid - asked == 9
 
         for script, name, more in (
             ("explain_head_llm", "r0", {}),
