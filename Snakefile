@@ -27,6 +27,7 @@ include: "workflow/rules/comparison.smk"
 # always runs there, for there the key is, and the network.
 localrules:
     all,
+    estimate,
     randomise_model,
     explain_head,
     explain_head_llm,
@@ -41,6 +42,12 @@ rule all:
     input:
         [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
         COMPARED,
+
+
+# What the sweep will ask of language models, before anything is asked.
+rule estimate:
+    input:
+        estimates(),
 
 
 onsuccess:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from headatlas.configuration.queries import parse_head
 from headatlas.errors import reported
 from headatlas.explainers.llm.arguments import add_explainer, add_judge, evidence_of, settings_of
 from headatlas.explainers.llm.exemplars import read_seen
@@ -22,7 +21,7 @@ from headatlas.explainers.llm.prompts import worked_examples
 from headatlas.explainers.llm.refine import revise
 from headatlas.llm.rehearsal import Rehearsal
 from headatlas.progress import Progress
-from headatlas.records import ESTIMATE, EVENTS, Explanation, HeadRecord, Split
+from headatlas.records import ESTIMATE, EVENTS, Explanation, HeadRecord, Split, parse_head
 from headatlas.storage import read_head, write_csv
 
 

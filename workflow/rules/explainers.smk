@@ -203,12 +203,6 @@ rule estimate_cost:
         " --stats-folder {params.stats} --out {output} 2> {log}"
 
 
-# `make estimate`: what the sweep will ask, before anything is asked.
-rule estimate:
-    input:
-        estimates(),
-
-
 rule count_usage:
     input:
         judgements=head_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import jinja2
 
-from ..configuration.queries import parse_head
-from ..records import Explanation
+from ..records import Explanation, parse_head
 from .plots import Plot, by_size, plot
 from .quality import MEASURES, SHARES
 from .sweep import Row, Sweep

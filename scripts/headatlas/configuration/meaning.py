@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..patterns import files_matching
+from ..records import parse_head
 from ..roles.table import RolesError, read_roles
 from . import language_models
 from .problem import near_match, sentence, shown
-from .queries import SECTIONS, parse_head
+from .queries import SECTIONS
 
 # A path that starts with workflow/ is one of this repository, whether it is there or not.
 _HUB_NAME = re.compile(r"(?!workflow/)[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?", re.ASCII)

@@ -1,11 +1,12 @@
 """What rules ask of a resolved configuration."""
 
 import itertools
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from ..records import parse_head
 
 SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of result paths
 # Which runs there are, how the work is done, and what is given by name alone.
@@ -14,7 +15,6 @@ _SAMPLING = ("model", "temperature", "seed", "max_tokens", "output", "logprobs")
 _PLACE = ("base_url", "api_key_env", "timeout", "retries", "calls_at_once")
 _PRICES = ("input_price", "output_price")
 _BUDGETS = ("max_calls", "max_total_tokens", "max_dollars")
-_HEAD = re.compile(r"L(\d+)H(\d+)")
 
 
 def runs(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -80,14 +80,6 @@ def heads_of(config: Mapping[str, Any], model: str, layer: int) -> list[int]:
     if entry["heads"] == "all":
         return list(range(entry["n_heads"]))
     return sorted(head for where, head in map(parse_head, entry["heads"]) if where == layer)
-
-
-def parse_head(name: str) -> tuple[int, int]:
-    """Layer and head of a name such as L03H11. Raises ValueError if it is none."""
-    match = _HEAD.fullmatch(name)
-    if match is None:
-        raise ValueError(f"{name!r} is not the name of a head")
-    return int(match[1]), int(match[2])
 
 
 def flags(settings: Mapping[str, Any], *keys: str) -> str:

@@ -16,6 +16,7 @@ from .base import (
     Record,
     Split,
     head_name,
+    parse_head,
 )
 from .comparison_tables import (
     AGREEMENT,
@@ -160,4 +161,5 @@ __all__ = [
     "Split",
     "Usage",
     "head_name",
+    "parse_head",
 ]
