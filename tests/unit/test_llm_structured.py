@@ -211,7 +211,7 @@ def test_the_last_reason_counts_and_every_reply_is_paid_once(tmp_path: Path) -> 
             with pytest.raises(Unusable, match="is a list"):
                 asyncio.run(ask_for(client, HELLO, Claim))
         assert len(server.requests) == 3
-    assert client.usage.calls == 6
+    assert client.usage.calls == 3
 
 
 def test_a_check_of_the_caller_is_part_of_it(tmp_path: Path) -> None:
