@@ -261,6 +261,7 @@ def test_models_of_like_size_stand_at_equal_steps() -> None:
     assert by_size({"a": 10, "b": 1000, "c": 100_000}) == pytest.approx({"a": 1, "b": 3, "c": 5})
     assert by_size({"a": 10, "c": 100_000, "b": 11}) == {"a": 0, "b": 1, "c": 2}
     assert by_size({"a": 10}) == {"a": 0}
+    assert by_size({"b": 10, "a": 10}) == {"a": 0, "b": 1}  # as large: side by side
 
 
 def test_the_page_leads_to_the_matched_heads(comparison: Path) -> None:

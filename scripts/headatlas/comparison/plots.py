@@ -87,6 +87,6 @@ def by_size(sizes: dict[str, int]) -> dict[str, float]:
     ordered = sorted(logs, key=lambda name: (logs[name], name))
     span = max(logs.values()) - min(logs.values())
     gaps = [logs[b] - logs[a] for a, b in pairwise(ordered)]
-    if not gaps or min(gaps) < 0.2 * span:
+    if not gaps or min(gaps) <= 0.2 * span:
         return {name: float(n) for n, name in enumerate(ordered)}
     return {name: logs[name] for name in ordered}
