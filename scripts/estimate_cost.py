@@ -20,8 +20,9 @@ from headatlas.explainers.llm.judge import judge, reading_of
 from headatlas.explainers.llm.prompts import worked_examples
 from headatlas.explainers.llm.refine import revise
 from headatlas.llm.rehearsal import Rehearsal
+from headatlas.names import parse_head
 from headatlas.progress import Progress
-from headatlas.records import ESTIMATE, EVENTS, Explanation, HeadRecord, Split, parse_head
+from headatlas.records import ESTIMATE, EVENTS, Explanation, HeadRecord, Split
 from headatlas.storage import read_head, write_csv
 
 

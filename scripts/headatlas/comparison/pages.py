@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import jinja2
 
-from ..records import Explanation, parse_head
+from ..names import parse_head
+from ..records import Explanation
 from .plots import Plot, by_size, plot
 from .quality import MEASURES, SHARES
 from .sweep import Row, Sweep

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..names import parse_head
 from ..patterns import files_matching
-from ..records import parse_head
 from ..roles.table import RolesError, read_roles
 from . import language_models
 from .problem import near_match, sentence, shown

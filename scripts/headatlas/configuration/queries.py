@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..records import parse_head
+from ..names import parse_head
 
 SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of result paths
 # Which runs there are, how the work is done, and what is given by name alone.

@@ -16,7 +16,6 @@ from .base import (
     Record,
     Split,
     head_name,
-    parse_head,
 )
 from .comparison_tables import (
     AGREEMENT,
@@ -161,5 +160,4 @@ __all__ = [
     "Split",
     "Usage",
     "head_name",
-    "parse_head",
 ]
