@@ -1,5 +1,6 @@
 """Atomic files with a checked schema: what is on disk is whole and of the right shape."""
 
+import glob
 import json
 import os
 import tempfile
@@ -25,9 +26,16 @@ class StorageError(InputError):
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, moved there if the block ends without an error."""
+def atomic_path(path: Path, *, shared: bool = False) -> Iterator[Path]:
+    """A temporary path beside `path`, moved there if the block ends without an error.
+
+    What a killed process left of the same file is removed, unless the file is `shared`: then
+    other processes may be writing it right now.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not shared:
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
+            leftover.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
@@ -39,15 +47,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, shared: bool = False) -> None:
     """Write UTF-8 text; characters that UTF-8 cannot carry become replacement marks."""
-    with atomic_path(path) as temporary:
+    with atomic_path(path, shared=shared) as temporary:
         temporary.write_bytes(text.encode("utf-8", "replace"))
 
 
-def write_record(path: Path, record: Record) -> None:
-    """Write a record as indented JSON."""
-    write_text(path, record.model_dump_json(indent=1) + "\n")
+def write_record(path: Path, record: Record, *, shared: bool = False) -> None:
+    """Write a record as indented JSON; `shared` as in `atomic_path`."""
+    write_text(path, record.model_dump_json(indent=1) + "\n", shared=shared)
 
 
 def read_record(path: Path, kind: type[R]) -> R:

@@ -43,4 +43,4 @@ class Cache:
 
     def put(self, request: Request, reply: Reply) -> None:
         """Keep the reply."""
-        write_record(self.path(request), Exchange(request=request, reply=reply))
+        write_record(self.path(request), Exchange(request=request, reply=reply), shared=True)
