@@ -31,7 +31,6 @@ localrules:
     randomise_model,
     explain_head,
     explain_head_llm,
-    revise_head,
     judge_head,
     judge_head_llm,
     score_head,

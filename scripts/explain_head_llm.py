@@ -1,4 +1,7 @@
-"""Explain an attention head by asking a language model, from its train and validation events."""
+"""Explain an attention head by asking a language model, from its train and validation events.
+
+In rounds of refinement it revises the explanation of the round before, from what that got wrong.
+"""
 
 import argparse
 import asyncio
@@ -13,28 +16,34 @@ from headatlas.explainers.llm.arguments import (
     clients_of,
     evidence_of,
     head_of,
+    read_of_head,
     settings_of,
 )
 from headatlas.explainers.llm.exemplars import read_seen
 from headatlas.explainers.llm.explain import explain
+from headatlas.explainers.llm.refine import revise
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.storage import write_record
 
 
 @reported
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add_head(parser)
     add_explainer(parser)
     add_judge(parser, "judge-")
+    parser.add_argument("--previous", type=Path, help="explanation of the round before (JSON)")
     parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
     args = parser.parse_args()
 
     about, events, evidence = head_of(args), read_seen(args.events, args.head), evidence_of(args)
-    clients = clients_of(args, os.environ)
+    asked = events, evidence, settings_of(args), *clients_of(args, os.environ)
+    if args.previous:
+        asking = revise(about, read_of_head(args.previous, about), *asked)
+    else:
+        asking = explain(about, *asked)
     explanation = or_failed(
-        lambda: asyncio.run(explain(about, events, evidence, settings_of(args), *clients)),
-        lambda reason: failed_explanation(about, reason),
+        lambda: asyncio.run(asking), lambda reason: failed_explanation(about, reason)
     )
     write_record(args.out, explanation)
 

@@ -88,7 +88,7 @@ def test_explain_then_revise_and_nothing_is_paid_for_twice(folder: Path) -> None
         assert not any("Measured on many texts" in prompt for prompt in prompts)
 
         again = {"round": 1, "previous": folder / "r0.json"}
-        made = run("revise_head", folder, server.base_url, out=folder / "r1.json", **again)
+        made = run("explain_head_llm", folder, server.base_url, out=folder / "r1.json", **again)
         assert (made.returncode, made.stderr) == (0, "")
         second = read_record(folder / "r1.json", Explanation)
         assert second.round == 1 and len(second.candidates) == 4
@@ -97,12 +97,9 @@ def test_explain_then_revise_and_nothing_is_paid_for_twice(folder: Path) -> None
         # Two explanations that are the same, and the answers about them that are not there yet.
         assert second.usage.calls == paid - asked == 9
 
-        for script, name, more in (
-            ("explain_head_llm", "r0", {}),
-            ("revise_head", "r1", again),
-        ):
+        for name, more in (("r0", {}), ("r1", again)):
             out = folder / f"{name}again.json"
-            assert run(script, folder, server.base_url, out=out, **more).returncode == 0
+            assert run("explain_head_llm", folder, server.base_url, out=out, **more).returncode == 0
             assert out.read_bytes() == (folder / f"{name}.json").read_bytes()
         assert len(server.requests) == paid
     assert not any(KEY in file.read_text() for file in folder.rglob("*.json"))
@@ -136,7 +133,7 @@ def test_bad_input_is_a_sentence(folder: Path, changes: dict[str, str], said: st
     assert not (folder / "out.json").exists()
 
 
-@pytest.mark.parametrize("script", ["explain_head_llm", "revise_head"])
+@pytest.mark.parametrize("script", ["explain_head_llm", "judge_head_llm"])
 def test_scripts_start_without_what_is_slow(script: str) -> None:
     made = subprocess.run(
         [sys.executable, "-X", "importtime", str(SCRIPTS / f"{script}.py"), "--help"],
@@ -145,6 +142,6 @@ def test_scripts_start_without_what_is_slow(script: str) -> None:
     )
     assert made.returncode == 0
     imported = {line.split("|")[-1].strip() for line in made.stderr.splitlines()}
-    assert "headatlas.explainers.llm.explain" in imported
+    assert "headatlas.explainers.llm.judge" in imported
     slow = {"torch", "transformers", "openai", "scipy", "pandas", "polars", "sklearn"}
     assert not slow & imported

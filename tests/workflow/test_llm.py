@@ -78,7 +78,6 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workplace,
             "--set-threads",
             "explain_head_llm=0",
             "judge_head_llm=0",
-            "revise_head=0",
             "--resources",
             "calls=16",
         )

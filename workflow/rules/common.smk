@@ -151,8 +151,7 @@ def stages(model, explainer):
     if not asks(explainer):
         return known
     asking = [f"{rule}_llm" if rule in ("explain_head", "judge_head") else rule for rule in known]
-    asking.append("count_usage")
-    return [*asking, "revise_head"] if last_round(explainer) else asking
+    return [*asking, "count_usage"]
 
 
 @cache

@@ -60,43 +60,9 @@ rule judge_head:
         " --explanation {input.explanation} --out {output} 2> {log}"
 
 
-# Of a language model: it proposes, a judge tests on validation text, the best is kept.
+# Of a language model: it proposes, a judge tests on validation text, the best is kept. In further
+# rounds it sees what the explanation of the round before got wrong.
 rule explain_head_llm:
-    input:
-        events=f"{RUN}/events/layer{{layer}}.parquet",
-        stats=f"{RUN}/stats/layer{{layer}}.parquet",
-        hypothesis=hypothesis_of,
-    output:
-        f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
-    log:
-        log_of(f"{ROUND}/explanations/L{{layer}}H{{head}}"),
-    benchmark:
-        benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
-    wildcard_constraints:
-        explainer=LLM,
-        round="0",
-    conda:
-        "../../envs/llm.yaml"
-    resources:
-        calls=calls_at_once("endpoint", "judge"),
-    params:
-        settings=llm_flags,
-        budgets=budgets("endpoint", "judge"),
-        hypothesis=lambda w, input: flags({"hypothesis": input.get("hypothesis") or None}),
-        replies=REPLIES,
-        prompts=folder_digest(PROMPTS),
-        seed=config["seed"],
-        code=code("explain_head_llm"),
-    message:
-        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about L{wildcards.layer}H{wildcards.head}"
-    shell:
-        f'python "$SCRIPTS"/explain_head_llm.py {HEAD_FLAGS} {{params.settings}}'
-        ' --connections "$CONNECTIONS" --replies {params.replies} {params.hypothesis}'
-        " --seed {params.seed} --events {input.events} --stats {input.stats}"
-        " --out {output} 2> {log}"
-
-
-rule revise_head:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
         stats=f"{RUN}/stats/layer{{layer}}.parquet",
@@ -110,7 +76,6 @@ rule revise_head:
         benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
     wildcard_constraints:
         explainer=LLM,
-        round=r"[1-9]\d*",
     conda:
         "../../envs/llm.yaml"
     resources:
@@ -119,17 +84,18 @@ rule revise_head:
         settings=llm_flags,
         budgets=budgets("endpoint", "judge"),
         hypothesis=lambda w, input: flags({"hypothesis": input.get("hypothesis") or None}),
+        previous=lambda w, input: flags({"previous": input.get("previous") or None}),
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
         seed=config["seed"],
-        code=code("revise_head"),
+        code=code("explain_head_llm"),
     message:
-        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: revising L{wildcards.layer}H{wildcards.head}, round {wildcards.round}"
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about L{wildcards.layer}H{wildcards.head}, round {wildcards.round}"
     shell:
-        f'python "$SCRIPTS"/revise_head.py {HEAD_FLAGS} {{params.settings}}'
-        ' --connections "$CONNECTIONS" --replies {params.replies} {params.hypothesis}'
-        " --seed {params.seed} --events {input.events} --stats {input.stats}"
-        " --previous {input.previous} --out {output} 2> {log}"
+        f'python "$SCRIPTS"/explain_head_llm.py {HEAD_FLAGS} {{params.settings}}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --seed {params.seed}'
+        " {params.hypothesis} {params.previous} --events {input.events} --stats {input.stats}"
+        " --out {output} 2> {log}"
 
 
 rule judge_head_llm:

@@ -55,7 +55,9 @@ def hypothesis_of(wildcards):
 
 
 def previous_round(wildcards):
-    """The explanation that a round of refinement begins with."""
+    """The explanation that a round of refinement begins with; the first has none."""
+    if int(wildcards.round) == 0:
+        return []
     path = f"{ROUND}/explanations/L{{layer}}H{{head}}.json"
     return path.format(**{**wildcards, "round": int(wildcards.round) - 1})
 
