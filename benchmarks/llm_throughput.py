@@ -34,14 +34,19 @@ FACTS = {
 }
 
 
-def write_config(folder: Path, base_url: str) -> None:
+def write_config(folder: Path, base_url: str, calls_at_once: int) -> None:
     """One model, one explainer, 18 calls a head."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     shape = {"n_layers": LAYERS, "n_heads": HEADS, "context": CONTEXT}
     config["models"] = {"model": {"source": "model", **shape}}
     config["corpora"]["python-docs"] |= {"windows": 80, "window_tokens": 32, "sampled": 8}
     config["endpoints"] = {
-        "slow": {"model": "slow", "base_url": base_url, "calls_at_once": 4, "output": "json_object"}
+        "slow": {
+            "model": "slow",
+            "base_url": base_url,
+            "calls_at_once": calls_at_once,
+            "output": "json_object",
+        }
     }
     llm = {"kind": "llm", "endpoint": "slow", "judge": "slow", "rounds": 0, "candidates": 2}
     config["explainers"] = {"llm": llm | {"exemplars": 4, "items_per_call": 2, "texts": 2}}
@@ -85,12 +90,13 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=2.0, help="seconds of a reply")
     parser.add_argument("--failures", type=float, default=0.05, help="share of calls that fail")
     parser.add_argument("--calls", type=int, default=16, help="calls at once, in all")
+    parser.add_argument("--calls-of-a-head", type=int, default=2, help="of these, by one process")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     make_model(args.folder / "model", 0, layers=LAYERS)
     brain = Brain()
     with LlmServer(brain, latency=args.latency, failures=args.failures) as server:
-        write_config(args.folder, server.base_url)
+        write_config(args.folder, server.base_url, args.calls_of_a_head)
         limit = ("--resources", "gpu=1", f"calls={args.calls}")
         assert start(args.folder, *limit, "--until", "select_events").wait() == 0
         began = time.perf_counter()
