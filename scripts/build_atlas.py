@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headatlas.errors import reported
 from headatlas.records import Recipe
-from headatlas.reporting.atlas import Inputs, build
+from headatlas.reporting.atlas import Inputs, Judged, build
 from headatlas.reporting.tables import Run
 
 
@@ -38,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
     made.add_argument("--known-roles", type=Path, help="known_roles.json of the run, if there")
+    made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
+    made.add_argument(
+        "--items", type=int, default=20, help="items of each question, as in the judgements"
+    )
+    made.add_argument("--seed", type=int, default=0, help="seed of these items")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
     made.add_argument("--model", required=True, help="name of the model in the configuration")
     made.add_argument("--corpus", required=True, help="name of the corpus")
@@ -82,6 +87,7 @@ def main() -> None:
         args.usage,
         args.random_heads,
         args.random_round,
+        Judged(args.judgements, args.items, args.seed) if args.judgements else None,
     )
     build(
         run, inputs, args.recipe, args.out_dir, templates=args.templates, exemplars=args.exemplars

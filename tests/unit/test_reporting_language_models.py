@@ -1,6 +1,7 @@
 """The atlas of a run in which language models explain and judge: scores, choice and price."""
 
 import csv
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,15 @@ import reporting_factory as factory
 from reporting_factory import ATTACK, EVERY_HEAD, RECIPE, RUN, write_run
 
 from headatlas import records as r
+from headatlas.items import items_of
 from headatlas.reporting import formats
-from headatlas.reporting.atlas import build
+from headatlas.reporting.atlas import Inputs, Judged, build
 from headatlas.reporting.verdict import better_than_control, deciding
-from headatlas.storage import read_table, write_record
+from headatlas.storage import read_head, read_table, write_record
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 TEMPLATES = Path(__file__).parents[2] / "workflow/templates"
+ITEMS, SEED = 12, 0
 SPENT = r.Usage(calls=3, retries=1, input_tokens=1000, output_tokens=20, dollars=0.0005, seconds=2)
 MARGINS = {  # the bounds of the margins of both questions, by head
     "L00H00": (0.2, 0.3),
@@ -89,6 +92,26 @@ def scored(name: str) -> r.HeadScores:
     return about.model_copy(update={"scores": scores})
 
 
+def judged(name: str, inputs: Inputs) -> r.Judgement:
+    """Every other answer is right, with a reply that is hostile; a failed head has none."""
+    about = factory.explanation(int(name[1:3]), int(name[4:]))
+    events = read_head(inputs.events[about.layer], r.EVENTS, about.head)
+    items = items_of(events, "test", ITEMS, SEED, about.layer, about.head)
+    answers = [
+        r.Answer(
+            split="test",
+            **dict(zip(("question", "window", "query", "key"), item[:4], strict=True)),
+            control=control,
+            probability=(0.125 + 0.75 * item.holds, 0.0, None)[n % 3],
+            reply=f"CONTROL {ATTACK}" if control else ("yes", "No.", ATTACK * 50)[n % 3],
+        )
+        for control in (None, "L00H02")
+        for n, item in enumerate(items if about.status == "explained" else [])
+    ]
+    told = {key: getattr(about, key) for key in r.HeadRecord.model_fields}
+    return r.Judgement(**told, reason=None, predictions=[], answers=answers, usage=SPENT)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a run of round 1 in `run`, those of round 0 beside it, and its atlas."""
@@ -100,16 +123,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = explained(name).model_copy(update={"round": 0})
         write_record(tmp_path / f"round0/explanations/{name}.json", first)
         write_record(folder / f"scores/{name}.json", scored(name))
-        about = {key: getattr(first, key) for key in r.HeadRecord.model_fields}
-        judged = r.Judgement(**about, reason=None, predictions=[], usage=SPENT)
-        write_record(folder / f"judgements/{name}.json", judged)
+        write_record(folder / f"judgements/{name}.json", judged(name, inputs))
     command = [sys.executable, str(SCRIPTS / "count_usage.py"), "--heads", *EVERY_HEAD]
     command += ["--rounds", str(tmp_path / "round0"), str(folder)]
     subprocess.run([*command, "--out", str(tmp_path / "usage.parquet")], check=True)
     out = tmp_path / "atlas"
     build(
         RUN,
-        inputs._replace(usage=tmp_path / "usage.parquet"),
+        inputs._replace(
+            usage=tmp_path / "usage.parquet", judged=Judged(folder / "judgements", ITEMS, SEED)
+        ),
         RECIPE,
         out,
         templates=TEMPLATES,
@@ -123,7 +146,7 @@ def test_usage_has_a_row_for_every_step(run: Path) -> None:
     # Four heads are explained in two rounds, and every head is judged.
     assert len(rows) == 4 * 2 + 6
     steps = [(row["round"], row["step"]) for row in rows if (row["layer"], row["head"]) == (0, 0)]
-    assert steps == [(0, "explain"), (1, "explain"), (0, "judge")]
+    assert steps == [(0, "explain"), (1, "explain"), (1, "judge")]
     assert {row["dollars"] for row in rows} == {0.0005}
 
 
@@ -158,6 +181,29 @@ def test_the_page_of_a_head_tells_how_it_was_chosen(run: Path) -> None:
     assert "Pair detection AUROC" in page
     assert "coverage" not in page[page.index('id="behaviours"') : page.index('id="candidates"')]
     assert "Candidates" not in (run / "heads/L00H02.html").read_text()
+
+
+def test_the_page_of_a_head_shows_what_the_judge_said(run: Path) -> None:
+    page = (run / "heads/L00H00.html").read_text()
+    section = page[page.index('id="answers"') : page.index('id="metrics"')]
+    assert section.count("<details>") == 2 and "<details open" not in section
+    cards = section.split('<figure class="card">')[1:]
+    assert {card.count('<bdi class="q') for card in cards} == {1}
+    assert "judge: yes (yes: 88 %)</span><span>head: yes (" in section
+    unusable = [card for card in cards if '<b class="unusable">' in card]
+    assert unusable and all("neither yes nor no" in card for card in unusable)
+    assert all("Its reply: <bdi>=cmd() &lt;/script&gt;" in card for card in unusable)
+    assert all(len(card) < 4000 for card in unusable)
+    assert "CONTROL" not in page and "\x00" not in page and "\u202e" not in page
+    assert 'id="answers"' not in (run / "heads/L00H02.html").read_text()
+
+
+def test_golden(run: Path) -> None:
+    golden = Path(__file__).parent / "golden/atlas_judged_L00H00.html"
+    made = (run / "heads/L00H00.html").read_bytes()
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        golden.write_bytes(made)
+    assert made == golden.read_bytes()
 
 
 def test_the_report_tells_what_it_cost(run: Path) -> None:

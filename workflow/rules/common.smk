@@ -250,6 +250,14 @@ def judge_flags(wildcards):
     return flags(asked("", entry["judge"]) | settings)
 
 
+def answers_flags(wildcards):
+    """Flags of what a language model answered as a judge, and of the items that it was asked."""
+    if not asks(wildcards.explainer):
+        return ""
+    folder = {"judgements": folder_of(f"{ROUND}/judgements")(wildcards)}
+    return flags(folder | {"items": config["scoring"]["items"], "seed": config["seed"]})
+
+
 def calls_at_once(*roles):
     """Function of wildcards: calls that a job makes at the same time."""
 

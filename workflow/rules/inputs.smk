@@ -42,6 +42,12 @@ def head_files(pattern):
     return files
 
 
+def answered_files(pattern):
+    """Input function: the file of every selected head, if a language model judges it."""
+    files = head_files(pattern)
+    return lambda w: files(w) if asks(w.explainer) else []
+
+
 def random_files(pattern):
     """Input function: the file of every head of the model's twin with random weights."""
     return lambda w: files_of(at_round(pattern, w), random_heads(w.model))

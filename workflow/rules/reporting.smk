@@ -13,6 +13,7 @@ rule build_atlas:
         scores=head_files(f"{ROUND}/scores/L{{layer}}H{{head}}.json"),
         clusters=f"{ATLAS}/clusters.json",
         known_roles=lambda w: at_round(KNOWN_ROLES, w) if has_roles(w.model) else [],
+        judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
         random_explanations=random_files(f"{RANDOM_ROUND}/explanations/L{{layer}}H{{head}}.json"),
         random_scores=random_files(f"{RANDOM_ROUND}/scores/L{{layer}}H{{head}}.json"),
@@ -48,6 +49,7 @@ rule build_atlas:
         random_round=folder_of(RANDOM_ROUND),
         settings=lambda w: flags(config["report"], "title", "exemplars"),
         known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
+        answers=answers_flags,
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),
         recipe=recipe,
@@ -60,6 +62,7 @@ rule build_atlas:
         " --stats {input.stats} --heads {params.heads}"
         " --explanations {params.explanations} --scores {params.scores}"
         " --random-heads {params.random_heads} --random-round {params.random_round}"
-        " --clusters {input.clusters} {params.known_roles} {params.usage} --model {wildcards.model} --corpus {wildcards.corpus}"
+        " --clusters {input.clusters} {params.known_roles} {params.answers} {params.usage}"
+        " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

@@ -17,6 +17,7 @@ from headatlas.records import (
     Clusters,
     Explanation,
     HeadScores,
+    Judgement,
     KnownRoles,
     ModelInfo,
     Recipe,
@@ -34,6 +35,7 @@ from headatlas.storage import (
 )
 
 from . import pages, tables
+from .answers import Asked, asked
 from .exemplars import Group, groups
 from .run_record import run_record
 from .tables import Run
@@ -42,14 +44,25 @@ from .usage import read_usage
 R = TypeVar("R", bound=Record)
 
 
+class Judged(NamedTuple):
+    """The folder of what a language model answered about each head, and which items it was asked.
+
+    `items` and `seed` are those of the judgements; the items are chosen again from the events.
+    """
+
+    folder: Path
+    items: int
+    seed: int
+
+
 class Inputs(NamedTuple):
     """What a run left: `events` and `stats` are one file per layer.
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
-    folders `explanations` and `scores`. `usage` is there where language models were
-    asked, and `known_roles` where the model's entry names a
-    table of published roles. Those of `random_heads`, of the twin with random weights, are in
-    the folders of these names in `random_round`.
+    folders `explanations` and `scores`. `usage` and `judged` are there where language models
+    were asked, and `known_roles` where the model's entry names a table of published roles.
+    Those of `random_heads`, of the twin with random weights, are in the folders of these names
+    in `random_round`.
     """
 
     model_info: Path
@@ -64,6 +77,7 @@ class Inputs(NamedTuple):
     usage: Path | None = None
     random_heads: Sequence[str] = ()
     random_round: Path = Path()
+    judged: Judged | None = None
 
 
 def build(
@@ -103,7 +117,7 @@ def build(
     write_text(out / "summary.csv", _summary(atlas))
     write_text(out / "report.md", pages.report(env, atlas))
     write_record(out / "run.json", record)
-    _write_heads(env, atlas, _layers(inputs.events), out, exemplars)
+    _write_heads(env, atlas, _layers(inputs.events), inputs.judged, out, exemplars)
     write_text(out / "index.html", pages.index(env, atlas, record))
 
 
@@ -133,6 +147,7 @@ def _write_heads(
     env: jinja2.Environment,
     atlas: pages.Atlas,
     layers: Iterator[pa.Table],
+    judged: Judged | None,
     out: Path,
     exemplars: int,
 ) -> None:
@@ -144,10 +159,12 @@ def _write_heads(
             layers_here = set(pc.unique(table["layer"]).to_pylist())
             for key in [key for key in waiting if key[0] in layers_here]:
                 mine = (pc.field("layer") == key[0]) & (pc.field("head") == key[1])
-                shown = groups(table.filter(mine).to_pylist(), exemplars)
-                _write_head(env, atlas, waiting.pop(key), out, *shown)
+                events, position = table.filter(mine), waiting.pop(key)
+                shown = groups(events.to_pylist(), exemplars)
+                questions = _asked(judged, atlas, position, events) if judged else []
+                _write_head(env, atlas, position, out, *shown, questions)
     for position in waiting.values():
-        _write_head(env, atlas, position, out, [], 1.0)
+        _write_head(env, atlas, position, out, [], 1.0, [])
     # For runs by hand: Snakemake clears the folder before the rule, a second run by hand with
     # fewer heads would leave the pages of the others.
     current = {f"{head.name}.html" for head in atlas.heads}
@@ -163,6 +180,14 @@ def _write_head(
     out: Path,
     shown: Sequence[Group],
     largest: float,
+    questions: Sequence[Asked],
 ) -> None:
     page = out / "heads" / f"{atlas.heads[position].name}.html"
-    write_text(page, pages.head_page(env, atlas, position, shown, largest))
+    write_text(page, pages.head_page(env, atlas, position, shown, largest, questions))
+
+
+def _asked(judged: Judged, atlas: pages.Atlas, position: int, events: pa.Table) -> list[Asked]:
+    name = atlas.heads[position].name
+    judgement = read_record(judged.folder / f"{name}.json", Judgement)
+    tables.by_name([judgement], atlas.run, "judgement")
+    return asked(judgement, events, judged.items, judged.seed)

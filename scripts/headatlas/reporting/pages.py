@@ -21,6 +21,7 @@ from headatlas.records import (
 )
 
 from . import charts, formats, tokens
+from .answers import Asked
 from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Measure
 from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
@@ -205,11 +206,17 @@ def _family(atlas: Atlas, name: str, heads: list[Head]) -> dict[str, object]:
 
 
 def head_page(
-    env: jinja2.Environment, atlas: Atlas, position: int, groups: Sequence[Group], largest: float
+    env: jinja2.Environment,
+    atlas: Atlas,
+    position: int,
+    groups: Sequence[Group],
+    largest: float,
+    questions: Sequence[Asked],
 ) -> str:
     """`heads/LxxHyy.html` of the head at that position of `atlas.heads`.
 
-    `groups` are its exemplars, with salience relative to `largest`.
+    `groups` are its exemplars, with salience relative to `largest`; `questions` what a
+    language model that judges was asked.
     """
     head = atlas.heads[position]
     return env.get_template("head.html").render(
@@ -221,6 +228,7 @@ def head_page(
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,
         groups=groups,
+        questions=questions,
         largest=largest,
         levels=LEVELS,
         keys_shown=KEYS_SHOWN,
