@@ -31,11 +31,18 @@ def test_a_signed_scale_is_centred_on_zero() -> None:
 
 
 @pytest.mark.parametrize("values", [[], [None], [3.0, 3.0]])
-@pytest.mark.parametrize("signed", [True, False])
-def test_a_scale_of_one_value_or_none_is_a_scale(values: list[float | None], signed: bool) -> None:
-    scale = charts.scale(values, signed=signed)
+def test_a_signed_scale_of_one_value_or_none_is_a_scale(values: list[float | None]) -> None:
+    scale = charts.scale(values, signed=True)
     assert scale.high > scale.low
     assert len(scale.colours) == charts.LEVELS
+
+
+def test_heads_that_all_have_the_same_value_have_one_colour_and_not_a_scale() -> None:
+    scale = charts.scale([3.0, None, 3.0], signed=False)
+    assert (scale.low, scale.high) == (3.0, 3.0)
+    assert [scale.level(v) for v in (3.0, None)] == [0, -1]
+    assert len(scale.colours) == 1
+    assert len(charts.scale([], signed=False).colours) == 1
 
 
 def test_quantile_by_hand() -> None:

@@ -12,7 +12,7 @@ CATEGORICAL = ("#0b6fb3", "#e09a00", "#12936f", "#c8601b", "#c06a9c", "#4fb0e0",
 
 
 class Scale(NamedTuple):
-    """Where values lie: `low` and `high` are its ends, `colours` its LEVELS steps."""
+    """Where values lie: `low` and `high` are its ends, `colours` its steps; one for one value."""
 
     low: float
     high: float
@@ -22,6 +22,8 @@ class Scale(NamedTuple):
         """Index of the colour of a value, clamped to the ends; -1 where there is none."""
         if value is None:
             return -1
+        if self.low == self.high:
+            return 0
         share = (value - self.low) / (self.high - self.low)
         return min(LEVELS - 1, max(0, int(share * LEVELS)))
 
@@ -61,7 +63,7 @@ def scale(values: Sequence[float | None], *, signed: bool) -> Scale:
         reach = max(map(abs, known)) or 1.0
         return Scale(-reach, reach, ramp(_DIVERGING))
     low, high = min(known), max(known)
-    return Scale(low, high if high > low else low + 1.0, ramp(_SEQUENTIAL))
+    return Scale(low, high, ramp(_SEQUENTIAL) if high > low else _SEQUENTIAL[2:3])
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:

@@ -18,7 +18,7 @@ class Colouring(NamedTuple):
 
     `levels` holds an index into `colours` per head, -1 where there is no value, and
     `texts` the value in words. `legend` names the colours: the two ends of a scale, or
-    every class.
+    every class; the one value of heads that all have the same is a class.
     """
 
     group: str
@@ -69,13 +69,15 @@ def colourings(
 
 def _numbers(group: str, measure: Measure, values: Sequence[float | None]) -> Colouring:
     colours = scale(values, signed=measure.signed)
+    one = colours.low == colours.high
+    found = {number(value) for value in values if value is not None}
     return Colouring(
         group,
         measure.label,
         measure.definition,
-        False,
+        one,
         list(colours.colours),
-        [number(colours.low), number(colours.high)],
+        [*found] if one else [number(colours.low), number(colours.high)],
         [colours.level(value) for value in values],
         [number(value) for value in values],
     )
