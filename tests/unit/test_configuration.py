@@ -436,7 +436,7 @@ def test_the_key_of_an_endpoint_is_looked_for_where_it_is_used(root: Path) -> No
             ("endpoints", "here", "base_url"),
             "localhost",
             "endpoints.here.base_url: 'localhost' is "
-            "not allowed; allowed: an address such as http://localhost:8000/v1",
+            "not allowed; allowed: an address such as http://localhost:8000/v1, without",
         ),
     ],
 )
@@ -446,6 +446,27 @@ def test_an_explainer_that_cannot_ask_is_refused(
     with pytest.raises(ConfigurationError) as refused:
         resolved(talking((path, value)), root)
     assert f"config.yaml: {message}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://me:hunter2@host/v1",
+        "https://hunter2@host",
+        "me:hunter2@host",
+        "https://me:hunter2/@:@host/v1?key=@",
+        "https://me:hunter2\x01@host/v1",
+        "https://me:hunter2 ' \"@host/v1",
+        ["https://me:hunter2@host/v1"],
+    ],
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(root: Path, address: Any) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        resolved(talking((("endpoints", "here", "base_url"), address)), root)
+    lines = str(refused.value).split("\n")
+    assert len(lines) == 1 and "hunter2" not in lines[0]
+    assert lines[0].startswith("config.yaml: endpoints.here.base_url: ")
+    assert "without a user or a password" in lines[0]
 
 
 def test_a_run_is_what_its_language_models_reply_not_where_they_are(root: Path) -> None:

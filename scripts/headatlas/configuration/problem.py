@@ -25,8 +25,13 @@ def sentence(key: str, problem: str, allowed: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as YAML writes it, quoted if it is text, cut if it is long."""
+    """A value as YAML writes it, quoted if it is text, cut if it is long.
+
+    What stands before an @ may be a password, and messages get into logs: it is not repeated.
+    """
     text = {"None": "null", "True": "true", "False": "false"}.get(repr(value), repr(value))
+    before, at, after = text.rpartition("@")
+    text = f"{before[:1]}…@{after}" if at else text
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
