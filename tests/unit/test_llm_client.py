@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import json
 import math
 import re
 import socket
@@ -49,6 +50,18 @@ def test_a_reply_says_what_it_is_and_costs(tmp_path: Path) -> None:
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (1000, 20)
     assert 0 < reply.usage.seconds < 10
     assert client.usage == reply.usage
+
+
+def test_a_reply_in_parts_is_their_text(tmp_path: Path) -> None:
+    parts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "No?"}]},
+        {"type": "reasoning", "text": "No?"},
+        {"type": "text", "text": "Yes"},
+        {"type": "text", "text": "."},
+    ]
+    sent = {"choices": [{"message": {"role": "assistant", "content": parts}}]}
+    with LlmServer(lambda body: Behaviour(body=json.dumps(sent).encode())) as server:
+        assert ask(make_client(server, tmp_path)).text == "Yes."
 
 
 def test_what_is_sent(tmp_path: Path) -> None:

@@ -40,9 +40,21 @@ ADVICE = {  # what to set where a server refuses a parameter
 }
 
 
+class _Part(BaseModel):
+    type: str = "text"
+    text: str | None = None
+
+
 class _Message(BaseModel):
-    content: str | None = None
+    content: str | list[_Part] | None = None
     refusal: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the model said; some servers send it in parts."""
+        if isinstance(self.content, list):
+            return "".join(part.text or "" for part in self.content if part.type == "text")
+        return self.content or ""
 
 
 class _Token(BaseModel):
@@ -200,7 +212,7 @@ class Server:
     def _reply(self, completion: _Completion, retries: int, seconds: float) -> Reply:
         choice = completion.choices[0]
         return Reply(
-            text=choice.message.content or "",
+            text=choice.message.text,
             finish=choice.finish_reason or "unknown",
             refusal=choice.message.refusal,
             first_tokens=_first_tokens(choice.logprobs),
