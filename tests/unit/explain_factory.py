@@ -75,9 +75,21 @@ def head_events() -> pa.Table:
         event(CALM, 16, {11: 0.875, 0: 0.125}, window=2, kind="quantile", peak=2.0),
         event(CALM, 9, {0: 1.0}, window=3, kind="quantile", rank=1, peak=4.0),
     ]
-    texts = {"train": CALM, "validation": CALM, "test": CALM.replace("cat", "secret")}
+    texts = {
+        "train": CALM.replace("saw", "saw{n}"),
+        "validation": CALM,
+        "test": CALM.replace("cat", "secret"),
+    }
     random = [
-        event(text, 8, {2: 0.75, 0: 0.25}, kind="random", rank=n, split=split, window=10 * i + n)
+        event(
+            text.format(n=n),
+            8,
+            {2: 0.75, 0: 0.25},
+            kind="random",
+            rank=n,
+            split=split,
+            window=10 * i + n,
+        )
         for i, (split, text) in enumerate(texts.items(), 1)
         for n in range(4)
     ]

@@ -1,5 +1,6 @@
 """Which exemplars a prompt shows, which part of each, and how it is marked."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -106,12 +107,16 @@ def test_activation_is_a_share_of_the_largest_salience_without_the_first_token()
     assert excerpt(events[0], 0.0).level == 10  # a head that writes nothing is no error
 
 
-def many(top: int, quantile: int) -> list[Event]:
-    """Exemplars of which the last of the top is the first of the quantiles too."""
+def many(top: int, quantile: int, random: int = 0) -> list[Event]:
+    """Exemplars of which the last of the top is the first of the quantiles, and random, too."""
     kinds = [("top", n, n) for n in reversed(range(top))]
-    kinds += [("quantile", n, max(0, top - 1) + n) for n in range(quantile)]
-    salience, rows = np.zeros(2), np.zeros((2, 1))
-    return [Event(*at, 1, ["a", "b"], salience, rows.astype(int), rows) for at in kinds]
+    for kind, count in (("quantile", quantile), ("random", random)):
+        kinds += [(kind, n, max(0, top - 1) + n) for n in range(count)]
+    rows = np.zeros((2, 1))
+    return [
+        Event(*at, 1, ["a", "b"], np.array([0.0, at[2] * 7 % 5]), rows.astype(int), rows)
+        for at in kinds
+    ]
 
 
 def names(chosen: Sequence[Event]) -> list[tuple[str, int]]:
@@ -128,16 +133,48 @@ def test_first_candidate_sees_the_strongest_and_evenly_spaced_quantiles() -> Non
     assert names(choose_exemplars(many(5, 0), 3, None)) == [("t", 0), ("t", 1), ("t", 2)]
 
 
-@given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 12), st.none() | st.integers(0, 9))
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 12))
 def test_exemplars_are_distinct_windows_strongest_first(
-    top: int, quantile: int, count: int, seed: int | None
+    top: int, quantile: int, count: int
 ) -> None:
-    events = many(top, quantile)
-    rng = None if seed is None else np.random.default_rng(seed)
-    chosen = choose_exemplars(events, count, rng)
-    assert min(count, len({found.window for found in events})) - len(chosen) in (0, 1)
+    events = many(top, quantile, random=3)
+    chosen = choose_exemplars(events, count, None)
+    shown = {found.window for found in events if found.kind != "random"}
+    assert min(count, len(shown)) - len(chosen) in (0, 1)
     assert len({found.window for found in chosen}) == len(chosen)
     tops = [found.rank for found in chosen if found.kind == "top"]
     others = [found.rank for found in chosen if found.kind == "quantile"]
     assert tops == sorted(tops) and others == sorted(others, reverse=True)
     assert chosen[: len(tops)] == [found for found in chosen if found.kind == "top"]
+
+
+@given(st.integers(0, 12), st.integers(6, 40), st.integers(1, 12), st.integers(0, 9))
+def test_a_draw_has_the_few_strongest_and_otherwise_its_own(
+    top: int, random: int, count: int, seed: int
+) -> None:
+    events = many(top, 5, random)
+    chosen = choose_exemplars(events, count, np.random.default_rng(seed))
+    assert choose_exemplars(events, count, np.random.default_rng(seed)) == chosen
+    assert len({found.window for found in chosen}) == len(chosen) <= count
+    tops = [found.rank for found in chosen if found.kind == "top"]
+    few = -(-count // 4)
+    assert tops == sorted(tops) and tops[:few] == list(range(min(few, top)))
+    assert len(tops) <= few + count // 4
+    others = chosen[len(tops) :]
+    assert {found.kind for found in others} <= {"random"}
+    strengths = [found.salience[1] for found in others]
+    assert strengths == sorted(strengths, reverse=True)
+    if top >= 12 and random >= 12:
+        assert len(chosen) == count
+
+
+def test_draws_share_less_than_half_of_their_exemplars() -> None:
+    """With the numbers of config.yaml: 12 exemplars of 10 top and 32 random windows."""
+    events = many(10, 10, 32)
+    draws = [
+        {found.window for found in choose_exemplars(events, 12, np.random.default_rng(seed))}
+        for seed in range(40)
+    ]
+    shared = [len(one & other) for one, other in itertools.combinations(draws, 2)]
+    assert len(set(map(frozenset, draws))) == len(draws)
+    assert np.mean(shared) < 6

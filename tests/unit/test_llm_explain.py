@@ -181,7 +181,7 @@ def test_a_head_that_overflows_is_not_asked_about() -> None:
     asked = explain(ABOUT, table(rows), Evidence(), SETTINGS, explainer, explainer)
     found = asyncio.run(asked)
     assert found.status == "failed" and not explainer.asked
-    assert "not finite in 1 of 4 exemplars" in (found.reason or "")
+    assert "not finite in 1 of 8 exemplars" in (found.reason or "")
 
 
 def test_a_revision_is_kept_if_its_score_is_higher() -> None:

@@ -172,6 +172,7 @@ def test_prompts_can_be_had_without_asking() -> None:
 
 def test_candidates_see_other_draws_of_the_exemplars() -> None:
     prompts = prompts_of(ABOUT, head_events(), EVIDENCE, SETTINGS._replace(candidates=8))
-    assert len({joined(messages) for messages in prompts}) == 2  # of two quantile exemplars one
+    # Beside the first there are four draws: of two pairs of random windows one each.
+    assert 3 < len({joined(messages) for messages in prompts}) <= 5
     seeded = prompts_of(ABOUT, head_events(), EVIDENCE, SETTINGS._replace(candidates=8, seed=1))
     assert prompts[0] == seeded[0] and prompts != seeded

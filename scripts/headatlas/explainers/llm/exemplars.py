@@ -1,5 +1,6 @@
 """What a prompt shows of a head's events: which exemplars, which part of each, and how."""
 
+import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ LEVELS = 10  # the activation of the token at which the head writes most
 BEFORE, AFTER = 48, 8  # tokens shown on either side of the query
 BEFORE_KEY, AFTER_KEY = 8, 3  # and on either side of a key that is further back
 KEYS, LEAST = 4, 0.05  # keys that are marked, at most, and their least attention
-SHOWN_KINDS = ("top", "quantile")  # of events, shown as exemplars
+SHOWN_KINDS = ("top", "quantile", "random")  # of events, shown as exemplars
 _SEEN: tuple[Split, ...] = ("train", "validation")
 
 
@@ -116,24 +117,29 @@ def largest_salience(events: Sequence[Event]) -> float:
 def choose_exemplars(
     events: Sequence[Event], count: int, rng: np.random.Generator | None
 ) -> list[Event]:
-    """About two thirds of `count` from the top, the others from all quantiles, strongest first.
+    """Up to `count` distinct windows, strongest first.
 
-    Without a generator the strongest of the top and evenly spaced quantiles; with one a
-    draw from all of the top, and one from each of as many parts of the quantiles.
+    Without a generator about two thirds are the strongest of the top, and the others evenly
+    spaced quantiles. With one, only a quarter are the strongest; as many are drawn from the
+    rest of the top, and the others from the random windows, one from each of as many parts
+    of them by strength: so explainers with other generators see other evidence.
     """
-    top, quantile = (
+    top, quantile, random = (
         sorted((event for event in events if event.kind == kind), key=lambda event: event.rank)
-        for kind in ("top", "quantile")
+        for kind in SHOWN_KINDS
     )
-    strong = min(len(top), count - min(count // 3, len(quantile)))
-    if rng is not None:
-        top = [top[i] for i in np.sort(rng.permutation(len(top))[:strong])]
-    top = top[:strong]
-    known = {event.window for event in top}
-    others = [event for event in quantile if event.window not in known]
-    parts = np.array_split(np.arange(len(others)), max(1, min(count - strong, len(others))))
+    if rng is None:
+        strong, rising = top[: count - min(count // 3, len(quantile))], quantile
+    else:
+        few = math.ceil(count / 4)
+        drawn = few + np.sort(rng.permutation(max(0, len(top) - few))[: count // 4])
+        strong = [*top[:few], *(top[i] for i in drawn)]
+        rising = sorted(random, key=lambda event: event.salience[event.query])
+    known = {event.window for event in strong}
+    others = [event for event in rising if event.window not in known]
+    parts = np.array_split(np.arange(len(others)), max(1, min(count - len(strong), len(others))))
     picks = [part[-1] if rng is None else rng.choice(part) for part in parts if len(part)]
-    return [*top, *(others[i] for i in reversed(picks))][:count]
+    return [*strong, *(others[i] for i in reversed(picks))][:count]
 
 
 def excerpt(

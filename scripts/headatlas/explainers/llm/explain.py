@@ -82,7 +82,7 @@ def prompts_of(
 def drawn_excerpts(
     about: HeadRecord, train: Sequence[Event], settings: Settings
 ) -> list[list[Excerpt]]:
-    """The exemplars that each candidate sees: the strongest, and other draws for the others."""
+    """The exemplars that each candidate sees: the first the strongest, the others a draw each."""
     largest = largest_salience(train)
     draws = []
     for number in range(settings.candidates):
