@@ -19,7 +19,8 @@ from .records import SPLITS, Split
 
 Question = Literal["active", "attends"]
 QUESTIONS: tuple[Question, ...] = ("active", "attends")
-# A head is active where its salience is in the top tenth, and inactive in the lower half.
+# A head is active where its salience is in the top tenth, and inactive in the lower half; where
+# it is as large at a tenth of the tokens as at half of them, active where it is larger still.
 _ACTIVE, _INACTIVE = 0.9, 0.5
 
 
@@ -73,8 +74,8 @@ def _active(windows: Sequence[Measured], half: int, rng: np.random.Generator) ->
         return []
     strong = np.quantile(salience, _ACTIVE, method="higher")
     weak = np.quantile(salience, _INACTIVE, method="lower")
-    active = np.flatnonzero(salience >= strong)
-    inactive = np.flatnonzero((salience <= weak) & (salience < strong))
+    active = np.flatnonzero((salience >= strong) & (salience > weak))
+    inactive = np.flatnonzero(salience <= weak)
     positives = _by_turns(active, window, rng)[:half]
     left = _by_turns(inactive, window, rng)
     items = []

@@ -86,6 +86,17 @@ def test_active_is_asked_of_the_top_tenth_and_of_the_lower_half() -> None:
     assert negative.query in {1, 2, 4, 6, 7}
 
 
+def test_a_head_that_writes_at_fewer_tokens_than_a_tenth_is_active_there_alone() -> None:
+    attention = np.eye(LENGTH)
+    rows = [
+        event_row(window, list(range(LENGTH)), [9.0, *[0.0] * 8, float(window == 1)], attention)
+        for window in range(3)
+    ]
+    items = [i for i in chosen(table_of(rows), 8) if i.question == "active"]
+    held = [(i.window, i.query) for i in items if i.holds]
+    assert held == [(1, 9)] and len(items) == 2
+
+
 def test_every_other_negative_has_the_token_of_its_positive() -> None:
     # Two windows of which each has an active 5 at its end and an inactive one at 2.
     rows = [{**by_hand().to_pylist()[0], "window": window} for window in (0, 1)]
