@@ -41,13 +41,15 @@ benchmark: .venv/installed
 	OMP_NUM_THREADS=1 $(OFFLINE) $(BIN)/python benchmarks/planted.py --work results/planted
 
 # Likewise, but from results of the workflow: of one model of each noise, or as planted.yaml says.
+# EXPLAINER and GRADER, a language model that grades what is said in words, are of config.yaml.
 GRADE := $(BIN)/python benchmarks/planted.py --work results --seeds 1
 EXPLAINER ?= symbolic
 planted: .venv/installed
 	$(OFFLINE) $(GRADE) --only plant
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) --until score_head \
 		--configfile benchmarks/planted.yaml --config 'sweep={explainers: [$(EXPLAINER)]}'
-	OMP_NUM_THREADS=1 $(OFFLINE) $(GRADE) --only grade --explainer $(EXPLAINER)
+	OMP_NUM_THREADS=1 $(OFFLINE) $(GRADE) --only grade --explainer $(EXPLAINER) \
+		$(if $(GRADER),--grader $(GRADER))
 
 # Trains the embedded model anew (38 minutes on one core) and measures its heads.
 demo-model: .venv/installed

@@ -6,11 +6,14 @@ and its results graded. Then explanations are held against the answer key. One h
 head's role if it names the role's sources and nothing else, and if what it predicts for test
 documents agrees with what the role predicts by RECOVERED or more, which holds its triggers to
 account. One without a program names by the families of its behaviours, and without predictions
-that is all that can be graded, beside its scores.
+that is all that can be graded, beside its scores; what it says in words a language model that knows
+the truth can grade (`--grader`).
 """
 
 import argparse
+import asyncio
 import itertools
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -19,7 +22,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from planted_report import SCORES, Graded, Told, write_report, write_tables
+from planted_config import CONFIGURATION, client_of, entry, read_configuration
+from planted_report import write_report, write_tables
+from planted_rows import SCORES, Graded, Told
 from planted_stages import (
     CORPUS,
     TOKENS,
@@ -31,9 +36,11 @@ from planted_stages import (
     whole_attention,
 )
 from planted_truth import TEXTS, covered, told, true_explanation
+from planted_words import grade_words
 from transformer_lens.model_bridge import TransformerBridge
 
 from headatlas.corpora.python_docs import python_documents
+from headatlas.errors import reported
 from headatlas.explainers.symbolic import explain as symbolic
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source
@@ -157,6 +164,7 @@ def study(variant: Variant, *, explain: bool) -> tuple[list[Graded], list[Told]]
     return graded, told(bridge, variant, planted)
 
 
+@reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=5, help="models of each noise strength")
@@ -165,6 +173,14 @@ def main() -> None:
     )
     parser.add_argument(
         "--explainer", default="symbolic", help="name in the results; symbolic unless --only grade"
+    )
+    parser.add_argument("--grader", help="endpoint that grades what explanations say in words")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        nargs="+",
+        default=CONFIGURATION,
+        help="configuration that names explainer and grader, later files over earlier ones",
     )
     parser.add_argument("--jobs", type=int, default=2, help="models at once")
     parser.add_argument("--work", type=Path, required=True, help="folder of all files")
@@ -175,8 +191,13 @@ def main() -> None:
     )
     args = parser.parse_args()
 
+    config = read_configuration(args.config)
+    round = 0
+    if args.only == "grade":  # of the workflow, whose last round is published
+        round = entry(config, "explainers", args.explainer).get("rounds", 0)
+    grader = args.grader and client_of(config, args.grader, args.work / "replies", os.environ)
     variants = [
-        Variant(seed, noise, args.work, args.explainer)
+        Variant(seed, noise, args.work, args.explainer, round)
         for noise in args.noise
         for seed in range(args.seeds)
     ]
@@ -189,7 +210,8 @@ def main() -> None:
         with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
             graded, judged = zip(*pool.map(one, variants), strict=True)
         chained = itertools.chain.from_iterable
-        write_tables(models_folder(args.work), list(chained(graded)), list(chained(judged)))
+        words = asyncio.run(grade_words(variants, grader)) if grader else []
+        write_tables(models_folder(args.work), list(chained(graded)), list(chained(judged)), words)
     if args.only != "plant":
         print(write_report(models_folder(args.work)))
 

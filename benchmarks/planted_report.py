@@ -1,21 +1,20 @@
 """What the benchmark of planted models found, as tables."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
 import numpy as np
 import polars as pl
+from planted_rows import SCORES, Graded, Told, Worded
 
 from headatlas.intervals import resampled
 from headatlas.storage import atomic_path, write_text
 from headatlas.subjects.planted.grading import exact_width
 
-RECOVERED = 0.9  # least agreement with the truth
 RESAMPLES = 10_000
-SCORES = ("attention_correlation", "salience_correlation", "pair_auroc", "auroc")
 NOTE = """\
 In brackets are 95 % intervals: seeds are resampled, each with all its heads, within a noise
 strength. Where none or all of n heads have a property, the bootstrap has no interval; then it is
@@ -26,67 +25,23 @@ that table says which share of the heads these are, and the table after it which
 and why: of them the score says nothing. A wrong explanation without a score counts as below."""
 
 
-@dataclass(frozen=True)
-class Graded:
-    """What an explainer made of one head; stated and true coverage of all attention."""
-
-    seed: int
-    noise: str
-    layer: int
-    head: int
-    role: str
-    status: str
-    sources: str
-    named: bool
-    agreement: float | None
-    predicts: bool
-    stated: float | None
-    true: float | None
-    attention_correlation: float | None
-    salience_correlation: float | None
-    pair_auroc: float | None
-    auroc: float | None
-
-    @property
-    def recovered(self) -> bool:
-        return self.named and self.agreement is not None and self.agreement >= RECOVERED
-
-    @property
-    def gradable(self) -> bool:
-        """Whether it can be said: of an explanation without predictions it cannot."""
-        return self.predicts or self.status != "explained"
-
-
-@dataclass(frozen=True)
-class Told:
-    """How often a score put a head's true explanation above wrong ones."""
-
-    seed: int
-    noise: str
-    layer: int
-    head: int
-    role: str
-    scorer: str
-    undefined: str
-    "why the true explanation has no such score, or empty"
-    true_first: float | None
-
-
-Row = TypeVar("Row", Graded, Told)
+Row = TypeVar("Row", Graded, Told, Worded)
 _COLUMNS = {
     int: pl.Int64,
     str: pl.String,
     bool: pl.Boolean,
+    bool | None: pl.Boolean,
     float | None: pl.Float64,
 }
 
 
-def report(heads: Sequence[Graded], scores: Sequence[Told]) -> str:
+def report(heads: Sequence[Graded], scores: Sequence[Told], words: Sequence[Worded]) -> str:
     """All tables, in Markdown."""
     noises = list(dict.fromkeys(head.noise for head in heads))
     parts = [
         NOTE,
         _summary(heads, noises),
+        *([in_words(words, noises)] if words else []),
         _by_role(heads, noises),
         _by_scorer(scores, noises),
         _undefined(scores),
@@ -95,15 +50,26 @@ def report(heads: Sequence[Graded], scores: Sequence[Told]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write_tables(folder: Path, heads: Sequence[Graded], scores: Sequence[Told]) -> None:
-    """A row per head and a row per score, as CSV."""
+def write_tables(
+    folder: Path, heads: Sequence[Graded], scores: Sequence[Told], words: Sequence[Worded]
+) -> None:
+    """A row per head, per score and per truth that a language model was asked about, as CSV."""
     _write_csv(folder / "heads.csv", [asdict(h) | {"recovered": h.recovered} for h in heads])
     _write_csv(folder / "scorers.csv", [asdict(score) for score in scores])
+    if words:
+        _write_csv(folder / "words.csv", [asdict(row) for row in words])
+    else:  # of another explainer
+        (folder / "words.csv").unlink(missing_ok=True)
 
 
 def write_report(folder: Path) -> str:
     """The report on the tables in a folder, which is written there too."""
-    text = report(_read(folder / "heads.csv", Graded), _read(folder / "scorers.csv", Told))
+    words = folder / "words.csv"
+    text = report(
+        _read(folder / "heads.csv", Graded),
+        _read(folder / "scorers.csv", Told),
+        _read(words, Worded) if words.exists() else [],
+    )
     write_text(folder / "report.md", text)
     return text
 
@@ -139,6 +105,30 @@ def _summary(heads: Sequence[Graded], noises: Sequence[str]) -> str:
         if scored:
             rows[f"mean {name}"] = _means(scored, noises, attrgetter(name))
     return _table(["", *noises], [[name, *cells] for name, cells in rows.items()])
+
+
+def in_words(words: Sequence[Worded], noises: Sequence[str]) -> str:
+    """What a language model finds in the explanations, and how much of it in wrong truths."""
+    own, others = ([row for row in words if row.own == side] for side in (True, False))
+    wrong_tokens = [row for row in others if not row.true_tokens]
+    wrong_trigger = [row for row in others if not row.true_trigger]
+    rows = {
+        "recovered": _shares(own, noises, lambda w: w.same),
+        "the same tokens": _shares(own, noises, lambda w: bool(w.same_tokens)),
+        "the same trigger": _shares(own, noises, lambda w: bool(w.same_trigger)),
+        "recovered, of wrong truths": _shares(others, noises, lambda w: w.same),
+        "the same tokens, of wrong ones": _shares(
+            wrong_tokens, noises, lambda w: bool(w.same_tokens)
+        ),
+        "the same trigger, of wrong ones": _shares(
+            wrong_trigger, noises, lambda w: bool(w.same_trigger)
+        ),
+        "neither yes nor no, on either point": _shares(
+            words, noises, lambda w: None in (w.same_tokens, w.same_trigger)
+        ),
+    }
+    header = ["a language model finds in explanations", *noises]
+    return _table(header, [[name, *cells] for name, cells in rows.items()])
 
 
 def _by_role(heads: Sequence[Graded], noises: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ class Variant:
     noise: str
     work: Path
     explainer: str
+    round: int = 0
 
     @property
     def name(self) -> str:
@@ -57,7 +58,8 @@ class Variant:
 
     def record(self, kind: str, layer: int, head: int) -> Path:
         """Explanation, judgement or scores of a head."""
-        return self.run / self.explainer / "round0" / kind / f"{head_name(layer, head)}.json"
+        folder = self.run / self.explainer / f"round{self.round}"
+        return folder / kind / f"{head_name(layer, head)}.json"
 
 
 def models_folder(work: Path) -> Path:

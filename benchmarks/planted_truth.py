@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from planted_report import Told
+from planted_rows import Told
 from planted_stages import Attention, Variant
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
@@ -16,6 +16,7 @@ from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Text, read_texts
 from headatlas.intervals import Estimate
+from headatlas.items import Item, items_of
 from headatlas.records import (
     EVENTS,
     PREDICTION_SCORES,
@@ -25,6 +26,7 @@ from headatlas.records import (
     Rule,
 )
 from headatlas.scoring.auroc import auroc
+from headatlas.scoring.detection import score_items
 from headatlas.scoring.effect_size import hedges_g
 from headatlas.scoring.head_scores import score_windows
 from headatlas.storage import read_head
@@ -34,6 +36,8 @@ from headatlas.tokens.tokenizer import encode, open_tokenizer
 
 WRONG = 6  # wrong explanations that the true one of a head is held against
 TEXTS = 12  # test texts of each side
+ITEMS = 20  # items of each question; as in config.yaml
+DETECTION = ("detection_auroc", "pair_detection_auroc")
 
 
 def true_program(head: PlantedHead) -> Program:
@@ -95,11 +99,12 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
     for own, head in enumerate(heads):
         others = [n for n, other in enumerate(heads) if other.rules != head.rules]
         candidates = [own, *rng.choice(others, WRONG, replace=False).tolist()]
-        windows = random_windows(
-            read_head(variant.table("events", head.layer), EVENTS, head.head), "test"
-        )
+        seen = read_head(variant.table("events", head.layer), EVENTS, head.head)
+        windows = random_windows(seen, "test")
+        items = items_of(seen, "test", ITEMS, 0, head.layer, head.head)
         scores = [
-            window_scores(windows, judgements[n]) | probe_scores(bridge, head, cases[n], tokenizer)
+            prediction_scores(windows, items, judgements[n])
+            | probe_scores(bridge, head, cases[n], tokenizer)
             for n in candidates
         ]
         rows += [
@@ -118,10 +123,14 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
     return rows
 
 
-def window_scores(windows: list[Measured], judgement: Judgement) -> dict[str, Estimate]:
+def prediction_scores(
+    windows: Sequence[Measured], items: Sequence[Item], judgement: Judgement
+) -> dict[str, Estimate]:
     """The scores of predicted attention and salience."""
-    scores = score_windows(windows, judgement, {}, 0, np.random.default_rng(0))
-    return {name: scores[name] for name in PREDICTION_SCORES}
+    rng = np.random.default_rng(0)
+    scores = score_windows(windows, judgement, {}, 0, rng)
+    scores |= score_items(judgement, (), items, 0, rng)
+    return {name: scores[name] for name in (*PREDICTION_SCORES, *DETECTION)}
 
 
 def probe_scores(

@@ -9,6 +9,7 @@ it is shown wrong answers. Every other model judges.
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from llm_server import Body
 from headatlas.explainers.llm.judge import shown
 from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.execute import Predicted, predict
+from headatlas.explainers.symbolic.language import parse_source, parse_trigger
+from headatlas.explainers.symbolic.wording import active_when, attends_to
 from headatlas.items import Item, items_of
 from headatlas.records import EVENTS, SPLITS, STATS, Program, Rule, head_name
 from headatlas.storage import read_head, read_record, read_table
@@ -100,6 +103,26 @@ class AnswerKeyBrain:
             for r in self.heads[name].rules
         ]
         return predict(Program(rules=rules, rest_salience=0), Context(*self._texts[window]))
+
+
+class GradingBrain:
+    """Grades an explanation that names a head, as `explained` does, by that head's own truth."""
+
+    def __init__(self, heads: Iterable[PlantedHead]):
+        self._heads = {head_name(head.layer, head.head): head for head in heads}
+
+    def __call__(self, body: Body) -> str:
+        prompt = body["messages"][-1]["content"]
+        truth, _, described = prompt.partition("The description stands")
+        told = re.search(r"as head (L\d\dH\d\d) does", described)
+        assert told, prompt
+        lines = [
+            (attends_to(parse_source(rule.source)), active_when(parse_trigger(rule.trigger)))
+            for rule in self._heads[told[1]].rules
+        ]
+        point = 0 if "attends to the tokens to which" in described else 1
+        asked = re.findall(r"^- It attends to (.*?)(?:, when (.*))?\.$", truth, re.MULTILINE)
+        return "yes" if [a[point] for a in asked] == [line[point] for line in lines] else "no"
 
 
 def explained(head: PlantedHead) -> str:

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parents[4] / "workflow/templates/prompts"
 
 
-def render(template: str, **values: object) -> str:
-    """A template of TEMPLATES with these values, and `fence`, without white space at its ends.
+def render(template: str, folder: Path = TEMPLATES, /, **values: object) -> str:
+    """A template with these values, and `fence`, without white space at its ends.
+
+    The template is one of `folder`, and may use those of TEMPLATES.
 
     `fence` is a word of 12 hexadecimal digits that occurs in none of the values. Text of a
     corpus or of a model stands between the lines `<data fence>` and `</data fence>`, which
@@ -21,7 +23,7 @@ def render(template: str, **values: object) -> str:
     Raises jinja2.UndefinedError if the template uses a value that is not given.
     """
     fence = unused_word(repr(sorted(values.items())))
-    return _environment().get_template(template).render(values, fence=fence).strip()
+    return _environment(folder).get_template(template).render(values, fence=fence).strip()
 
 
 def unused_word(text: str) -> str:
@@ -33,11 +35,11 @@ def unused_word(text: str) -> str:
 
 
 @functools.cache
-def _environment() -> "jinja2.Environment":
+def _environment(folder: Path) -> "jinja2.Environment":
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader([folder, TEMPLATES]),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # prompts are text, not HTML
         trim_blocks=True,
