@@ -45,8 +45,8 @@ def write_config(folder: Path, base_url: str, args: argparse.Namespace) -> None:
     llm = {"kind": "llm", "endpoint": "slow", "judge": "slow"}
     config["explainers"] = {"llm": llm | {"rounds": 0}}
     config["sweep"] |= {"models": ["model"], "explainers": ["llm"]}
-    config["activations"]["top_windows"] = 4
-    config["events"] |= {"top": 4, "quantiles": 2}
+    config["activations"]["top_windows"] = 8
+    config["events"] |= {"top": 8, "quantiles": 2}
     config["scoring"] |= {"random_heads": 0, "items": args.items}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
