@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=2.0, help="seconds of a reply")
     parser.add_argument("--failures", type=float, default=0.05, help="share of calls that fail")
     parser.add_argument("--calls", type=int, default=64, help="calls at once, in all")
-    parser.add_argument("--calls-of-a-head", type=int, default=8, help="of these, by one process")
+    parser.add_argument("--calls-of-a-head", type=int, default=4, help="of these, by one process")
     parser.add_argument("--items", type=int, default=20, help="passages judged, of each question")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)

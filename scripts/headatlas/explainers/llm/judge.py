@@ -1,5 +1,6 @@
 """A language model judges an explanation: it says what the head does in texts it has not seen."""
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,15 +69,20 @@ async def judge(
             client, judged, items, reading.pieces, split=split, per_call=per_call, control=control
         )
 
+    others = [other for other in controls if other.status == "explained"]
     try:
         answers += await answered(explanation, "validation", None)
         paid = client.usage
-        answers += await answered(explanation, "test", None)
+        own, *of_others = await together(
+            [
+                answered(explanation, "test", None),
+                *(answered(o, "test", head_name(o.layer, o.head)) for o in others),
+            ]
+        )
+        answers += own
         if answers and all(answer.probability is None for answer in answers):
             reason = f"no reply of the judge says yes or no; the first is: {answers[0].reply}"
-        for other in controls:
-            if other.status == "explained":
-                answers += await answered(other, "test", head_name(other.layer, other.head))
+        answers += itertools.chain.from_iterable(of_others)
     except BudgetSpent as error:
         answers, reason = [], str(error)
     return judgement_of(explanation, reason, answers, rounded(since(client.usage, paid)))
