@@ -83,8 +83,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where model and results go")
     parser.add_argument("--latency", type=float, default=2.0, help="seconds of a reply")
     parser.add_argument("--failures", type=float, default=0.05, help="share of calls that fail")
-    parser.add_argument("--calls", type=int, default=64, help="calls at once, in all")
-    parser.add_argument("--calls-of-a-head", type=int, default=4, help="of these, by one process")
+    parser.add_argument("--calls", type=int, default=56, help="calls at once, in all")
+    # Snakemake runs at most five processes that need no core more than there are cores.
+    parser.add_argument("--calls-of-a-head", type=int, default=8, help="of these, by one process")
     parser.add_argument("--items", type=int, default=20, help="passages judged, of each question")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
