@@ -26,18 +26,19 @@ def rows() -> list[dict[str, object]]:
 
 def judgement(items: Sequence[Item], probabilities: Sequence[float | None]) -> Judgement:
     def answers(split: str, control: str | None) -> list[Answer]:
+        own = split == "test" and control is None
         return [
             Answer(
                 split=split,
                 **dict(zip(("question", "window", "query", "key"), item[:4], strict=True)),
                 control=control,
-                probability=probability if control is None else 0.25,
-                reply="Yes." if control is None else "under another explanation",
+                probability=probability if own else 0.375,
+                reply="Yes.",
             )
             for item, probability in zip(items, probabilities, strict=True)
         ]
 
-    found = [*answers("test", "L00H00"), *answers("test", None), *answers("validation", None)]
+    found = [*answers("test", None), *answers("test", "L00H00"), *answers("validation", None)]
     return Judgement(
         model="m", corpus="c", explainer="e", round=0, **AT, reason=None, predictions=[],
         answers=found,
@@ -59,6 +60,7 @@ def test_own_answers_stand_beside_what_the_head_did() -> None:
     for one in found:
         verdicts = [answer.verdict for answer in one.answers]
         assert verdicts == sorted(verdicts, key=["wrong", "unusable", "undecided", "right"].index)
+    assert {answer.probability for answer in answers} == {0.0, 0.5, 1.0, None}
     attends = found[0].answers
     assert {(answer.holds, answer.measured) for answer in attends} <= {
         (True, 0.75), (True, 0.25), (False, 0.25), (False, 0.0),
