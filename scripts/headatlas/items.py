@@ -19,8 +19,7 @@ from .records import SPLITS, Split
 
 Question = Literal["active", "attends"]
 QUESTIONS: tuple[Question, ...] = ("active", "attends")
-# A head is active where its salience is in the top tenth, and inactive in the lower half; where
-# it is as large at a tenth of the tokens as at half of them, active where it is larger still.
+# A head is active where its salience is in the top tenth, and inactive in the lower half.
 _ACTIVE, _INACTIVE = 0.9, 0.5
 
 
@@ -74,10 +73,12 @@ def _active(windows: Sequence[Measured], half: int, rng: np.random.Generator) ->
         return []
     strong = np.quantile(salience, _ACTIVE, method="higher")
     weak = np.quantile(salience, _INACTIVE, method="lower")
-    active = np.flatnonzero((salience >= strong) & (salience > weak))
-    inactive = np.flatnonzero(salience <= weak)
-    positives = _by_turns(active, window, rng)[:half]
-    left = _by_turns(inactive, window, rng)
+    active = salience >= strong
+    if strong == weak and (salience > weak).any():  # it writes at fewer tokens than a tenth
+        active = salience > weak
+    inactive = (salience <= weak) & ~active
+    positives = _by_turns(np.flatnonzero(active), window, rng)[:half]
+    left = _by_turns(np.flatnonzero(inactive), window, rng)
     items = []
     for turn, positive in enumerate(positives[: len(left)]):
         same = (place for place in left if tokens[place] == tokens[positive])
