@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
 
-Body = dict[str, Any]  # of a request, from its JSON
+from batch_api import BatchApi, Body, Fate
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,27 @@ class Received:
 
 
 class LlmServer:
-    """Serves `POST {base_url}/chat/completions` while its `with` block lasts.
+    """Serves `POST {base_url}/chat/completions` while its `with` block lasts, and batches.
 
     Each answer takes `latency` seconds; a share of the requests, `failures`, is answered by
-    one of FAILURES instead, drawn in the order of arrival from the seed.
+    one of FAILURES instead, drawn in the order of arrival from the seed. `batches` holds what
+    came in batches, of which `fate` decides. The answers to calls in `dropped`, such as
+    `POST batches`, are not sent, once each.
     """
 
-    def __init__(self, brain: Brain, *, latency: float = 0.0, failures: float = 0.0, seed: int = 0):
+    def __init__(
+        self,
+        brain: Brain,
+        *,
+        latency: float = 0.0,
+        failures: float = 0.0,
+        seed: int = 0,
+        fate: Callable[[int], Fate] = lambda requests: Fate(),
+    ):
         self.requests: list[Received] = []
+        self.batches = BatchApi(fate, self._answer_of_batch)
+        self.batch_calls: list[Received] = []
+        self.dropped: set[str] = set()
         self.most_at_once = 0
         self._brain = brain
         self._latency = latency
@@ -109,6 +123,29 @@ class LlmServer:
             self._at_once -= 1
         return behaviour
 
+    def batch_call(
+        self, received: Received, content_type: str, payload: bytes
+    ) -> Body | bytes | None:
+        """What is answered to a call about batches; None if there is no such thing."""
+        method, _, address = received.path.partition(" ")
+        url = urlsplit(address)
+        path = url.path.removeprefix("/v1/")
+        with self._lock:
+            self.batch_calls.append(received)
+            if method == "POST":
+                return self.batches.post(path, content_type, payload)
+            return self.batches.get(path, dict(parse_qsl(url.query)))
+
+    def _answer_of_batch(self, body: Body) -> tuple[int, Body] | None:
+        answer = self._brain(body)
+        behaviour = Behaviour(answer) if isinstance(answer, str) else answer
+        if behaviour.drop:
+            return None
+        if behaviour.body is not None:
+            return behaviour.status, {"odd": behaviour.body.decode()}
+        good = behaviour.status == 200
+        return behaviour.status, _completion(body, behaviour) if good else _error(behaviour)
+
 
 class _Http(ThreadingHTTPServer):
     request_queue_size = 256
@@ -128,10 +165,16 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def do_GET(self) -> None:
+        self._batch_call(b"")
+
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        behaviour = self.server.owner.answer(Received(self.path, headers, body))
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path in ("/v1/files", "/v1/batches"):
+            self._batch_call(content)
+            return
+        body = json.loads(content)
+        behaviour = self.server.owner.answer(Received(self.path, self._lower(), body))
         if self.path != "/v1/chat/completions":
             behaviour = replace(behaviour, status=404)
         if behaviour.drop:
@@ -142,6 +185,22 @@ class _Handler(BaseHTTPRequestHandler):
             wanted = _completion(body, behaviour) if behaviour.status == 200 else _error(behaviour)
             payload = json.dumps(wanted).encode()
         self._send(behaviour, payload)
+
+    def _batch_call(self, content: bytes) -> None:
+        owner, call = self.server.owner, f"{self.command} {self.path}"
+        received = Received(call, self._lower(), {})
+        answer = owner.batch_call(received, self.headers.get("Content-Type", ""), content)
+        if (known := call.replace("/v1/", "", 1)) in owner.dropped:
+            owner.dropped.remove(known)
+            self.close_connection = True
+            return
+        behaviour = Behaviour("there is none", status=404) if answer is None else Behaviour()
+        if answer is None:
+            answer = _error(behaviour)
+        self._send(behaviour, answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+
+    def _lower(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
 
     def _send(self, behaviour: Behaviour, payload: bytes) -> None:
         lines = {

@@ -123,7 +123,7 @@ def test_failures_that_pass_are_retried(tmp_path: Path, failure: Behaviour) -> N
         (Behaviour(body=b""), "not a chat completion"),
         (Behaviour(body=b"[]"), "not a chat completion"),
         (Behaviour(body=b'{"error": {"message": "no model"}}'), "choices: .*no model"),
-        (Behaviour(body=b'{"choices": []}'), "without choices"),
+        (Behaviour(body=b'{"choices": []}'), "choices: List should have at least 1 item"),
         (Behaviour(body=b'{"choices": [{"text": "Hi"}]}'), r"choices\.0\.message"),
         (Behaviour(drop=True), "connection failed"),
         (Behaviour(cut=True), "connection failed"),

@@ -31,6 +31,7 @@ from headatlas.configuration import (
     sampling_of,
 )
 from headatlas.configuration.twins import random_twins
+from headatlas.controls import controls_of
 from headatlas.errors import InputError
 from headatlas.patterns import files_matching
 from headatlas.provenance import code_digest, contents_digest, folder_digest

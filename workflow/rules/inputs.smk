@@ -86,10 +86,8 @@ def usage_files():
 def control_files(pattern, count, within_layer=False):
     """Input function: the files of the heads that serve a head as its controls.
 
-    There are `count(wildcards)` of them, if the model or its layer has as many.
-
-    They stand at equal steps around all heads of the model, so that they come from several
-    layers and every head is a control equally often; or likewise around those of its layer.
+    There are `count(wildcards)` of them, if the model or its layer has as many; `controls_of`
+    chooses them.
     """
 
     def files(wildcards):
@@ -100,11 +98,7 @@ def control_files(pattern, count, within_layer=False):
             raise WorkflowError(
                 f"{head_name(*head)}: no head of models.{wildcards.model}; allowed: {allowed}"
             )
-        heads = [at for at in heads if at[0] == head[0] or not within_layer]
-        at = heads.index(head)
-        number = min(count(wildcards), len(heads) - 1)
-        steps = [len(heads) * k // (number + 1) for k in range(1, number + 1)]
-        return files_of(pattern, [heads[(at + step) % len(heads)] for step in steps])
+        return files_of(pattern, controls_of(heads, head, count(wildcards), within_layer))
 
     return files
 

@@ -63,14 +63,15 @@ class Ledger:
     @contextmanager
     def call(self, budget: Connection, at_most: Spent) -> Iterator[None]:
         """Around a call that costs `at_most`. Raises BudgetSpent if the budget is too small."""
-        self._check(budget, at_most)
+        self.check(budget, at_most)
         self._under_way.append(at_most)
         try:
             yield
         finally:
             self._under_way.remove(at_most)
 
-    def _check(self, budget: Connection, at_most: Spent) -> None:
+    def check(self, budget: Connection, at_most: Spent) -> None:
+        """Raise BudgetSpent if what costs `at_most` may not be started now."""
         limits = {
             "calls": budget.max_calls,
             "tokens": budget.max_total_tokens,

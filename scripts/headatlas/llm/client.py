@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
@@ -14,6 +15,9 @@ from .endpoint import Connection, Sampling
 from .exchange import AskError, BudgetSpent, Message, Refused, Reply, Request
 from .schema import response_format
 from .usage import add, no_usage
+
+if TYPE_CHECKING:
+    from .server import Server
 
 __all__ = ["AskError", "BudgetSpent", "Client", "Message", "Refused", "Reply"]
 
@@ -71,9 +75,7 @@ class Client:
         return reply
 
     async def _paid_for(self, request: Request) -> Reply:
-        from .server import connected
-
-        server = connected(asyncio.get_running_loop(), self.sampling, self._connection, self._key())
+        server = self._server()
         at_most = self._at_most(request)
         async with server.turns:
             with self._ledger.call(self._connection, at_most):
@@ -81,6 +83,11 @@ class Client:
                 self._ledger.add(reply.usage, at_most)
         self._cache.put(request, reply)
         return reply
+
+    def _server(self) -> "Server":
+        from .server import connected
+
+        return connected(asyncio.get_running_loop(), self.sampling, self._connection, self._key())
 
     def _key(self) -> str | None:
         name = self._connection.api_key_env

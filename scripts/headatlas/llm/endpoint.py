@@ -35,6 +35,7 @@ class Connection(_Settings):
     timeout: float = Field(default=120.0, description="seconds that a reply may take")
     retries: int = Field(default=6, description="of a call that failed, at most")
     calls_at_once: int = Field(default=4, description="of one process")
+    batch: bool = Field(default=False, description="whether calls that can wait go in batches")
     input_price: float | None = Field(default=None, description="dollars per million tokens")
     output_price: float | None = Field(default=None, description="dollars per million tokens")
     max_calls: int | None = Field(default=None, description="budget: replies that are paid for")

@@ -6,14 +6,13 @@ Slow to import, so imported only when a call is really made.
 import asyncio
 import email.utils
 import functools
-import math
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import openai
-from pydantic import BaseModel, ValidationError
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -23,9 +22,11 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from ..records import Usage
+from .completion import Completion, Malformed, parsed, reply_of
 from .endpoint import Connection, Sampling
 from .exchange import AskError, Refused, Reply, Request
+
+T = TypeVar("T")
 
 FIRST_WAIT = 1.0  # seconds before the first retry, at most; doubled with each
 LONGEST_WAIT = 60.0  # seconds, unless the server asks for more
@@ -38,54 +39,6 @@ ADVICE = {  # what to set where a server refuses a parameter
     "temperature": "temperature: null",
     "seed": "seed: null",
 }
-
-
-class _Part(BaseModel):
-    type: str = "text"
-    text: str | None = None
-
-
-class _Message(BaseModel):
-    content: str | list[_Part] | None = None
-    refusal: str | None = None
-
-    @property
-    def text(self) -> str:
-        """What the model said; some servers send it in parts."""
-        if isinstance(self.content, list):
-            return "".join(part.text or "" for part in self.content if part.type == "text")
-        return self.content or ""
-
-
-class _Token(BaseModel):
-    token: str
-    logprob: float | None  # JSON has no minus infinity
-
-
-class _FirstToken(BaseModel):
-    top_logprobs: list[_Token]
-
-
-class _Logprobs(BaseModel):
-    content: list[_FirstToken] | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
-
-
-class _Tokens(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _Completion(BaseModel):
-    """What is read of a chat completion; servers differ in the rest."""
-
-    choices: list[_Choice]
-    usage: _Tokens | None = None
 
 
 class _Failure(Exception):
@@ -122,7 +75,7 @@ class Server:
         self._key = key
         self._limit = "max_tokens"
         self.turns = asyncio.Semaphore(connection.calls_at_once)
-        self._openai = openai.AsyncOpenAI(
+        self.openai = openai.AsyncOpenAI(
             api_key=key or "none",  # a server that needs no key ignores it
             base_url=connection.base_url,
             timeout=connection.timeout,
@@ -131,6 +84,21 @@ class Server:
 
     async def send(self, request: Request) -> Reply:
         """The reply. Raises AskError when it cannot be had, also after retries."""
+
+        async def answered() -> tuple[Completion, float]:
+            began = time.perf_counter()
+            async with asyncio.timeout(self._connection.timeout):
+                response = await self.openai.chat.completions.with_raw_response.create(
+                    **self.parameters(request)
+                )
+            found = parsed(Completion, "a chat completion", response.http_response.content)
+            return found, time.perf_counter() - began
+
+        (completion, seconds), retries = await self.retried(answered)
+        return reply_of(completion, self._connection, retries=retries, seconds=seconds)
+
+    async def retried(self, call: Callable[[], Awaitable[T]]) -> tuple[T, int]:
+        """What a call of `openai` gives, and how often it failed before. Raises AskError."""
         retrying = AsyncRetrying(
             stop=stop_after_attempt(1 + self._connection.retries),
             retry=retry_if_exception(_passing),
@@ -139,22 +107,17 @@ class Server:
             reraise=True,
         )
         try:
-            answered: tuple[_Completion, float] = await retrying(self._attempt, request)
+            found: T = await retrying(self._attempt, call)
         except _Failure as failure:
             tried = retrying.statistics["attempt_number"]
             after = f" (attempt {tried}, the last)" if tried > 1 else ""
-            raise failure.kind(self._sentence(failure) + after) from None
-        return self._reply(answered[0], retrying.statistics["attempt_number"] - 1, answered[1])
+            raise failure.kind(self.sentence(str(failure)) + after) from None
+        return found, retrying.statistics["attempt_number"] - 1
 
-    async def _attempt(self, request: Request) -> tuple[_Completion, float]:
-        """What the server answers, after how many seconds. Raises _Failure."""
-        began = time.perf_counter()
+    async def _attempt(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What the call gives. Raises _Failure."""
         try:
-            async with asyncio.timeout(self._connection.timeout):
-                response = await self._openai.chat.completions.with_raw_response.create(
-                    **self._parameters(request)
-                )
-            completion = _Completion.model_validate_json(response.http_response.content)
+            return await call()
         except (TimeoutError, openai.APITimeoutError):
             limit = self._connection.timeout
             raise _Failure(f"no reply within {limit:g} seconds", passing=True) from None
@@ -163,17 +126,11 @@ class Server:
             raise _Failure(f"connection failed ({cause})", passing=True) from None
         except openai.APIStatusError as error:
             raise self._refused(error) from None
-        except ValidationError as error:
-            flaw = error.errors()[0]
-            where = ".".join(map(str, flaw["loc"])) or "the body"
-            text = response.http_response.text
-            reason = f"not a chat completion ({where}: {flaw['msg']}): {text}"
-            raise _Failure(reason, passing=True) from None
-        if not completion.choices:
-            raise _Failure("a chat completion without choices", passing=True)
-        return completion, time.perf_counter() - began
+        except Malformed as error:
+            raise _Failure(str(error), passing=True) from None
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
+    def parameters(self, request: Request) -> dict[str, Any]:
+        """The body of the call that asks for a chat completion."""
         sampling = self._sampling
         parameters = {
             "model": sampling.model,
@@ -209,36 +166,8 @@ class Server:
             reason += f" (it asks to wait {wait:g} seconds)"
         return _Failure(reason, passing=passing, wait=wait, kind=kind)
 
-    def _reply(self, completion: _Completion, retries: int, seconds: float) -> Reply:
-        choice = completion.choices[0]
-        return Reply(
-            text=choice.message.text,
-            finish=choice.finish_reason or "unknown",
-            refusal=choice.message.refusal,
-            first_tokens=_first_tokens(choice.logprobs),
-            usage=self._usage(completion.usage, retries, seconds),
-        )
-
-    def _usage(self, tokens: _Tokens | None, retries: int, seconds: float) -> Usage:
-        """A server that tells no tokens leaves them 0, and the dollars unknown."""
-        prices = self._connection.input_price, self._connection.output_price
-        dollars = None
-        if tokens and prices[0] is not None and prices[1] is not None:
-            paid = tokens.prompt_tokens * prices[0] + tokens.completion_tokens * prices[1]
-            dollars = paid / 1e6
-        tokens = tokens or _Tokens()
-        return Usage(
-            calls=1,
-            retries=retries,
-            input_tokens=tokens.prompt_tokens,
-            output_tokens=tokens.completion_tokens,
-            dollars=dollars,
-            seconds=seconds,
-        )
-
-    def _sentence(self, failure: BaseException | None) -> str:
+    def sentence(self, reason: str) -> str:
         """What failed where, on one line, without the key that servers like to repeat."""
-        reason = str(failure)
         if self._key:
             reason = reason.replace(self._key, "***")
         reason = " ".join(reason.split())
@@ -249,7 +178,7 @@ class Server:
     def _report(self, state: RetryCallState) -> None:
         failure = state.outcome.exception() if state.outcome else None
         again = f"asked again in {state.upcoming_sleep:.1f} s"
-        print(f"{self._sentence(failure)}; {again}", file=sys.stderr)
+        print(f"{self.sentence(str(failure))}; {again}", file=sys.stderr)
 
 
 def _passing(error: BaseException) -> bool:
@@ -273,14 +202,3 @@ def _retry_after(header: str | None) -> float:
     except ValueError:
         return 0.0
     return max(0.0, (date - datetime.now(UTC)).total_seconds())
-
-
-def _first_tokens(logprobs: _Logprobs | None) -> dict[str, float] | None:
-    """Of tokens with the same text the likelier one counts; impossible ones are left out."""
-    if logprobs is None or not logprobs.content:
-        return None
-    found: dict[str, float] = {}
-    for token in logprobs.content[0].top_logprobs:
-        if token.logprob is not None and math.isfinite(token.logprob):
-            found[token.token] = max(token.logprob, found.get(token.token, -math.inf))
-    return found or None

@@ -1,0 +1,173 @@
+"""OpenAI's Batch API: many requests in a file, answered within a day, at a lower price.
+
+Slow to import, so imported only when a batch is really asked for.
+"""
+
+import asyncio
+import functools
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Literal, TypeVar
+
+import openai
+from pydantic import BaseModel, ValidationError
+
+from ..progress import Progress
+from .completion import Completion, parsed
+from .exchange import AskError, Request
+from .server import Server
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+URL: Final = "/v1/chat/completions"  # of every request in a batch, wherever the server is
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two looks at a batch, ever longer
+PAGE = 100  # batches in a part of the list of all
+TOO_LARGE = "token_limit_exceeded"  # the error of a batch that is more than a server takes at once
+
+
+class BatchFailed(AskError):
+    """The server has refused a batch as a whole; nothing of it was answered, or is paid for."""
+
+
+class BatchTooLarge(BatchFailed):
+    """It would take fewer requests at once."""
+
+
+class _File(BaseModel):
+    id: str
+
+
+class _Flaw(BaseModel):
+    code: str | None = None
+    message: str | None = None
+    line: int | None = None
+
+
+class _Flaws(BaseModel):
+    data: list[_Flaw] | None = None
+
+
+class _Counts(BaseModel):
+    total: int = 0
+    completed: int = 0
+
+
+class Batch(BaseModel):
+    """What is read of a batch's state."""
+
+    id: str
+    input_file_id: str
+    status: str
+    output_file_id: str | None = None
+    errors: _Flaws | None = None
+    request_counts: _Counts | None = None
+
+
+class _Page(BaseModel):
+    data: list[Batch]
+    has_more: bool = False
+
+
+class _Response(BaseModel):
+    status_code: Literal[200]
+    body: Completion
+
+
+class _Answer(BaseModel):
+    """A line of a batch's output that holds a reply; one about an error does not fit."""
+
+    custom_id: str
+    response: _Response
+
+
+class BatchServer:
+    """The Batch API of a server."""
+
+    def __init__(self, server: Server):
+        self._server = server
+        self._files = server.openai.files.with_raw_response
+        self._batches = server.openai.batches.with_raw_response
+
+    def line(self, name: str, request: Request) -> bytes:
+        """A request as the file of a batch has it; the reply to it bears the same name."""
+        body = self._server.parameters(request)
+        line = {"custom_id": name, "method": "POST", "url": URL, "body": body}
+        return json.dumps(line).encode() + b"\n"
+
+    async def upload(self, lines: bytes) -> str:
+        """Send the file of a batch, which costs nothing yet; return its id."""
+
+        async def sent() -> _File:
+            file = ("batch.jsonl", lines)
+            return _read(_File, "a file", await self._files.create(file=file, purpose="batch"))
+
+        return (await self._retried(sent)).id
+
+    async def ended(self, file: str) -> Batch:
+        """The batch of an uploaded file, once it has ended; made if there is none.
+
+        Raises BatchFailed, and AskError if the server is away.
+        """
+        batch = await self._retried(functools.partial(self._found_or_made, file))
+        progress, pause = Progress(), FIRST_PAUSE
+        while batch.status not in ("completed", "expired", "cancelled", "failed"):
+            counts = batch.request_counts or _Counts()
+            progress(f"{batch.id}: {batch.status}, {counts.completed} of {counts.total} answered")
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+            batch = await self._retried(functools.partial(self._looked_at, batch.id))
+        if batch.status == "failed":
+            raise self._failure(batch)
+        return batch
+
+    async def answers(self, batch: Batch) -> dict[str, Completion]:
+        """What an ended batch has answered, by the names of the requests."""
+        file = batch.output_file_id
+        if file is None:
+            return {}
+
+        async def fetched() -> bytes:
+            return (await self._files.content(file)).http_response.content
+
+        answers = {}
+        for line in (await self._retried(fetched)).splitlines():
+            try:
+                answer = _Answer.model_validate_json(line)
+            except ValidationError:
+                continue
+            answers[answer.custom_id] = answer.response.body
+        return answers
+
+    async def _found_or_made(self, file: str) -> Batch:
+        """What a process that was killed, or an attempt that failed, has made is not made twice."""
+        page = _Page(data=[], has_more=True)  # before the first
+        while page.has_more:
+            after = page.data[-1].id if page.data else openai.omit
+            found = await self._batches.list(limit=PAGE, after=after)
+            page = _read(_Page, "a list of batches", found)
+            for batch in page.data:
+                if batch.input_file_id == file:
+                    return batch
+        made = await self._batches.create(input_file_id=file, endpoint=URL, completion_window="24h")
+        return _read(Batch, "a batch", made)
+
+    async def _looked_at(self, batch: str) -> Batch:
+        return _read(Batch, "a batch", await self._batches.retrieve(batch))
+
+    async def _retried(self, call: Callable[[], Awaitable[T]]) -> T:
+        return (await self._server.retried(call))[0]
+
+    def _failure(self, batch: Batch) -> BatchFailed:
+        flaws = batch.errors.data if batch.errors and batch.errors.data else []
+        told = "; ".join(
+            f"line {flaw.line}: {flaw.message}" if flaw.line else str(flaw.message)
+            for flaw in flaws
+        )
+        kind = BatchTooLarge if TOO_LARGE in {flaw.code for flaw in flaws} else BatchFailed
+        return kind(self._server.sentence(f"{batch.id} failed: {told or 'no reason is given'}"))
+
+
+def _read(kind: type[M], name: str, response: Any) -> M:
+    """What a raw response of `openai` holds. Raises Malformed."""
+    return parsed(kind, name, response.http_response.content)
