@@ -29,6 +29,7 @@ localrules:
     all,
     estimate,
     randomise_model,
+    ask_in_batches,
     explain_head,
     explain_head_llm,
     judge_head,

@@ -10,36 +10,24 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
-
+from headatlas.controls import Head, controls_of
 from headatlas.errors import reported
-from headatlas.explainers.llm.arguments import add_explainer, add_judge, evidence_of, settings_of
-from headatlas.explainers.llm.exemplars import read_seen
-from headatlas.explainers.llm.explain import explain
-from headatlas.explainers.llm.judge import judge, reading_of
+from headatlas.explainers.llm.arguments import add_explainer, add_heads, add_judge, of_head
 from headatlas.explainers.llm.prompts import worked_examples
-from headatlas.explainers.llm.refine import revise
+from headatlas.explainers.llm.rounds import explaining, judging
 from headatlas.llm.rehearsal import Rehearsal
 from headatlas.names import parse_head
 from headatlas.progress import Progress
-from headatlas.records import ESTIMATE, EVENTS, Explanation, HeadRecord, Split
-from headatlas.storage import read_head, write_csv
+from headatlas.records import ESTIMATE, Explanation, head_name
+from headatlas.storage import write_csv
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--events-folder", type=Path, required=True, help="tables of events")
-    parser.add_argument("--stats-folder", type=Path, required=True, help="tables of head metrics")
-    parser.add_argument("--model", required=True, help="name of the model")
-    parser.add_argument("--corpus", required=True, help="name of the corpus")
-    parser.add_argument("--explainer", required=True, help="name of the explainer")
-    parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
+    add_heads(parser)
     parser.add_argument(
         "--random-heads", type=int, default=0, help="heads with random weights, taken to cost alike"
     )
-    parser.add_argument("--rounds", type=int, default=0, help="rounds of revision")
-    parser.add_argument("--controls", type=int, default=0, help="other heads' explanations judged")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
     add_explainer(parser)
     add_judge(parser, "judge-")
     parser.add_argument("--out", type=Path, required=True, help="estimate to write (CSV)")
@@ -69,54 +57,37 @@ def stand_ins(args: argparse.Namespace) -> tuple[Rehearsal, Rehearsal]:
 
 
 async def rehearse(
-    about: HeadRecord, args: argparse.Namespace, explainer: Rehearsal, judging: Rehearsal
+    args: argparse.Namespace, at: Head, explainer: Rehearsal, judge: Rehearsal
 ) -> None:
     """All rounds of one head, and the judgement of the last."""
-    args.layer, args.head, args.round = about.layer, about.head, about.round
-    name = f"layer{about.layer:02d}.parquet"
-    args.stats, args.hypothesis = args.stats_folder / name, None
-    seen, evidence = read_seen(args.events_folder / name, about.head), evidence_of(args)
-    settings, clients = settings_of(args), (explainer, judging)
-    explanation = await explain(about, seen, evidence, settings, *clients)
+    explanation = await explaining(of_head(args, at, 0), None, explainer, judge)
     for number in range(1, args.rounds + 1):
-        after = about.model_copy(update={"round": number})
-        explanation = await revise(after, explanation, seen, evidence, settings, *clients)
-    events: pa.Table = read_head(args.events_folder / name, EVENTS, about.head)
-    splits: list[Split] = ["validation", "test"]
-    reading = reading_of(events, splits, args.items, args.seed, about.layer, about.head)
-    await judge(explanation, controls_of(explanation, args), reading, judging, args.items_per_call)
+        explanation = await explaining(of_head(args, at, number), explanation, explainer, judge)
+    controls = stand_in_controls(args, explanation)
+    await judging(of_head(args, at, args.rounds), explanation, controls, judge)
 
 
-def controls_of(explanation: Explanation, args: argparse.Namespace) -> Iterator[Explanation]:
-    """Explanations in the place of those of other heads."""
-    for number in range(min(args.controls, len(args.heads) - 1)):
-        summary = f"{explanation.summary} This is control {number}."
-        yield explanation.model_copy(
-            update={"head": explanation.head + 1 + number, "summary": summary}
-        )
+def stand_in_controls(args: argparse.Namespace, explanation: Explanation) -> Iterator[Explanation]:
+    """Explanations in the place of those of the head's controls."""
+    heads = [parse_head(name) for name in args.heads]
+    for layer, head in controls_of(heads, (explanation.layer, explanation.head), args.controls):
+        summary = f"{explanation.summary} This is control {head_name(layer, head)}."
+        yield explanation.model_copy(update={"layer": layer, "head": head, "summary": summary})
 
 
 @reported
 def main() -> None:
     args = parse_arguments()
-    explainer, judging = stand_ins(args)
+    explainer, judge = stand_ins(args)
     progress = Progress()
-    for done, (layer, head) in enumerate(map(parse_head, args.heads), 1):
-        about = HeadRecord(
-            model=args.model,
-            corpus=args.corpus,
-            explainer=args.explainer,
-            round=0,
-            layer=layer,
-            head=head,
-        )
-        asyncio.run(rehearse(about, args, explainer, judging))
+    for done, at in enumerate(map(parse_head, args.heads), 1):
+        asyncio.run(rehearse(args, at, explainer, judge))
         progress(f"{done} of {len(args.heads)} heads")
     share = 1 + args.random_heads / len(args.heads)
     rows: list[dict[str, object]] = []
     for task, endpoint, client in (
         ("explain", args.endpoint, explainer),
-        ("judge", args.judge_endpoint, judging),
+        ("judge", args.judge_endpoint, judge),
     ):
         usage = client.usage
         rows.append(

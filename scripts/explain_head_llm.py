@@ -14,15 +14,12 @@ from headatlas.explainers.llm.arguments import (
     add_head,
     add_judge,
     clients_of,
-    evidence_of,
     head_of,
     read_of_head,
-    settings_of,
 )
-from headatlas.explainers.llm.exemplars import read_seen
-from headatlas.explainers.llm.explain import explain
-from headatlas.explainers.llm.refine import revise
+from headatlas.explainers.llm.rounds import explaining
 from headatlas.explainers.unexplained import failed_explanation
+from headatlas.llm.client import Client
 from headatlas.storage import write_record
 
 
@@ -36,12 +33,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
     args = parser.parse_args()
 
-    about, events, evidence = head_of(args), read_seen(args.events, args.head), evidence_of(args)
-    asked = events, evidence, settings_of(args), *clients_of(args, os.environ)
-    if args.previous:
-        asking = revise(about, read_of_head(args.previous, about), *asked)
-    else:
-        asking = explain(about, *asked)
+    about = head_of(args)
+    previous = read_of_head(args.previous, about) if args.previous else None
+    asking = explaining(args, previous, *clients_of(args, os.environ, Client))
     explanation = or_failed(
         lambda: asyncio.run(asking), lambda reason: failed_explanation(about, reason)
     )

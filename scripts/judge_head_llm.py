@@ -7,9 +7,11 @@ from pathlib import Path
 
 from headatlas.errors import InputError, or_failed, reported
 from headatlas.explainers.llm.arguments import add_judge, client_of
-from headatlas.explainers.llm.judge import judge, judgement_of, reading_of
-from headatlas.records import EVENTS, Explanation
-from headatlas.storage import read_head, read_record, write_record
+from headatlas.explainers.llm.judge import judgement_of
+from headatlas.explainers.llm.rounds import judging
+from headatlas.llm.client import Client
+from headatlas.records import Explanation
+from headatlas.storage import read_record, write_record
 
 
 def read_control(path: Path, judged: Explanation) -> Explanation:
@@ -39,20 +41,9 @@ def main() -> None:
 
     explanation = read_record(args.explanation, Explanation)
     controls = [read_control(path, explanation) for path in args.control_explanations]
-    at = explanation.layer, explanation.head
-    events = read_head(args.events, EVENTS, explanation.head)
-    client = client_of(args, "", os.environ)
+    asking = judging(args, explanation, controls, client_of(args, "", os.environ, Client))
     judgement = or_failed(
-        lambda: asyncio.run(
-            judge(
-                explanation,
-                controls,
-                reading_of(events, ["validation", "test"], args.items, args.seed, *at),
-                client,
-                args.items_per_call,
-            )
-        ),
-        lambda reason: judgement_of(explanation, reason),
+        lambda: asyncio.run(asking), lambda reason: judgement_of(explanation, reason)
     )
     write_record(args.out, judgement)
 

@@ -123,7 +123,7 @@ def test_every_line_of_config_yaml_has_a_comment() -> None:
 def test_ready_entries_work_when_uncommented(root: Path) -> None:
     config = yaml.safe_load(READY.sub(r"  \1", CONFIG.read_text()))
     ready = [entry.split(":")[0] for entry in READY.findall(CONFIG.read_text())]
-    assert len(ready) == 14
+    assert len(ready) == 15
     resolved(config, root)  # all are there, none is used: files need not be
     hub = [name for name in config["models"] if name != "demo"]
     config["sweep"] |= {"models": hub, "corpora": ["python-docs", "wikitext-103"]}

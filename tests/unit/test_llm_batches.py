@@ -180,7 +180,7 @@ def test_a_batch_that_ends_without_need_of_another_ends_the_asking(
 
     with LlmServer(told, fate=fate) as server:
         client = make_collecting(server, tmp_path, seed=0)
-        with pytest.raises(AskError, match=f"batch_0 {status}: {answered} of 3 requests were"):
+        with pytest.raises(AskError, match=f"batch_0 {status}: {answered} of 3 answered"):
             replies(client, 4)
         assert spent(tmp_path) == 1 + answered
         if answered:  # it goes on when it is started again

@@ -1,12 +1,16 @@
 """Explainers that ask a language model, on a subject of which the truth is known."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import polars as pl
 import pytest
 from answer_key import AnswerKeyBrain
+from batch_api import Fate
 from llm_server import LlmServer
 from workplace import Workplace, small_configuration
 
@@ -17,6 +21,8 @@ from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey
 from headatlas.subjects.planted.build import plant
 
 HEADS, ITEMS = 6, 12
+ASKING = ("ask_in_batches", "explain_head_llm", "judge_head_llm")
+TOGETHER = ["--set-threads", *(f"{rule}=0" for rule in ASKING), "--resources", "calls=16"]
 KEY = "a-secret-that-nobody-may-see"
 
 
@@ -74,13 +80,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workplace,
     with LlmServer(brain) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATLAS_TEST_KEY", KEY)
         workplace.configuration = configuration(server.base_url, heads)
-        workplace.run(
-            "--set-threads",
-            "explain_head_llm=0",
-            "judge_head_llm=0",
-            "--resources",
-            "calls=16",
-        )
+        workplace.run(*TOGETHER)
         yield workplace, server
 
 
@@ -158,3 +158,35 @@ def test_the_key_is_sent_and_written_nowhere(asked: tuple[Workplace, LlmServer])
     files = [path for path in workplace.folder.rglob("*") if path.is_file()]
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
     assert any(".snakemake/metadata" in path.as_posix() for path in files)
+
+
+def test_batches_bring_the_same_results(asked: tuple[Workplace, LlmServer], tmp_path: Path) -> None:
+    """An explainer that learns, and its judge, are asked together about all heads."""
+    done, _ = asked
+    subprocess.run(["cp", "-a", f"{done.folder}/.", str(tmp_path)], check=True)
+    shutil.rmtree(tmp_path / "results/replies")
+    shutil.rmtree(tmp_path / "results/planted/docs/learner")
+    heads = done.configuration["models"]["planted"]["heads"]
+    brain = AnswerKeyBrain(tmp_path / "planted", tmp_path / "results/planted/docs", heads, ITEMS)
+    workplace = Workplace(tmp_path)
+    with LlmServer(brain, fate=lambda _: Fate(looks=0)) as server:
+        workplace.configuration = configuration(server.base_url, heads)
+        for endpoint in workplace.configuration["endpoints"].values():
+            endpoint["batch"] = True
+        targets = [f"results/planted/docs/learner/round1/scores/{head}.json" for head in heads]
+        workplace.run(*targets, *TOGETHER)
+        assert [call.body["model"] for call in server.requests] == ["learner", "judge"]
+        assert len(server.batches.answered) > HEADS * ITEMS
+        assert workplace.jobs(*targets) == {}
+    for target in targets:
+        assert (tmp_path / target).read_bytes() == (done.folder / target).read_bytes()
+    for number in (0, 1):
+        for head in heads:
+            name = f"results/planted/docs/learner/round{number}/explanations/{head}.json"
+            one, other = (read_record(at / name, Explanation) for at in (tmp_path, done.folder))
+            assert one.usage is not None and other.usage is not None
+            assert one.usage.calls == other.usage.calls
+            assert one.usage.dollars == pytest.approx(other.usage.dollars)
+            assert one.model_copy(update={"usage": None}) == other.model_copy(
+                update={"usage": None}
+            )

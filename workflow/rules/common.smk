@@ -67,6 +67,7 @@ ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 RANDOM_ROUND = ROUND.replace("{model}", f"{{model}}{RANDOM}")
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
+BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches
 REPLIES = "results/replies"  # of language models, for all runs
 STAGES = [  # of a run, in order
     "inspect_model",
@@ -259,12 +260,23 @@ def answers_flags(wildcards):
     return flags(folder | {"items": config["scoring"]["items"], "seed": config["seed"]})
 
 
-def calls_at_once(*roles):
-    """Function of wildcards: calls that a job makes at the same time."""
+def hypotheses_folder(wildcards):
+    """Flag of the folder of the explanations by rules that an explainer is shown, if any."""
+    name = config["explainers"][wildcards.explainer]["hypothesis"]
+    folder = Path(ROUND.format(**{**wildcards, "explainer": name, "round": 0}), "explanations")
+    return flags({"hypotheses_folder": folder if name else None})
+
+
+def calls_at_once(*roles, batch=True):
+    """Function of wildcards: calls that a job makes at the same time.
+
+    Unless `batch`, models that are asked in batches do not count.
+    """
 
     def calls(wildcards):
         entry = config["explainers"][wildcards.explainer]
-        return max(config["endpoints"][entry[role]]["calls_at_once"] for role in roles)
+        asked = [config["endpoints"][entry[role]] for role in roles]
+        return max((e["calls_at_once"] for e in asked if batch or not e["batch"]), default=0)
 
     return calls
 

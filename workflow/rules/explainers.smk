@@ -60,6 +60,47 @@ rule judge_head:
         " --explanation {input.explanation} --out {output} 2> {log}"
 
 
+# What the jobs of the heads will ask of a language model, all together. It may take a day, and asks
+# for nothing twice: stopped and started again, it goes on.
+rule ask_in_batches:
+    input:
+        events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+        hypotheses=hypotheses_of,
+    output:
+        BATCHES,
+    log:
+        log_of(BATCHES.removesuffix(".json")),
+    benchmark:
+        benchmark_of(BATCHES.removesuffix(".json"))
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("endpoint", "judge", batch=False),
+    params:
+        events=folder_of(f"{RUN}/events"),
+        stats=folder_of(f"{RUN}/stats"),
+        heads=lambda w: head_names(w.model),
+        settings=llm_flags,
+        rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
+        budgets=budgets("endpoint", "judge"),
+        hypotheses=hypotheses_folder,
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("ask_in_batches"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about all heads in batches"
+    shell:
+        'python "$SCRIPTS"/ask_in_batches.py {params.settings} {params.rounds} --seed {params.seed}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
+        " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
+        " --events-folder {params.events} --stats-folder {params.stats} {params.hypotheses}"
+        " --out {output} 2> {log}"
+
+
 # Of a language model: it proposes, a judge tests on validation text, the best is kept. In further
 # rounds it sees what the explanation of the round before got wrong.
 rule explain_head_llm:
@@ -68,6 +109,7 @@ rule explain_head_llm:
         stats=f"{RUN}/stats/layer{{layer}}.parquet",
         hypothesis=hypothesis_of,
         previous=previous_round,
+        batches=batches_of,
     output:
         f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     log:
@@ -106,6 +148,7 @@ rule judge_head_llm:
             f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
             lambda w: config["explainers"][w.explainer]["controls"],
         ),
+        batches=batches_of,
     output:
         f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
     log:

@@ -60,6 +60,27 @@ def hypothesis_of(wildcards):
     return path.format(**{**wildcards, "explainer": name, "round": 0}) if name else []
 
 
+def hypotheses_of(wildcards):
+    """Likewise of all heads."""
+    name = config["explainers"][wildcards.explainer]["hypothesis"]
+    if name is None:
+        return []
+    pattern = f"{ROUND}/explanations/L{{layer}}H{{head}}.json"
+    known = {"model": wildcards.model, "corpus": wildcards.corpus, "explainer": name, "round": 0}
+    return [file.format(**known) for file in files_of(pattern, all_heads(wildcards.model))]
+
+
+def batches_of(wildcards):
+    """The record that all batches are answered, where one of the two models is asked in batches.
+
+    A newer one reruns the jobs of the heads, which find their replies. It cannot be `ancient`:
+    Snakemake looks for no other reason to run what comes after an ancient file that is made anew.
+    """
+    entry = config["explainers"][wildcards.explainer]
+    batch = [config["endpoints"][entry[role]]["batch"] for role in ("endpoint", "judge")]
+    return BATCHES.format(**wildcards) if any(batch) else []
+
+
 def previous_round(wildcards):
     """The explanation that a round of refinement begins with; the first has none."""
     if int(wildcards.round) == 0:

@@ -59,7 +59,7 @@ class Collecting(Client):
         self._wanted: dict[str, Request] = {}  # by name
         self._in_vain: dict[str, AskError] = {}  # why there is no reply
         self._proven = False  # whether this process has made a call
-        self._most = MOST_REQUESTS
+        self._most = MOST_REQUESTS  # that the server takes
 
     async def resume(self) -> None:
         """Wait for the batches that a killed process has left, and keep their replies.
@@ -108,53 +108,64 @@ class Collecting(Client):
     async def _next_batch(self, waiting: Sequence[Request]) -> list[Request]:
         """Ask for the first of the requests, as many as make a batch; return who waits then."""
         server = BatchServer(self._server())
-        lines = [server.line(self._name(request), request) for request in waiting]
         try:
-            count, at_most = self._covered(waiting, lines)
+            lines, at_most = self._fitting(server, waiting)
         except BudgetSpent as error:
             self._in_vain |= {self._name(request): error for request in waiting}
             return []
-        asked, others = list(waiting[:count]), list(waiting[count:])
+        asked, others = list(waiting[: len(lines)]), list(waiting[len(lines) :])
         with self._ledger.call(self._connection, at_most):
-            file = await server.upload(b"".join(lines[:count]))
-            path = self._pending / f"{hashlib.sha256(file.encode()).hexdigest()[:16]}.json"
-            place = dict(zip(("base_url", "model"), self._place, strict=True))
-            pending = Pending(**place, input_file=file, requests=asked)
-            write_record(path, pending)
+            path, pending = await self._uploaded(server, asked, lines)
             try:
                 batch, left = await self._ended(path, pending)
             except BatchTooLarge:
-                if count == 1:
+                if len(asked) == 1:
                     raise
-                self._most = count // 2
+                self._most = len(asked) // 2
                 return [*asked, *others]
+        told = f"{batch.id} {batch.status}: {len(asked) - len(left)} of {len(asked)} answered"
+        print(f"{told}, {len(others)} wait", file=sys.stderr)
         if batch.status == "completed":
             await together(map(self._directly, left))
             return others
-        told = f"{batch.id} {batch.status}: {count - len(left)} of {count} requests were answered"
-        if batch.status == "cancelled" or len(left) == count:
+        if batch.status == "cancelled" or len(left) == len(asked):
             raise AskError(f"{self.sampling.model} at {self._connection.base_url}: {told}")
-        print(f"{told}; the others are asked in another batch", file=sys.stderr)
         return [*left, *others]
 
-    def _covered(self, waiting: Sequence[Request], lines: Sequence[bytes]) -> tuple[int, Spent]:
-        """How many of the first requests make a batch, and what they may cost.
+    def _fitting(
+        self, server: BatchServer, waiting: Sequence[Request]
+    ) -> tuple[list[bytes], Spent]:
+        """The lines of as many of the first requests as make a batch, and what they may cost.
 
         Raises BudgetSpent if the budget does not cover even one.
         """
+        lines: list[bytes] = []
         total, size = Spent(model=self.sampling.model), 0
-        for count, (request, line) in enumerate(zip(waiting, lines, strict=True)):
+        for request in waiting[: self._most]:
+            line = server.line(self._name(request), request)
             more, size = total.plus(self._at_most(request)), size + len(line)
-            if count == self._most or (count and size > MOST_BYTES):
-                return count, total
+            if lines and size > MOST_BYTES:
+                break
             try:
                 self._ledger.check(self._connection, more)
             except BudgetSpent:
-                if not count:
+                if not lines:
                     raise
-                return count, total
+                break
+            lines.append(line)
             total = more
-        return len(waiting), total
+        return lines, total
+
+    async def _uploaded(
+        self, server: BatchServer, requests: list[Request], lines: Sequence[bytes]
+    ) -> tuple[Path, Pending]:
+        """Send the file of a batch, and write down what is to be known of it after a kill."""
+        file = await server.upload(b"".join(lines))
+        base_url, model = self._place
+        pending = Pending(base_url=base_url, model=model, input_file=file, requests=requests)
+        path = self._pending / f"{hashlib.sha256(file.encode()).hexdigest()[:16]}.json"
+        write_record(path, pending)
+        return path, pending
 
     async def _ended(self, path: Path, pending: Pending) -> tuple[Batch, list[Request]]:
         """Keep what the batch has answered once it has ended; return what it has not."""

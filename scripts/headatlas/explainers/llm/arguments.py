@@ -7,6 +7,7 @@ from typing import Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from ...controls import Head
 from ...errors import InputError
 from ...llm.client import Client
 from ...llm.endpoint import Connection, Sampling
@@ -16,6 +17,7 @@ from .exemplars import Format
 from .explain import Settings
 from .prompts import Evidence, Metric
 
+C = TypeVar("C", bound=Client)
 M = TypeVar("M")
 
 
@@ -23,13 +25,41 @@ def add_head(parser: ArgumentParser) -> None:
     """Which head of which run, and where what is known of it lies."""
     parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
     parser.add_argument("--stats", type=Path, required=True, help="head metrics of the layer")
-    parser.add_argument("--model", required=True, help="name of the model")
-    parser.add_argument("--corpus", required=True, help="name of the corpus")
-    parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument(
+        "--hypothesis", type=Path, help="explanation of the head by rules, shown as evidence (JSON)"
+    )
+    _add_run(parser)
     parser.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
     parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
     parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
+
+
+def add_heads(parser: ArgumentParser) -> None:
+    """Likewise of all heads of a run, and of all that is asked about them."""
+    parser.add_argument("--events-folder", type=Path, required=True, help="tables of events")
+    parser.add_argument("--stats-folder", type=Path, required=True, help="tables of head metrics")
+    parser.add_argument(
+        "--hypotheses-folder", type=Path, help="explanations by rules, shown as evidence (JSON)"
+    )
+    _add_run(parser)
+    parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
+    parser.add_argument("--rounds", type=int, default=0, help="rounds of revision")
+    parser.add_argument("--controls", type=int, default=0, help="other heads' explanations judged")
+
+
+def of_head(args: Namespace, at: Head, number: int) -> Namespace:
+    """What `add_head` sets of a head in a round, from what `add_heads` sets of all."""
+    layer = f"layer{at[0]:02d}.parquet"
+    hypotheses = args.hypotheses_folder
+    own = {
+        "events": args.events_folder / layer,
+        "stats": args.stats_folder / layer,
+        "hypothesis": hypotheses / f"{head_name(*at)}.json" if hypotheses else None,
+        "round": number,
+        "layer": at[0],
+        "head": at[1],
+    }
+    return Namespace(**vars(args) | own)
 
 
 def head_of(args: Namespace) -> HeadRecord:
@@ -72,11 +102,6 @@ def add_explainer(parser: ArgumentParser) -> None:
         default=True,
         help="show the head's metrics as evidence",
     )
-    parser.add_argument(
-        "--hypothesis",
-        type=Path,
-        help="explanation of the head by rules, shown as evidence (JSON)",
-    )
     parser.add_argument("--candidates", type=int, default=3, help="explanations asked for")
     parser.add_argument("--texts", type=int, default=5, help="test texts of each kind")
 
@@ -104,18 +129,23 @@ def read_of_head(path: Path, about: HeadRecord) -> Explanation:
     return found
 
 
-def clients_of(args: Namespace, environment: Mapping[str, str]) -> tuple[Client, Client]:
+def clients_of(
+    args: Namespace, environment: Mapping[str, str], kind: Callable[..., C]
+) -> tuple[C, C]:
     """Explainer and judge; the same client where they are the same endpoint. Raises InputError."""
-    explainer = client_of(args, "", environment)
+    explainer = client_of(args, "", environment, kind)
     if args.endpoint == args.judge_endpoint and args.sampling == args.judge_sampling:
         return explainer, explainer
-    return explainer, client_of(args, "judge_", environment)
+    return explainer, client_of(args, "judge_", environment, kind)
 
 
 def client_of(
-    args: Namespace, role: Literal["", "judge_"], environment: Mapping[str, str]
-) -> Client:
-    """The language model of a role, at the place that `--connections` gives for its name.
+    args: Namespace,
+    role: Literal["", "judge_"],
+    environment: Mapping[str, str],
+    kind: Callable[..., C],
+) -> C:
+    """A client, of some kind, of the language model of a role, as `--connections` has it.
 
     Raises InputError if there is none.
     """
@@ -124,7 +154,14 @@ def client_of(
         known = ", ".join(args.connections) or "none"
         raise InputError(f"--connections: has no endpoint {name!r}; there: {known}")
     sampling = getattr(args, f"{role}sampling")
-    return Client(sampling, args.connections[name], replies=args.replies, environment=environment)
+    return kind(sampling, args.connections[name], replies=args.replies, environment=environment)
+
+
+def _add_run(parser: ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--corpus", required=True, help="name of the corpus")
+    parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
 
 
 def _hypothesis(args: Namespace) -> str | None:

@@ -1,0 +1,70 @@
+"""Ask a language model about all heads in batches, so that the heads' own jobs find the replies.
+
+What explain_head_llm and judge_head_llm would ask is noted, as far as it can be told without the
+replies, and asked for together; then again, with the replies, until nothing is left to ask.
+"""
+
+import argparse
+import asyncio
+import functools
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from headatlas.errors import reported
+from headatlas.explainers.llm.all_heads import AllHeads
+from headatlas.explainers.llm.arguments import (
+    add_explainer,
+    add_heads,
+    add_judge,
+    clients_of,
+)
+from headatlas.llm.collecting import Collecting
+from headatlas.llm.together import together
+from headatlas.llm.usage import rounded
+from headatlas.records import Record, Usage
+from headatlas.storage import write_record
+
+
+class Asked(Record):
+    """What the replies cost, those that were known before among them."""
+
+    heads: int
+    usage: dict[str, Usage]  # of each language model
+
+
+async def resume(clients: Iterable[Collecting]) -> None:
+    for client in clients:
+        await client.resume()
+
+
+async def collect(clients: Iterable[Collecting]) -> None:
+    await together(client.collect() for client in clients)
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add_heads(parser)
+    add_explainer(parser)
+    add_judge(parser, "judge-")
+    parser.add_argument("--out", type=Path, required=True, help="record to write (JSON)")
+    args = parser.parse_args()
+
+    pending = args.replies / "batches" / args.model / args.corpus / args.explainer
+    kind = functools.partial(Collecting, pending=pending)
+    explainer, judge = clients_of(args, os.environ, kind)
+    clients = {args.endpoint: explainer, args.judge_endpoint: judge}
+    with asyncio.Runner() as runner:
+        runner.run(resume(clients.values()))
+        heads = AllHeads(args, (explainer, judge), runner)
+        while not heads.go_on():
+            print(heads.state, file=sys.stderr, flush=True)
+            runner.run(collect(clients.values()))
+    usage = {name: rounded(client.usage) for name, client in clients.items()}
+    write_record(args.out, Asked(heads=len(args.heads), usage=usage))
+
+
+if __name__ == "__main__":
+    main()
