@@ -43,9 +43,10 @@ class AllHeads:
 
     @property
     def state(self) -> str:
-        """How many heads have come how far."""
-        explained = sum(self._last(at) is not None for at in self._heads)
-        return f"{explained} of {len(self._heads)} heads explained, {len(self._judged)} judged"
+        """How far they have come."""
+        heads, explained = len(self._heads), sum(map(len, self._rounds.values()))
+        of = heads * (self._args.rounds + 1)
+        return f"{explained} of {of} explanations, {len(self._judged)} of {heads} judgements"
 
     def _explain(self, at: Head) -> None:
         rounds = self._rounds[at]

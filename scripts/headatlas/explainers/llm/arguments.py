@@ -78,7 +78,7 @@ def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
     parser.add_argument("--items-per-call", type=int, default=1, help="of these, asked in one call")
     parser.add_argument(
         "--connections",
-        type=_json_of("--connections", TypeAdapter(dict[str, Connection])),
+        type=_json_of("--connections", TypeAdapter(dict[str, Connection]).validate_json),
         required=True,
         help="how each language model is reached, by its name (JSON, keys as under endpoints)",
     )
@@ -177,18 +177,18 @@ def _add_endpoint(parser: ArgumentParser, prefix: str, task: str) -> None:
     )
     parser.add_argument(
         f"--{prefix}sampling",
-        type=_json_of(f"--{prefix}sampling", TypeAdapter(Sampling)),
+        type=_json_of(f"--{prefix}sampling", Sampling.model_validate_json),
         required=True,
         help="its model and what decides its replies (JSON, keys as under endpoints)",
     )
 
 
-def _json_of(flag: str, kind: TypeAdapter[M]) -> Callable[[str], M]:
+def _json_of(flag: str, validated: Callable[[str], M]) -> Callable[[str], M]:
     """How the value of a flag is read; what it returns raises InputError."""
 
     def read(text: str) -> M:
         try:
-            return kind.validate_json(text)
+            return validated(text)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join([flag, *map(str, first["loc"])])
