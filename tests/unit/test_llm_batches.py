@@ -19,6 +19,7 @@ from headatlas.llm.budget import Spent
 from headatlas.llm.cache import Cache
 from headatlas.llm.client import AskError, BudgetSpent, Refused, Reply
 from headatlas.llm.collecting import Collecting, Pending, Wanted
+from headatlas.llm.together import together
 from headatlas.storage import read_record, write_record
 
 KEY = "sk-very-secret-0123456789"
@@ -115,6 +116,13 @@ def test_the_first_request_shows_what_is_wrong_at_once(tmp_path: Path) -> None:
         assert server.batch_calls == []
 
 
+def test_a_server_without_batches_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LlmServer(told) as server:
+        monkeypatch.setattr(server.batches, "post", lambda *_: None)
+        with pytest.raises(AskError, match=r"status 404: .* a call of the Batch API, which not"):
+            replies(make_collecting(server, tmp_path, seed=0), 3)
+
+
 def test_a_batch_has_the_name_of_the_limit_that_the_first_request_found(tmp_path: Path) -> None:
     def brain(body: dict[str, Any]) -> Behaviour:
         if "max_tokens" in body:
@@ -202,6 +210,7 @@ def test_a_batch_that_fails_says_why(tmp_path: Path) -> None:
         assert str(caught.value) == (
             f"small at {server.base_url}: batch_0 failed: line 2: no such URL, ***; no such model"
         )
+        assert not list((tmp_path / "batches").iterdir())
         # What is mended needs a new batch, not the old one.
         assert len(texts(make_collecting(server, tmp_path, {"KEY": KEY}, **settings), 3)) == 3
         headers = {received.headers["authorization"] for received in server.batch_calls}
@@ -337,6 +346,25 @@ def test_a_budget_in_calls_holds_for_all_of_a_batch(tmp_path: Path) -> None:
         assert paid(server) == [0, 1, 2, 3] and sizes(server) == [3]
     assert [isinstance(reply, BudgetSpent) for reply in found] == [False] * 4 + [True] * 3
     assert "the budget of 4 calls for small is spent" in str(found[6])
+
+
+def test_what_is_in_a_batch_is_held_against_the_budget_until_it_ends(tmp_path: Path) -> None:
+    """Two clients of a model, as explainer and judge may be, wait for batches at the same time."""
+
+    async def both() -> list[Reply | BaseException]:
+        clients = [
+            make_collecting(server, tmp_path, seed=0, temperature=degree, max_calls=6)
+            for degree in (0, 1)
+        ]
+        for client in clients:
+            await asked(client, 5)
+        await together(client.collect() for client in clients)
+        return [found for client in clients for found in await asked(client, 5)]
+
+    with LlmServer(told, fate=lambda _: Fate(looks=3)) as server:
+        found = asyncio.run(both())
+        assert len(paid(server)) == 6
+    assert sum(isinstance(reply, BudgetSpent) for reply in found) == 4
 
 
 def test_a_budget_that_does_not_cover_the_most_is_used_up_in_several_batches(

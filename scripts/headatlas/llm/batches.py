@@ -141,14 +141,16 @@ class BatchServer:
 
     async def _found_or_made(self, file: str) -> Batch:
         """What a process that was killed, or an attempt that failed, has made is not made twice."""
-        page = _Page(data=[], has_more=True)  # before the first
-        while page.has_more:
-            after = page.data[-1].id if page.data else openai.omit
+        after: str | openai.Omit = openai.omit
+        while True:
             found = await self._batches.list(limit=PAGE, after=after)
             page = _read(_Page, "a list of batches", found)
             for batch in page.data:
                 if batch.input_file_id == file:
                     return batch
+            if not (page.data and page.has_more):
+                break
+            after = page.data[-1].id
         made = await self._batches.create(input_file_id=file, endpoint=URL, completion_window="24h")
         return _read(Batch, "a batch", made)
 
@@ -156,7 +158,11 @@ class BatchServer:
         return _read(Batch, "a batch", await self._batches.retrieve(batch))
 
     async def _retried(self, call: Callable[[], Awaitable[T]]) -> T:
-        return (await self._server.retried(call))[0]
+        try:
+            return (await self._server.retried(call))[0]
+        except AskError as error:
+            where = "in a call of the Batch API, which not every server has"
+            raise AskError(f"{error} ({where})") from None
 
     def _failure(self, batch: Batch) -> BatchFailed:
         flaws = batch.errors.data if batch.errors and batch.errors.data else []
