@@ -14,12 +14,8 @@ from pathlib import Path
 
 from headatlas.errors import reported
 from headatlas.explainers.llm.all_heads import AllHeads
-from headatlas.explainers.llm.arguments import (
-    add_explainer,
-    add_heads,
-    add_judge,
-    clients_of,
-)
+from headatlas.explainers.llm.arguments import add_explainer, add_heads, add_judge, clients_of
+from headatlas.explainers.llm.candidates import usage_of
 from headatlas.llm.collecting import Collecting
 from headatlas.llm.together import together
 from headatlas.llm.usage import rounded
@@ -28,10 +24,10 @@ from headatlas.storage import write_record
 
 
 class Asked(Record):
-    """What the replies cost, those that were known before among them."""
+    """What was asked; `usage` has the replies that were known before, too."""
 
     heads: int
-    usage: dict[str, Usage]  # of each language model
+    usage: Usage
 
 
 async def resume(clients: Iterable[Collecting]) -> None:
@@ -54,16 +50,15 @@ def main() -> None:
 
     pending = args.replies / "batches" / args.model / args.corpus / args.explainer
     kind = functools.partial(Collecting, pending=pending)
-    explainer, judge = clients_of(args, os.environ, kind)
-    clients = {args.endpoint: explainer, args.judge_endpoint: judge}
+    roles = clients_of(args, os.environ, kind)
+    clients = dict.fromkeys(roles)  # one, where they are the same
     with asyncio.Runner() as runner:
-        runner.run(resume(clients.values()))
-        heads = AllHeads(args, (explainer, judge), runner)
+        runner.run(resume(clients))
+        heads = AllHeads(args, roles, runner)
         while not heads.go_on():
             print(heads.state, file=sys.stderr, flush=True)
-            runner.run(collect(clients.values()))
-    usage = {name: rounded(client.usage) for name, client in clients.items()}
-    write_record(args.out, Asked(heads=len(args.heads), usage=usage))
+            runner.run(collect(clients))
+    write_record(args.out, Asked(heads=len(args.heads), usage=rounded(usage_of(*clients))))
 
 
 if __name__ == "__main__":

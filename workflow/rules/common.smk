@@ -260,13 +260,6 @@ def answers_flags(wildcards):
     return flags(folder | {"items": config["scoring"]["items"], "seed": config["seed"]})
 
 
-def hypotheses_folder(wildcards):
-    """Flag of the folder of the explanations by rules that an explainer is shown, if any."""
-    name = config["explainers"][wildcards.explainer]["hypothesis"]
-    folder = Path(ROUND.format(**{**wildcards, "explainer": name, "round": 0}), "explanations")
-    return flags({"hypotheses_folder": folder if name else None})
-
-
 def calls_at_once(*roles, batch=True):
     """Function of wildcards: calls that a job makes at the same time.
 

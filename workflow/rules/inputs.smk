@@ -63,11 +63,16 @@ def hypothesis_of(wildcards):
 def hypotheses_of(wildcards):
     """Likewise of all heads."""
     name = config["explainers"][wildcards.explainer]["hypothesis"]
-    if name is None:
-        return []
-    pattern = f"{ROUND}/explanations/L{{layer}}H{{head}}.json"
-    known = {"model": wildcards.model, "corpus": wildcards.corpus, "explainer": name, "round": 0}
-    return [file.format(**known) for file in files_of(pattern, all_heads(wildcards.model))]
+    paths = files_of(f"{ROUND}/explanations/L{{layer}}H{{head}}.json", all_heads(wildcards.model))
+    known = {**wildcards, "explainer": name, "round": 0}
+    return [path.format(**known) for path in paths] if name else []
+
+
+def hypotheses_folder(wildcards):
+    """Flag of the folder of the explanations by rules that an explainer is shown, if any."""
+    name = config["explainers"][wildcards.explainer]["hypothesis"]
+    folder = Path(ROUND.format(**{**wildcards, "explainer": name, "round": 0}), "explanations")
+    return flags({"hypotheses_folder": folder if name else None})
 
 
 def batches_of(wildcards):
