@@ -29,6 +29,7 @@ class BatchApi:
     def __init__(self, fate: Callable[[int], Fate], answerer: Answerer):
         self._fate, self._answerer = fate, answerer
         self.files: dict[str, bytes] = {}
+        self.uploads: dict[str, Body] = {}  # what is told of the files that came
         self.batches: dict[str, Body] = {}
         self.answered: list[Body] = []  # requests that were answered, and are to be paid for
         self._looks: dict[str, int] = {}  # that are left
@@ -66,7 +67,9 @@ class BatchApi:
         name = f"file-in{len(self.files)}"
         self.files[name] = content
         about = {"object": "file", "filename": "batch.jsonl", "purpose": "batch"}
-        return about | {"id": name, "bytes": len(content), "created_at": 0, "status": "processed"}
+        about |= {"id": name, "bytes": len(content), "created_at": 0, "status": "processed"}
+        self.uploads[name] = about
+        return about
 
     def _create(self, body: Body) -> Body:
         assert body["completion_window"] == "24h" and body["endpoint"] == "/v1/chat/completions"

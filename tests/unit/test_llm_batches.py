@@ -1,15 +1,18 @@
 """What goes in batches is paid for once, whatever becomes of the batch or of the process."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from batch_api import Fate
 from llm_factory import HELLO, make_client, make_collecting
 from llm_server import Behaviour, LlmServer, in_turn
+from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 
 from headatlas.llm import batches as batches_module
 from headatlas.llm import budget, collecting
@@ -99,6 +102,25 @@ def test_what_is_wanted_is_noted_and_then_asked_for_together(tmp_path: Path) -> 
     assert client.usage.calls == 5 and client.usage.dollars == pytest.approx(5 * 20e-6)
     assert spent(tmp_path) == 5
     assert not list((tmp_path / "batches").iterdir())
+
+
+@pytest.mark.parametrize("status", ["completed", "expired", "cancelled", "failed"])
+def test_the_server_of_these_tests_speaks_as_openai_does(tmp_path: Path, status: str) -> None:
+    flaw = {"code": "invalid_url", "message": "no such URL", "line": 1, "param": None}
+    fate = Fate(status, answered=1, errors=(flaw,) if status == "failed" else ())
+    with LlmServer(told, fate=lambda _: fate) as server:
+        with contextlib.suppress(AskError):
+            replies(make_collecting(server, tmp_path, seed=0), 4)
+        made, name = server.batches.batches["batch_0"], "file-in0"
+    told_of_file = server.batches.uploads[name]
+    for kind, body in ((openai.types.Batch, made), (openai.types.FileObject, told_of_file)):
+        known = kind.model_validate(body)  # raises if a value is not of OpenAI's type
+        assert known.model_extra == {}
+    assert made["status"] == status
+    for line in map(json.loads, server.batches.files[name].splitlines()):
+        assert line.keys() == {"custom_id", "method", "url", "body"}
+        assert len(line["custom_id"]) <= 64
+        assert line["body"].keys() <= CompletionCreateParamsNonStreaming.__annotations__.keys()
 
 
 def test_an_endpoint_that_is_not_batch_is_asked_directly(tmp_path: Path) -> None:
