@@ -165,6 +165,8 @@ def test_a_text_ends_with_its_query(query: int, key: int | None, text: str) -> N
         ("Answer: no", 0.0),
         ("<think>yes? no?</think>\n\nno", 0.0),
         ("<think>yes, it may be", None),
+        ("No, wait. That is the key.</think>\n\nyes", 1.0),  # the prompt opened the thoughts
+        ("Yes. <think>or no</think>", 1.0),
         ("It could be yes or no", None),
         ("Not that I know; yesterday perhaps", None),
         ("", None),
@@ -190,6 +192,7 @@ def test_log_probabilities_of_all_spellings_count() -> None:
         ('{"1": "no", "2": "yes"}', [0.0, 1.0, None]),
         ("Text 1: yes, but\n1: no\n2) no", [None, 0.0, None]),
         ("<think>1: yes</think> 1: no 12: yes", [0.0, None, None]),
+        ("Is 1: yes right? 2: no</think>1: no\n2: no", [0.0, 0.0, None]),
         ("I cannot say.", [None, None, None]),
     ],
 )

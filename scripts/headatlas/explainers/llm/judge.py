@@ -19,7 +19,8 @@ from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
 
 # Log-probabilities count if the model was about to say one of the two words, probably.
 _SURE = 0.5
-_THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+# The opening tag of thoughts may be in the prompt, and the closing one missing.
+_THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)|\A((?!<think>).)*?</think>", re.DOTALL)
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 _FIRST = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?<!\d)(\d+)\W{1,8}(yes|no)\b", re.IGNORECASE)
