@@ -389,6 +389,21 @@ def test_what_is_in_a_batch_is_held_against_the_budget_until_it_ends(tmp_path: P
     assert sum(isinstance(reply, BudgetSpent) for reply in found) == 4
 
 
+def test_what_others_spend_once_a_batch_was_measured_ends_nothing(tmp_path: Path) -> None:
+    fitting = Collecting._fitting
+
+    def fitting_before_others_spend(*args: Any) -> Any:
+        found = fitting(*args)
+        write_record(tmp_path / "spent/other.json", Spent(model="small", calls=3))
+        return found
+
+    with LlmServer(told) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Collecting, "_fitting", fitting_before_others_spend)
+        found = replies(make_collecting(server, tmp_path, seed=0, max_calls=5), 7)
+        assert paid(server) == [0, 1, 2, 3, 4]
+    assert [isinstance(reply, BudgetSpent) for reply in found] == [False] * 5 + [True] * 2
+
+
 def test_a_budget_that_does_not_cover_the_most_is_used_up_in_several_batches(
     tmp_path: Path,
 ) -> None:

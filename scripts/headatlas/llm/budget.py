@@ -64,6 +64,12 @@ class Ledger:
     def call(self, budget: Connection, at_most: Spent) -> Iterator[None]:
         """Around a call that costs `at_most`. Raises BudgetSpent if the budget is too small."""
         self.check(budget, at_most)
+        with self.under_way(at_most):
+            yield
+
+    @contextmanager
+    def under_way(self, at_most: Spent) -> Iterator[None]:
+        """Likewise around what was checked just now."""
         self._under_way.append(at_most)
         try:
             yield

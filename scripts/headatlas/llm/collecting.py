@@ -114,7 +114,7 @@ class Collecting(Client):
             self._in_vain |= {self._name(request): error for request in waiting}
             return []
         asked, others = list(waiting[: len(lines)]), list(waiting[len(lines) :])
-        with self._ledger.call(self._connection, at_most):
+        with self._ledger.under_way(at_most):
             path, pending = await self._uploaded(server, asked, lines)
             try:
                 batch, left = await self._ended(path, pending)
