@@ -26,12 +26,15 @@ from headatlas.llm.together import together
 from headatlas.storage import read_record, write_record
 
 KEY = "sk-very-secret-0123456789"
+TOO_LARGE = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached"}
 
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(batches_module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(batches_module, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(collecting, "LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(budget, "REFRESH_SECONDS", -1.0)
 
 
@@ -241,19 +244,41 @@ def test_a_batch_that_fails_says_why(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_is_too_large_is_halved(tmp_path: Path) -> None:
-    error = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached"}
-
     def fate(requests: int) -> Fate:
-        return Fate("failed", errors=(error,)) if requests > 3 else Fate()
+        return Fate("failed", errors=(TOO_LARGE,)) if requests > 3 else Fate()
 
     with LlmServer(told, fate=fate) as server:
         assert len(texts(make_collecting(server, tmp_path, seed=0), 11)) == 11
-        assert sizes(server) == [10, 5, 2, 2, 2, 2, 2] and paid(server) == list(range(11))
+        assert sizes(server) == [10, 5, 2, 4, 2, 4, 2, 4, 2, 2] and paid(server) == list(range(11))
     with (
-        LlmServer(told, fate=lambda _: Fate("failed", errors=(error,))) as server,
+        LlmServer(told, fate=lambda _: Fate("failed", errors=(TOO_LARGE,))) as server,
         pytest.raises(BatchFailed, match="batch_1 failed: Enqueued token limit reached"),
     ):
         replies(make_collecting(server, tmp_path / "other", seed=0), 3)
+
+
+def test_who_finds_the_queue_full_waits_for_the_batches_of_others(tmp_path: Path) -> None:
+    """Two jobs at the same time, and a server that takes eight requests in all."""
+
+    def fate(requests: int) -> Fate:
+        batches = server.batches.batches.values()
+        before = [b for b in batches if b["status"] in ("validating", "in_progress")]
+        if requests + sum(b["request_counts"]["total"] for b in before) > 8:
+            return Fate("failed", errors=(TOO_LARGE,))
+        return Fate(looks=40 if requests == 8 else 1)
+
+    async def both() -> list[Reply | BaseException]:
+        clients = [make_collecting(server, tmp_path, temperature=t, seed=0) for t in (0, 1)]
+        for client in clients:
+            await asked(client, 9)
+        await together(client.collect() for client in clients)
+        return [found for client in clients for found in await asked(client, 9)]
+
+    with LlmServer(told, fate=fate) as server:
+        assert all(isinstance(found, Reply) for found in asyncio.run(both()))
+        done = [b for b in server.batches.batches.values() if b["status"] == "completed"]
+        assert paid(server) == sorted([*range(9)] * 2)
+    assert [batch["request_counts"]["total"] for batch in done] == [8, 1, 2, 4, 1]
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MOST_REQUESTS", 3), ("MOST_BYTES", 3 * 250)])

@@ -6,7 +6,7 @@ Slow to import, so imported only when a batch is really asked for.
 import asyncio
 import functools
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final, Literal, TypeVar
 
 import openai
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 URL: Final = "/v1/chat/completions"  # of every request in a batch, wherever the server is
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two looks at a batch, ever longer
+ENDED = ("completed", "expired", "cancelled", "failed")
 PAGE = 100  # batches in a part of the list of all
 TOO_LARGE = "token_limit_exceeded"  # the error of a batch that is more than a server takes at once
 
@@ -31,7 +32,7 @@ class BatchFailed(AskError):
 
 
 class BatchTooLarge(BatchFailed):
-    """It would take fewer requests at once."""
+    """It would take fewer requests at once, or these once others have ended."""
 
 
 class _File(BaseModel):
@@ -111,7 +112,7 @@ class BatchServer:
         """
         batch = await self._retried(functools.partial(self._found_or_made, file))
         progress, pause = Progress(), FIRST_PAUSE
-        while batch.status not in ("completed", "expired", "cancelled", "failed"):
+        while batch.status not in ENDED:
             counts = batch.request_counts or _Counts()
             progress(f"{batch.id}: {batch.status}, {counts.completed} of {counts.total} answered")
             await asyncio.sleep(pause)
@@ -120,6 +121,14 @@ class BatchServer:
         if batch.status == "failed":
             raise self._failure(batch)
         return batch
+
+    async def busy(self) -> bool:
+        """Whether a batch is under way, whoever made it. Raises AskError."""
+
+        async def found() -> bool:
+            return any([batch.status not in ENDED async for batch in self._all()])
+
+        return await self._retried(found)
 
     async def answers(self, batch: Batch) -> dict[str, Completion]:
         """What an ended batch has answered, by the names of the requests."""
@@ -141,18 +150,23 @@ class BatchServer:
 
     async def _found_or_made(self, file: str) -> Batch:
         """What a process that was killed, or an attempt that failed, has made is not made twice."""
+        async for batch in self._all():
+            if batch.input_file_id == file:
+                return batch
+        made = await self._batches.create(input_file_id=file, endpoint=URL, completion_window="24h")
+        return _read(Batch, "a batch", made)
+
+    async def _all(self) -> AsyncIterator[Batch]:
+        """The batches that the server knows of."""
         after: str | openai.Omit = openai.omit
         while True:
             found = await self._batches.list(limit=PAGE, after=after)
             page = _read(_Page, "a list of batches", found)
             for batch in page.data:
-                if batch.input_file_id == file:
-                    return batch
+                yield batch
             if not (page.data and page.has_more):
-                break
+                return
             after = page.data[-1].id
-        made = await self._batches.create(input_file_id=file, endpoint=URL, completion_window="24h")
-        return _read(Batch, "a batch", made)
 
     async def _looked_at(self, batch: str) -> Batch:
         return _read(Batch, "a batch", await self._batches.retrieve(batch))

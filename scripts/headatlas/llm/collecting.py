@@ -6,6 +6,7 @@ replies are in the cache. So whoever follows a process that was killed finds its
 Slow to import.
 """
 
+import asyncio
 import hashlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from ..records import Record
 from ..storage import read_record, write_record
-from .batches import Batch, BatchFailed, BatchServer, BatchTooLarge
+from .batches import LONGEST_PAUSE, Batch, BatchFailed, BatchServer, BatchTooLarge
 from .budget import Spent
 from .client import Client
 from .completion import reply_of
@@ -59,7 +60,7 @@ class Collecting(Client):
         self._wanted: dict[str, Request] = {}  # by name
         self._in_vain: dict[str, AskError] = {}  # why there is no reply
         self._proven = False  # whether this process has made a call
-        self._most = MOST_REQUESTS  # that the server takes
+        self._most = MOST_REQUESTS  # that the server takes now
 
     async def resume(self) -> None:
         """Wait for the batches that a killed process has left, and keep their replies.
@@ -115,14 +116,19 @@ class Collecting(Client):
             return []
         asked, others = list(waiting[: len(lines)]), list(waiting[len(lines) :])
         with self._ledger.under_way(at_most):
+            crowded = len(asked) == 1 and await server.busy()
             path, pending = await self._uploaded(server, asked, lines)
             try:
                 batch, left = await self._ended(path, pending)
-            except BatchTooLarge:
-                if len(asked) == 1:
+            except BatchTooLarge as error:
+                if crowded:
+                    await asyncio.sleep(LONGEST_PAUSE)
+                elif len(asked) == 1:
                     raise
-                self._most = len(asked) // 2
+                print(f"{error}; tried again", file=sys.stderr)
+                self._most = max(1, len(asked) // 2)
                 return [*asked, *others]
+        self._most = min(2 * self._most, MOST_REQUESTS)  # there may be room again
         told = f"{batch.id} {batch.status}: {len(asked) - len(left)} of {len(asked)} answered"
         print(f"{told}, {len(others)} wait", file=sys.stderr)
         if batch.status == "completed":
