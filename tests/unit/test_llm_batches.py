@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from batch_api import Fate
@@ -361,6 +363,19 @@ def test_a_call_that_is_repeated_makes_no_second_batch(tmp_path: Path, call: str
         assert len(texts(make_collecting(server, tmp_path, seed=0), 4)) == 4
         assert not server.dropped
         assert paid(server) == [0, 1, 2, 3]
+
+
+def test_a_batch_is_waited_for_though_its_server_is_away_for_a_while(tmp_path: Path) -> None:
+    looked_at, looks = BatchServer._looked_at, itertools.count()
+
+    async def away(self: BatchServer, batch: str) -> batches_module.Batch:
+        if next(looks) < 4:
+            raise openai.APIConnectionError(request=httpx.Request("GET", "http://away"))
+        return await looked_at(self, batch)
+
+    with LlmServer(told) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BatchServer, "_looked_at", away)
+        assert len(texts(make_collecting(server, tmp_path, seed=0, retries=0), 4)) == 4
 
 
 def test_a_batch_is_found_among_many(tmp_path: Path) -> None:

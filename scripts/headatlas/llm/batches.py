@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 URL: Final = "/v1/chat/completions"  # of every request in a batch, wherever the server is
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two looks at a batch, ever longer
+LOOKS = 120  # that fail one after another, at least: an hour, in a wait of a day
 ENDED = ("completed", "expired", "cancelled", "failed")
 PAGE = 100  # batches in a part of the list of all
 TOO_LARGE = "token_limit_exceeded"  # the error of a batch that is more than a server takes at once
@@ -117,7 +118,8 @@ class BatchServer:
             progress(f"{batch.id}: {batch.status}, {counts.completed} of {counts.total} answered")
             await asyncio.sleep(pause)
             pause = min(1.5 * pause, LONGEST_PAUSE)
-            batch = await self._retried(functools.partial(self._looked_at, batch.id))
+            look = functools.partial(self._looked_at, batch.id)
+            batch = await self._retried(look, least=LOOKS)
         if batch.status == "failed":
             raise self._failure(batch)
         return batch
@@ -171,9 +173,9 @@ class BatchServer:
     async def _looked_at(self, batch: str) -> Batch:
         return _read(Batch, "a batch", await self._batches.retrieve(batch))
 
-    async def _retried(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def _retried(self, call: Callable[[], Awaitable[T]], least: int = 0) -> T:
         try:
-            return (await self._server.retried(call))[0]
+            return (await self._server.retried(call, least))[0]
         except AskError as error:
             where = "in a call of the Batch API, which not every server has"
             raise AskError(f"{error} ({where})") from None

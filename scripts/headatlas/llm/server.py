@@ -97,10 +97,13 @@ class Server:
         (completion, seconds), retries = await self.retried(answered)
         return reply_of(completion, self._connection, retries=retries, seconds=seconds)
 
-    async def retried(self, call: Callable[[], Awaitable[T]]) -> tuple[T, int]:
-        """What a call of `openai` gives, and how often it failed before. Raises AskError."""
+    async def retried(self, call: Callable[[], Awaitable[T]], least: int = 0) -> tuple[T, int]:
+        """What a call of `openai` gives, and how often it failed before. Raises AskError.
+
+        It is repeated as often as the endpoint says, or `least` times if that is more.
+        """
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(1 + self._connection.retries),
+            stop=stop_after_attempt(1 + max(least, self._connection.retries)),
             retry=retry_if_exception(_passing),
             wait=wait_exception(_told_to_wait) + wait_random_exponential(FIRST_WAIT, LONGEST_WAIT),
             before_sleep=self._report,
