@@ -106,12 +106,11 @@ class Client:
         """What the reply may cost: no token of the prompt is shorter than a byte."""
         prompt = len(request.model_dump_json().encode())
         reply = self.sampling.max_tokens
-        prices = self._connection.input_price or 0.0, self._connection.output_price or 0.0
         return Spent(
             model=self.sampling.model,
             calls=1,
             tokens=prompt + reply,
-            dollars=(prompt * prices[0] + reply * prices[1]) / 1e6,
+            dollars=self._connection.dollars(prompt, reply) or 0.0,
         )
 
 

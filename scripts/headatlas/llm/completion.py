@@ -91,18 +91,14 @@ def reply_of(
 
 def _usage(tokens: _Tokens | None, connection: Connection, retries: int, seconds: float) -> Usage:
     """A server that tells no tokens leaves them 0, and the dollars unknown."""
-    prices = connection.input_price, connection.output_price
-    dollars = None
-    if tokens and prices[0] is not None and prices[1] is not None:
-        paid = tokens.prompt_tokens * prices[0] + tokens.completion_tokens * prices[1]
-        dollars = paid / 1e6
-    tokens = tokens or _Tokens()
+    told = tokens or _Tokens()
+    paid = connection.dollars(told.prompt_tokens, told.completion_tokens)
     return Usage(
         calls=1,
         retries=retries,
-        input_tokens=tokens.prompt_tokens,
-        output_tokens=tokens.completion_tokens,
-        dollars=dollars,
+        input_tokens=told.prompt_tokens,
+        output_tokens=told.completion_tokens,
+        dollars=paid if tokens else None,
         seconds=seconds,
     )
 

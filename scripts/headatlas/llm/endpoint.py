@@ -49,3 +49,9 @@ class Connection(_Settings):
         if self.max_dollars is not None and self.input_price is None:
             raise ValueError("max_dollars needs input_price and output_price")
         return self
+
+    def dollars(self, input_tokens: int, output_tokens: int) -> float | None:
+        """What a call costs; None if the endpoint has no prices."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        return (input_tokens * self.input_price + output_tokens * self.output_price) / 1e6

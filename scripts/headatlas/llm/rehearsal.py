@@ -30,7 +30,6 @@ class Rehearsal(Client):
         self, sampling: Sampling, connection: Connection, stand_in: Callable[[int, bool], str]
     ):
         super().__init__(sampling, connection, replies=Path(), environment={})
-        self._prices = connection.input_price, connection.output_price
         self._stand_in = stand_in
         self._replies: dict[str, Reply] = {}
 
@@ -56,14 +55,11 @@ class Rehearsal(Client):
 
     def _usage(self, asked: int, text: str) -> Usage:
         said = tokens_of(text)
-        dollars = None
-        if self._prices[0] is not None and self._prices[1] is not None:
-            dollars = (asked * self._prices[0] + said * self._prices[1]) / 1e6
         return Usage(
             calls=1,
             retries=0,
             input_tokens=asked,
             output_tokens=said,
-            dollars=dollars,
+            dollars=self._connection.dollars(asked, said),
             seconds=0.0,
         )
