@@ -8,11 +8,10 @@ import yaml
 from snakemake.utils import update_config
 
 from headatlas.configuration import (
-    ConfigurationError,
     check_duplicate_keys,
     connection_of,
     sampling_of,
-    structure,
+    well_formed,
 )
 from headatlas.errors import InputError
 from headatlas.llm.client import Client
@@ -28,11 +27,7 @@ def read_configuration(files: Sequence[Path]) -> dict[str, Any]:
     for file in files:
         check_duplicate_keys(file)
         update_config(merged, yaml.safe_load(file.read_text(encoding="utf-8")) or {})
-    schema = structure.read_schema(ROOT / "workflow/schemas/config.schema.yaml")
-    config: dict[str, Any] = structure.filled(merged, schema)
-    if problems := set(structure.problems(config, schema)):
-        raise ConfigurationError(problems)
-    return config
+    return well_formed(merged, ROOT / "workflow/schemas/config.schema.yaml")
 
 
 def entry(

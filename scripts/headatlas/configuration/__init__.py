@@ -35,7 +35,20 @@ __all__ = [
     "resolve",
     "runs",
     "sampling_of",
+    "well_formed",
 ]
+
+
+def well_formed(config: Mapping[Any, Any], schema_path: Path) -> dict[str, Any]:
+    """A copy of `config` with every default filled in, in which every key and type is allowed.
+
+    Raises ConfigurationError, one sentence for each problem, in alphabetical order.
+    """
+    schema = structure.read_schema(schema_path)
+    filled: dict[str, Any] = structure.filled(config, schema)
+    if problems := set(structure.problems(filled, schema)):
+        raise ConfigurationError(problems)
+    return filled
 
 
 def resolve(
@@ -45,7 +58,7 @@ def resolve(
     root: Path,
     environment: Mapping[str, str],
 ) -> dict[str, Any]:
-    """A copy of `config` with every default filled in, known to be usable.
+    """Likewise, and known to be usable.
 
     `root` is the folder that relative paths start in, `environment` the variables in
     which API keys are looked for. What entries mean is checked only for those that the
@@ -53,11 +66,7 @@ def resolve(
 
     Raises ConfigurationError, one sentence for each problem, in alphabetical order.
     """
-    schema = structure.read_schema(schema_path)
-    resolved: dict[str, Any] = structure.filled(config, schema)
-    found = set(structure.problems(resolved, schema))
-    if not found:
-        found = set(meaning.problems(resolved, root, environment))
-    if found:
-        raise ConfigurationError(found)
+    resolved = well_formed(config, schema_path)
+    if problems := set(meaning.problems(resolved, root, environment)):
+        raise ConfigurationError(problems)
     return resolved
