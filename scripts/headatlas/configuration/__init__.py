@@ -58,7 +58,7 @@ def resolve(
     root: Path,
     environment: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Likewise, and known to be usable.
+    """A copy of `config` that is `well_formed`, and known to be usable.
 
     `root` is the folder that relative paths start in, `environment` the variables in
     which API keys are looked for. What entries mean is checked only for those that the
