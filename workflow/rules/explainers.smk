@@ -86,7 +86,7 @@ rule ask_in_batches:
         settings=llm_flags,
         rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
         budgets=budgets("endpoint", "judge"),
-        hypotheses=hypotheses_folder,
+        hypotheses=lambda w: flags({"hypotheses_folder": hypotheses_folder(w)}),
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
         seed=config["seed"],

@@ -53,26 +53,24 @@ def random_files(pattern):
     return lambda w: files_of(at_round(pattern, w), random_heads(w.model))
 
 
+def hypotheses_folder(wildcards):
+    """The folder of the symbolic explanations that a language model is shown, or None."""
+    name = config["explainers"][wildcards.explainer]["hypothesis"]
+    shown = {**wildcards, "explainer": name, "round": 0}
+    return ROUND.format(**shown) + "/explanations" if name else None
+
+
 def hypothesis_of(wildcards):
     """The symbolic explanation that a language model is shown as evidence, if any."""
-    name = config["explainers"][wildcards.explainer]["hypothesis"]
-    path = f"{ROUND}/explanations/L{{layer}}H{{head}}.json"
-    return path.format(**{**wildcards, "explainer": name, "round": 0}) if name else []
+    folder = hypotheses_folder(wildcards)
+    return f"{folder}/L{wildcards.layer}H{wildcards.head}.json" if folder else []
 
 
 def hypotheses_of(wildcards):
     """Likewise of all heads."""
-    name = config["explainers"][wildcards.explainer]["hypothesis"]
-    paths = files_of(f"{ROUND}/explanations/L{{layer}}H{{head}}.json", all_heads(wildcards.model))
-    known = {**wildcards, "explainer": name, "round": 0}
-    return [path.format(**known) for path in paths] if name else []
-
-
-def hypotheses_folder(wildcards):
-    """Flag of the folder of the explanations by rules that an explainer is shown, if any."""
-    name = config["explainers"][wildcards.explainer]["hypothesis"]
-    folder = Path(ROUND.format(**{**wildcards, "explainer": name, "round": 0}), "explanations")
-    return flags({"hypotheses_folder": folder if name else None})
+    folder = hypotheses_folder(wildcards)
+    heads = all_heads(wildcards.model)
+    return files_of(f"{folder}/L{{layer}}H{{head}}.json", heads) if folder else []
 
 
 def batches_of(wildcards):
