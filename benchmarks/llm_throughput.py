@@ -42,8 +42,8 @@ def write_config(folder: Path, base_url: str, args: argparse.Namespace) -> None:
     config["corpora"]["python-docs"] |= {"windows": 128, "window_tokens": 32, "sampled": 16}
     endpoint = {"model": "slow", "base_url": base_url, "output": "json_object"}
     config["endpoints"] = {"slow": endpoint | {"calls_at_once": args.calls_of_a_head}}
-    llm = {"kind": "llm", "endpoint": "slow", "judge": "slow"}
-    config["explainers"] = {"llm": llm | {"rounds": 0}}
+    llm = {"kind": "llm", "endpoint": "slow", "judge": "slow", "rounds": 0}
+    config["explainers"] = {"llm": llm}
     config["sweep"] |= {"models": ["model"], "explainers": ["llm"]}
     config["activations"]["top_windows"] = 8
     config["events"] |= {"top": 8, "quantiles": 2}
