@@ -56,8 +56,8 @@ def random_files(pattern):
 def hypotheses_folder(wildcards):
     """The folder of the symbolic explanations that a language model is shown, or None."""
     name = config["explainers"][wildcards.explainer]["hypothesis"]
-    shown = {**wildcards, "explainer": name, "round": 0}
-    return ROUND.format(**shown) + "/explanations" if name else None
+    path = f"{ROUND}/explanations"
+    return path.format(**{**wildcards, "explainer": name, "round": 0}) if name else None
 
 
 def hypothesis_of(wildcards):
