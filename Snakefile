@@ -9,12 +9,13 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/inputs.smk"
+include: "workflow/rules/functions/shared.smk"
 include: "workflow/rules/subjects.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/events.smk"
 include: "workflow/rules/explainers.smk"
+include: "workflow/rules/language_models.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/clustering.smk"
 include: "workflow/rules/roles.smk"
@@ -27,6 +28,8 @@ include: "workflow/rules/comparison.smk"
 # always runs there, for there the key is, and the network.
 localrules:
     all,
+    atlases,
+    comparison,
     estimate,
     randomise_model,
     ask_in_batches,
@@ -40,14 +43,8 @@ localrules:
 rule all:
     default_target: True
     input:
-        [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
-        COMPARED,
-
-
-# What the sweep will ask of language models, before anything is asked.
-rule estimate:
-    input:
-        estimates(),
+        rules.atlases.input,
+        rules.comparison.input,
 
 
 onsuccess:

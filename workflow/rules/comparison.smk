@@ -1,6 +1,14 @@
 """The models and the runs of a sweep side by side."""
 
 
+include: "functions/comparison.smk"
+
+
+rule comparison:
+    input:
+        COMPARED,
+
+
 rule match_heads:
     input:
         windows=f"{RUN}/windows.parquet",

@@ -1,6 +1,9 @@
 """Text as token windows."""
 
 
+include: "functions/corpora.smk"
+
+
 rule sample_windows:
     input:
         "results/{model}/model.json",

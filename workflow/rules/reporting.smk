@@ -1,6 +1,15 @@
 """The atlas of one run."""
 
+
+include: "functions/reporting.smk"
+
+
 LABELS = {key: f"{{{key}}}" for key in ("model", "corpus", "explainer", "clustering")}
+
+
+rule atlases:
+    input:
+        [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
 
 
 rule build_atlas:

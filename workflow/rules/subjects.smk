@@ -1,6 +1,9 @@
 """Geometry and identity of the models, and of their twins with random weights."""
 
 
+include: "functions/subjects.smk"
+
+
 # A twin's name is a name of a model too.
 ruleorder: randomise_model > inspect_model
 

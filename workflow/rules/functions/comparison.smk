@@ -1,0 +1,55 @@
+"""Of the comparison: the runs of the sweep, and what is made of two of them."""
+
+import shlex
+from itertools import combinations, permutations, product
+
+OTHER_RUN = RUN.replace("{model}", "{other}")
+MATCHES = f"{COMPARISON}/{{corpus}}/{{model}}/{{other}}/matches.parquet"
+# The pages that set the runs of the sweep side by side; one run has nothing to be compared with.
+COMPARED = [f"{COMPARISON}/index.html", f"{COMPARISON}/cost.html"] if len(runs(config)) > 1 else []
+
+
+def run_files(name):
+    """A file of the atlas of every run of the sweep."""
+    return [f"{atlas_folder(*run)}/{name}" for run in runs(config)]
+
+
+def matches():
+    """The matches of every two models of the sweep on every corpus."""
+    names = config["sweep"]
+    return [
+        MATCHES.format(corpus=corpus, model=model, other=other)
+        for corpus in names["corpora"]
+        for model, other in combinations(names["models"], 2)
+    ]
+
+
+def transfers():
+    """Scores of the explanations of every corpus on every other corpus, if they are programs."""
+    names = config["sweep"]
+    path = f"{ROUND}/transfers/{{other}}.parquet"
+    programs = [explainer for explainer in names["explainers"] if not asks(explainer)]
+    return [
+        path.format(model=model, corpus=corpus, explainer=explainer, round=0, other=other)
+        for model, explainer in product(names["models"], programs)
+        for corpus, other in permutations(names["corpora"], 2)
+    ]
+
+
+def usage_files():
+    """What the language models cost in the runs of the sweep that ask them."""
+    return [
+        USAGE.format(model=model, corpus=corpus, explainer=explainer, round=last_round(explainer))
+        for model, corpus, explainer in dict.fromkeys(run[:3] for run in runs(config))
+        if asks(explainer)
+    ]
+
+
+def clustering_flags():
+    """Flags of every clustering of the sweep: its name, and how it groups explanations."""
+    settings = ("encoder", "min_cluster_size", "min_samples")
+    words = []
+    for name in config["sweep"]["clusterings"]:
+        entry = config["clusterings"][name]
+        words += ["--clustering", name, *(str(entry[key]) for key in settings)]
+    return shlex.join(words)

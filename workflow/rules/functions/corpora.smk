@@ -1,0 +1,30 @@
+"""Of the corpora: their flags, and what changes when their text does."""
+
+import platform
+
+from headatlas.patterns import files_matching
+
+
+def corpus_flags(wildcards):
+    """Flags of a corpus; its entry's keys are those of the script, but for a few names."""
+    entry = dict(config["corpora"][wildcards.corpus])
+    entry |= entry.pop("split")
+    if entry["kind"] == "huggingface":
+        entry["dataset"] = entry.pop("source")
+        entry["dataset_revision"] = entry.pop("revision")
+    return flags(entry, *entry)
+
+
+def corpus_state(wildcards):
+    """Changes when the text behind a corpus does: its files, or the Python it ships with."""
+    entry = config["corpora"][wildcards.corpus]
+    if entry["kind"] == "python-docs":
+        return platform.python_version()
+    if entry["kind"] == "text":
+        patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
+        files = sorted({file for pattern in patterns for file in files_matching(pattern)})
+        folder = Path(os.path.commonpath([file.parent for file in files]))
+    else:
+        folder = Path(entry["folder"] if entry["kind"] == "stackexchange" else entry["source"])
+        files = [file for file in folder.rglob("*") if file.is_file()]
+    return contents_digest(files, folder, MEMORY) if files else None

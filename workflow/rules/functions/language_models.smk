@@ -1,0 +1,105 @@
+"""Of the language models: what asks them, in which order, and at what cost."""
+
+
+def asked(prefix, endpoint):
+    """Settings of a language model that a script asks; its address is in the environment."""
+    sampling = json.dumps(sampling_of(config, endpoint), sort_keys=True)
+    return {f"{prefix}endpoint": endpoint, f"{prefix}sampling": sampling}
+
+
+def budgets(*roles):
+    """Function of wildcards: what may be spent. With more, heads left out for want of it are run."""
+
+    def words(wildcards):
+        entry = config["explainers"][wildcards.explainer]
+        return json.dumps([budget_of(config, entry[role]) for role in roles], sort_keys=True)
+
+    return words
+
+
+def calls_at_once(*roles, batch=True):
+    """Function of wildcards: calls that a job makes at the same time.
+
+    Unless `batch`, models that are asked in batches do not count.
+    """
+
+    def calls(wildcards):
+        entry = config["explainers"][wildcards.explainer]
+        asked = [config["endpoints"][entry[role]] for role in roles]
+        return max((e["calls_at_once"] for e in asked if batch or not e["batch"]), default=0)
+
+    return calls
+
+
+def llm_flags(wildcards):
+    """Flags of an explainer that is a language model: itself, its judge and its prompts."""
+    entry = config["explainers"][wildcards.explainer]
+    keys = ("format", "exemplars", "few_shot", "metrics", "candidates", "items_per_call", "texts")
+    return flags(
+        asked("", entry["endpoint"])
+        | asked("judge_", entry["judge"])
+        | {key: entry[key] for key in keys}
+        | {"items": config["scoring"]["items"]}
+    )
+
+
+def judge_flags(wildcards):
+    """Flags of the judge of such an explainer."""
+    entry = config["explainers"][wildcards.explainer]
+    settings = {"items": config["scoring"]["items"], "items_per_call": entry["items_per_call"]}
+    return flags(asked("", entry["judge"]) | settings)
+
+
+def hypotheses_folder(wildcards):
+    """The folder of the symbolic explanations that a language model is shown, or None."""
+    name = config["explainers"][wildcards.explainer]["hypothesis"]
+    path = f"{ROUND}/explanations"
+    return path.format(**{**wildcards, "explainer": name, "round": 0}) if name else None
+
+
+def hypothesis_of(wildcards):
+    """The symbolic explanation that a language model is shown as evidence, if any."""
+    folder = hypotheses_folder(wildcards)
+    return f"{folder}/L{wildcards.layer}H{wildcards.head}.json" if folder else []
+
+
+def hypotheses_of(wildcards):
+    """Likewise of all heads."""
+    folder = hypotheses_folder(wildcards)
+    heads = all_heads(wildcards.model)
+    return files_of(f"{folder}/L{{layer}}H{{head}}.json", heads) if folder else []
+
+
+def batches_of(wildcards):
+    """The record that all batches are answered, where one of the two models is asked in batches.
+
+    A newer one reruns the jobs of the heads, which find their replies. It cannot be `ancient`:
+    Snakemake looks for no other reason to run what comes after an ancient file that is made anew.
+    """
+    entry = config["explainers"][wildcards.explainer]
+    batch = [config["endpoints"][entry[role]]["batch"] for role in ("endpoint", "judge")]
+    return BATCHES.format(**wildcards) if any(batch) else []
+
+
+def previous_round(wildcards):
+    """The explanation that a round of refinement begins with; the first has none."""
+    if int(wildcards.round) == 0:
+        return []
+    path = f"{ROUND}/explanations/L{{layer}}H{{head}}.json"
+    return path.format(**{**wildcards, "round": int(wildcards.round) - 1})
+
+
+def rounds_until(wildcards, pattern):
+    """The folders of the rounds of refinement, up to that of the wildcards."""
+    rounds = range(int(wildcards.round) + 1)
+    return [pattern.format(**{**wildcards, "round": number}) for number in rounds]
+
+
+def estimates():
+    """The estimated cost of every run of the sweep that asks a language model."""
+    found = [
+        f"{RUN}/{{explainer}}/estimate.csv".format(model=model, corpus=corpus, explainer=explainer)
+        for model, corpus, explainer, _ in runs(config)
+        if asks(explainer)
+    ]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,51 @@
+"""Of the atlases: what a run is made from, and what was answered in it."""
+
+STAGES = [  # of a run, in order
+    "inspect_model",
+    "sample_windows",
+    "cache_activations",
+    "select_events",
+    "explain_head",
+    "judge_head",
+    "run_probes",
+    "score_head",
+    "cluster_heads",
+    "randomise_model",
+    "build_atlas",
+]
+ROLE_STAGES = ["measure_repeats", "grade_roles"]  # of a model with a table of published roles
+
+
+def stages(model, explainer):
+    """The rules of a run."""
+    known = STAGES + ROLE_STAGES if has_roles(model) else STAGES
+    if not asks(explainer):
+        return known
+    asking = [f"{rule}_llm" if rule in ("explain_head", "judge_head") else rule for rule in known]
+    return [*asking, "count_usage"]
+
+
+def recipe(wildcards):
+    """What a run is made from, as JSON; the same text for the same run."""
+    run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
+    facts = {
+        "configuration": configuration_of(config, run),
+        "code": {name: code(name) for name in stages(wildcards.model, wildcards.explainer)},
+        "templates": folder_digest(TEMPLATES),
+        "corpus": corpus_state(wildcards),
+    }
+    return json.dumps(facts, sort_keys=True)
+
+
+def answers_flags(wildcards):
+    """Flags of what a language model answered as a judge, and of the items that it was asked."""
+    if not asks(wildcards.explainer):
+        return ""
+    folder = {"judgements": folder_of(f"{ROUND}/judgements")(wildcards)}
+    return flags(folder | {"items": config["scoring"]["items"], "seed": config["seed"]})
+
+
+def answered_files(pattern):
+    """Input function: the file of every selected head, if a language model judges it."""
+    files = head_files(pattern)
+    return lambda w: files(w) if asks(w.explainer) else []

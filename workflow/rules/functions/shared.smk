@@ -1,0 +1,81 @@
+"""Which files a job reads: the input functions that rules of several stages share."""
+
+
+def at_round(pattern, wildcards):
+    """A path whose round, where the job is about none in particular, is the published one."""
+    number = wildcards.get("round", str(last_round(wildcards.explainer)))
+    return pattern.replace("{round}", number)
+
+
+def folder_of(pattern):
+    """Function of wildcards: a folder, for `params`, in which Snakemake fills in nothing."""
+    return lambda wildcards: at_round(pattern, wildcards).format(**wildcards)
+
+
+def layer_files(pattern):
+    """Input function: the file of every selected layer of the model."""
+
+    def files(wildcards):
+        layers = [f"{n:02d}" for n in layers_of(config, wildcards.model)]
+        return expand(pattern, layer=layers, allow_missing=True)
+
+    return files
+
+
+def files_of(pattern, heads):
+    """The file of each of some heads."""
+    layers, numbers = [f"{n:02d}" for n, _ in heads], [f"{h:02d}" for _, h in heads]
+    return expand(pattern, zip, layer=layers, head=numbers, allow_missing=True)
+
+
+def head_files(pattern):
+    """Input function: the file of every selected head, of one layer or of all."""
+
+    def files(wildcards):
+        heads = all_heads(wildcards.model)
+        layer = getattr(wildcards, "layer", None)
+        chosen = [at for at in heads if layer is None or at[0] == int(layer)]
+        return files_of(at_round(pattern, wildcards), chosen)
+
+    return files
+
+
+def random_files(pattern):
+    """Input function: the file of every head of the model's twin with random weights."""
+    return lambda w: files_of(at_round(pattern, w), random_heads(w.model))
+
+
+def control_files(pattern, count, within_layer=False):
+    """Input function: the files of the heads that serve a head as its controls.
+
+    There are `count(wildcards)` of them, if the model or its layer has as many; `controls_of`
+    chooses them.
+    """
+
+    def files(wildcards):
+        heads = all_heads(wildcards.model)
+        head = int(wildcards.layer), int(wildcards.head)
+        if head not in heads:
+            allowed = f"{head_name(*heads[0])} to {head_name(*heads[-1])}, as selected"
+            raise WorkflowError(
+                f"{head_name(*head)}: no head of models.{wildcards.model}; allowed: {allowed}"
+            )
+        return files_of(pattern, controls_of(heads, head, count(wildcards), within_layer))
+
+    return files
+
+
+def shard_folders(run):
+    """The folders of a run's activations."""
+    return expand(
+        f"{run}/activations/shard{{shard}}",
+        shard=range(EXECUTION["shards"]),
+        allow_missing=True,
+    )
+
+
+def windows_of(wildcards):
+    """The windows of a model, which its twin with random weights reads too."""
+    return f"{RUN}/windows.parquet".format(
+        model=wildcards.model.removesuffix(RANDOM), corpus=wildcards.corpus
+    )

@@ -1,0 +1,191 @@
+"""What is asked of language models: explanations, judgements, and what they cost."""
+
+
+include: "functions/language_models.smk"
+
+
+LLM = explainers_that(ask=True)
+
+
+# What the sweep will ask of language models, before anything is asked.
+rule estimate:
+    input:
+        estimates(),
+
+
+# What the jobs of the heads will ask of a language model, all together. It may take a day, and asks
+# for nothing twice: stopped and started again, it goes on.
+rule ask_in_batches:
+    input:
+        events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+        hypotheses=hypotheses_of,
+    output:
+        BATCHES,
+    log:
+        log_of(BATCHES.removesuffix(".json")),
+    benchmark:
+        benchmark_of(BATCHES.removesuffix(".json"))
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("endpoint", "judge", batch=False),
+    params:
+        events=folder_of(f"{RUN}/events"),
+        stats=folder_of(f"{RUN}/stats"),
+        heads=lambda w: head_names(w.model),
+        settings=llm_flags,
+        rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
+        budgets=budgets("endpoint", "judge"),
+        hypotheses=lambda w: flags({"hypotheses_folder": hypotheses_folder(w)}),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("ask_in_batches"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about all heads in batches"
+    shell:
+        'python "$SCRIPTS"/ask_in_batches.py {params.settings} {params.rounds} --seed {params.seed}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
+        " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
+        " --events-folder {params.events} --stats-folder {params.stats} {params.hypotheses}"
+        " --out {output} 2> {log}"
+
+
+# Of a language model: it proposes, a judge tests on validation text, the best is kept. In further
+# rounds it sees what the explanation of the round before got wrong.
+rule explain_head_llm:
+    input:
+        events=f"{RUN}/events/layer{{layer}}.parquet",
+        stats=f"{RUN}/stats/layer{{layer}}.parquet",
+        hypothesis=hypothesis_of,
+        previous=previous_round,
+        batches=batches_of,
+    output:
+        f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+    log:
+        log_of(f"{ROUND}/explanations/L{{layer}}H{{head}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("endpoint", "judge"),
+    params:
+        settings=llm_flags,
+        budgets=budgets("endpoint", "judge"),
+        hypothesis=lambda w, input: flags({"hypothesis": input.get("hypothesis") or None}),
+        previous=lambda w, input: flags({"previous": input.get("previous") or None}),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("explain_head_llm"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about L{wildcards.layer}H{wildcards.head}, round {wildcards.round}"
+    shell:
+        f'python "$SCRIPTS"/explain_head_llm.py {HEAD_FLAGS} {{params.settings}}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --seed {params.seed}'
+        " {params.hypothesis} {params.previous} --events {input.events} --stats {input.stats}"
+        " --out {output} 2> {log}"
+
+
+rule judge_head_llm:
+    input:
+        events=f"{RUN}/events/layer{{layer}}.parquet",
+        explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+        controls=control_files(
+            f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+            lambda w: config["explainers"][w.explainer]["controls"],
+        ),
+        batches=batches_of,
+    output:
+        f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
+    log:
+        log_of(f"{ROUND}/judgements/L{{layer}}H{{head}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/judgements/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("judge"),
+    params:
+        settings=judge_flags,
+        budgets=budgets("judge"),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("judge_head_llm"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: judging the explanation of L{wildcards.layer}H{wildcards.head}"
+    shell:
+        'python "$SCRIPTS"/judge_head_llm.py {params.settings} --seed {params.seed}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --events {input.events}'
+        " --explanation {input.explanation} --control-explanations {input.controls}"
+        " --out {output} 2> {log}"
+
+
+rule estimate_cost:
+    input:
+        events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+    output:
+        f"{RUN}/{{explainer}}/estimate.csv",
+    log:
+        log_of(f"{RUN}/{{explainer}}/estimate"),
+    benchmark:
+        benchmark_of(f"{RUN}/{{explainer}}/estimate")
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    params:
+        events=folder_of(f"{RUN}/events"),
+        stats=folder_of(f"{RUN}/stats"),
+        heads=lambda w: head_names(w.model),
+        random_heads=lambda w: len(random_heads(w.model)),
+        settings=llm_flags,
+        rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        seed=config["seed"],
+        code=code("estimate_cost"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: estimating what it will cost"
+    shell:
+        'python "$SCRIPTS"/estimate_cost.py {params.settings} {params.rounds} --seed {params.seed}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
+        " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
+        " --random-heads {params.random_heads} --events-folder {params.events}"
+        " --stats-folder {params.stats} --out {output} 2> {log}"
+
+
+rule count_usage:
+    input:
+        judgements=head_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        random_judgements=random_files(f"{RANDOM_ROUND}/judgements/L{{layer}}H{{head}}.json"),
+    output:
+        USAGE,
+    log:
+        log_of(USAGE.removesuffix(".parquet")),
+    wildcard_constraints:
+        explainer=LLM,
+    conda:
+        "../../envs/llm.yaml"
+    params:
+        rounds=lambda w: rounds_until(w, ROUND),
+        heads=lambda w: head_names(w.model),
+        random_rounds=lambda w: rounds_until(w, RANDOM_ROUND),
+        random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],
+        code=code("count_usage"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: adding up what was asked"
+    shell:
+        'python "$SCRIPTS"/count_usage.py --rounds {params.rounds} --heads {params.heads}'
+        " --random-rounds {params.random_rounds} --random-heads {params.random_heads}"
+        " --out {output} 2> {log}"
