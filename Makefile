@@ -17,7 +17,7 @@ estimate: .venv/installed
 
 # Adds the results of another folder where the workflow has run: make merge FROM=path
 merge: .venv/installed
-	$(BIN)/python scripts/merge_results.py $(or $(FROM),$(error FROM=path is missing)) .
+	$(BIN)/python scripts/tools/merge_results.py $(or $(FROM),$(error FROM=path is missing)) .
 
 test: .venv/installed lint
 	$(OFFLINE) $(BIN)/python -m pytest
@@ -53,9 +53,9 @@ planted: .venv/installed
 
 # Trains the embedded model anew (38 minutes on one core) and measures its heads.
 demo-model: .venv/installed
-	$(OFFLINE) $(BIN)/python scripts/train_demo_model.py \
+	$(OFFLINE) $(BIN)/python scripts/tools/train_demo_model.py \
 		--out workflow/resources/demo-model --work results/demo-model-training
-	$(OFFLINE) $(BIN)/python scripts/describe_demo_model.py --folder workflow/resources/demo-model \
+	$(OFFLINE) $(BIN)/python scripts/tools/describe_demo_model.py --folder workflow/resources/demo-model \
 		--work results/demo-model-training --templates workflow/resources
 
 .venv/installed: pyproject.toml constraints.txt

@@ -35,7 +35,8 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from headatlas.activations.caching import cache_activations, read_batches, run_hooked
 from headatlas.corpora.python_docs import python_documents
 from headatlas.corpora.windows import WindowSettings, sample_windows
-from headatlas.records import SPLITS, WINDOWS
+from headatlas.records.base import SPLITS
+from headatlas.records.windows import WINDOWS
 from headatlas.storage import write_rows
 from headatlas.subjects.loading import load_subject, pick_device
 from headatlas.tokens.tokenizer import open_tokenizer

@@ -46,13 +46,11 @@ from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source
 from headatlas.explainers.symbolic.windows import Text, read_measured, read_texts
 from headatlas.explainers.symbolic.wording import family
-from headatlas.records import (
-    STATS,
-    Explanation,
-    HeadRecord,
-    HeadScores,
-    Judgement,
-)
+from headatlas.records.explanation import Explanation
+from headatlas.records.head import HeadRecord
+from headatlas.records.judgement import Judgement
+from headatlas.records.scores import HeadScores
+from headatlas.records.stats import STATS
 from headatlas.scoring.windows import predicted_attention
 from headatlas.storage import read_head, read_record, write_record
 from headatlas.subjects.loading import load_subject

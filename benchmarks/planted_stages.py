@@ -16,7 +16,8 @@ from headatlas.activations.caching import cache_activations, run_hooked
 from headatlas.corpora.python_docs import python_documents
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.events.selection import select_events, write_stats
-from headatlas.records import WINDOWS, head_name
+from headatlas.records.base import head_name
+from headatlas.records.windows import WINDOWS
 from headatlas.storage import read_table, write_rows
 from headatlas.subjects.planted.plan import HEADS, LAYERS
 from headatlas.tokens.tokenizer import open_tokenizer

@@ -17,14 +17,10 @@ from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Text, read_texts
 from headatlas.intervals import Estimate
 from headatlas.items import Item, items_of
-from headatlas.records import (
-    EVENTS,
-    PREDICTION_SCORES,
-    Explanation,
-    Judgement,
-    Program,
-    Rule,
-)
+from headatlas.records.events import EVENTS
+from headatlas.records.explanation import Explanation, Program, Rule
+from headatlas.records.judgement import Judgement
+from headatlas.records.scores import PREDICTION_SCORES
 from headatlas.scoring.auroc import auroc
 from headatlas.scoring.detection import score_items
 from headatlas.scoring.effect_size import hedges_g

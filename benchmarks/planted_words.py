@@ -14,7 +14,7 @@ from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.wording import active_when, attends_to
 from headatlas.llm.client import Client, Message, Refused
 from headatlas.llm.together import together
-from headatlas.records import Explanation
+from headatlas.records.explanation import Explanation
 from headatlas.storage import read_record
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
 

@@ -19,7 +19,8 @@ from headatlas.explainers.llm.candidates import usage_of
 from headatlas.llm.collecting import Collecting
 from headatlas.llm.together import together
 from headatlas.llm.usage import rounded
-from headatlas.records import Record, Usage
+from headatlas.records.base import Record
+from headatlas.records.usage import Usage
 from headatlas.storage import write_record
 
 

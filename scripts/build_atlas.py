@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import reported
-from headatlas.records import Recipe
+from headatlas.records.atlas import Recipe
 from headatlas.reporting.atlas import Inputs, Judged, build
 from headatlas.reporting.tables import Run
 

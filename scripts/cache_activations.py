@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headatlas.activations.caching import cache_activations
 from headatlas.errors import reported
-from headatlas.records import ModelInfo
+from headatlas.records.model import ModelInfo
 from headatlas.storage import read_record
 from headatlas.subjects.arguments import add_subject
 from headatlas.subjects.loading import load_recorded

@@ -6,7 +6,9 @@ from pathlib import Path
 from headatlas.clustering.embeddings import EMBEDDED_ENCODER, behaviour_text, embed
 from headatlas.clustering.families import describe_families
 from headatlas.errors import reported
-from headatlas.records import Clusters, Explanation, head_name
+from headatlas.records.base import head_name
+from headatlas.records.clusters import Clusters
+from headatlas.records.explanation import Explanation
 from headatlas.storage import read_record, write_record
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import reported
-from headatlas.records import USAGE
+from headatlas.records.spending import USAGE
 from headatlas.reporting.usage import usage_rows
 from headatlas.storage import write_rows
 

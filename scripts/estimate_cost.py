@@ -18,7 +18,9 @@ from headatlas.explainers.llm.rounds import explaining, judging
 from headatlas.llm.rehearsal import Rehearsal
 from headatlas.names import parse_head
 from headatlas.progress import Progress
-from headatlas.records import ESTIMATE, Explanation, head_name
+from headatlas.records.base import head_name
+from headatlas.records.explanation import Explanation
+from headatlas.records.spending import ESTIMATE
 from headatlas.storage import write_csv
 
 

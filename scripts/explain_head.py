@@ -9,7 +9,8 @@ from headatlas.errors import or_failed, reported
 from headatlas.explainers.symbolic.explain import Limits, explain
 from headatlas.explainers.symbolic.windows import read_measured
 from headatlas.explainers.unexplained import failed_explanation
-from headatlas.records import STATS, HeadRecord
+from headatlas.records.head import HeadRecord
+from headatlas.records.stats import STATS
 from headatlas.storage import read_head, write_record
 
 

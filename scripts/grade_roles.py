@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from headatlas.errors import reported
-from headatlas.records import REPEATS, STATS, Explanation, KnownRoles, ModelInfo, head_name
+from headatlas.records.base import head_name
+from headatlas.records.explanation import Explanation
+from headatlas.records.known_roles import KnownRoles
+from headatlas.records.model import ModelInfo
+from headatlas.records.repeats import REPEATS
+from headatlas.records.stats import STATS
 from headatlas.roles.grading import grade
 from headatlas.roles.table import read_roles
 from headatlas.storage import read_record, read_table, write_record

@@ -6,7 +6,7 @@ from pathlib import Path
 from headatlas.errors import or_failed, reported
 from headatlas.explainers.symbolic.judge import judge, judgement_of
 from headatlas.explainers.symbolic.windows import read_texts
-from headatlas.records import Explanation
+from headatlas.records.explanation import Explanation
 from headatlas.storage import read_record, write_record
 
 

@@ -10,7 +10,7 @@ from headatlas.explainers.llm.arguments import add_judge, client_of
 from headatlas.explainers.llm.judge import judgement_of
 from headatlas.explainers.llm.rounds import judging
 from headatlas.llm.client import Client
-from headatlas.records import Explanation
+from headatlas.records.explanation import Explanation
 from headatlas.storage import read_record, write_record
 
 

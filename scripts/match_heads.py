@@ -7,7 +7,7 @@ from headatlas.comparison.behaviour import behaviour_of
 from headatlas.comparison.matching import match, match_rows
 from headatlas.comparison.words import shared_readings
 from headatlas.errors import reported
-from headatlas.records import MATCHES
+from headatlas.records.matches import MATCHES
 from headatlas.storage import write_rows
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from headatlas.activations.repeats import measure_repeats
 from headatlas.errors import reported
-from headatlas.records import REPEATS, ModelInfo
+from headatlas.records.model import ModelInfo
+from headatlas.records.repeats import REPEATS
 from headatlas.storage import read_record, write_rows
 from headatlas.subjects.arguments import add_run
 from headatlas.subjects.loading import load_subject

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import reported
-from headatlas.records import RANDOM, ModelInfo
+from headatlas.records.base import RANDOM
+from headatlas.records.model import ModelInfo
 from headatlas.storage import read_record, write_record
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from headatlas.errors import reported
-from headatlas.records import PROBES, Explanation, ModelInfo
+from headatlas.records.explanation import Explanation
+from headatlas.records.model import ModelInfo
+from headatlas.records.probes import PROBES
 from headatlas.storage import read_record, write_rows
 from headatlas.subjects.arguments import add_subject
 
@@ -38,7 +40,7 @@ def cases(paths: list[Path]) -> list[dict[str, Any]]:
 
 
 def measured(rows: list[dict[str, Any]], args: argparse.Namespace) -> list[dict[str, Any]]:
-    """The rows of `records.PROBES`; texts of less than one token are left out."""
+    """The rows of `records.probes.PROBES`; texts of less than one token are left out."""
     # Imported here: a layer whose heads have no test texts needs no model and no torch.
     from headatlas.activations.probing import Probe, measure_probes
     from headatlas.subjects.loading import load_recorded

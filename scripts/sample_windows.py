@@ -12,7 +12,8 @@ from headatlas.corpora.open import KINDS, documents_of, facts_of
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.errors import reported
 from headatlas.hub import commit_of
-from headatlas.records import WINDOWS, ModelInfo
+from headatlas.records.model import ModelInfo
+from headatlas.records.windows import WINDOWS
 from headatlas.storage import read_record, write_rows
 from headatlas.subjects.arguments import add_model_info
 from headatlas.tokens.tokenizer import open_tokenizer

@@ -4,15 +4,13 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import InputError, or_failed, reported
-from headatlas.records import (
-    EVENTS,
-    PROBES,
-    Explanation,
-    HeadRecord,
-    HeadScores,
-    Judgement,
-    head_name,
-)
+from headatlas.records.base import head_name
+from headatlas.records.events import EVENTS
+from headatlas.records.explanation import Explanation
+from headatlas.records.head import HeadRecord
+from headatlas.records.judgement import Judgement
+from headatlas.records.probes import PROBES
+from headatlas.records.scores import HeadScores
 from headatlas.scoring.head_scores import Settings, no_scores, score_head
 from headatlas.storage import read_head, read_record, write_record
 

@@ -11,7 +11,10 @@ from headatlas.exemplar_rows import random_windows
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.windows import read_texts
 from headatlas.intervals import Estimate, undefined
-from headatlas.records import EVENTS, PREDICTION_SCORES, TRANSFERS, Explanation
+from headatlas.records.events import EVENTS
+from headatlas.records.explanation import Explanation
+from headatlas.records.scores import PREDICTION_SCORES
+from headatlas.records.transfers import TRANSFERS
 from headatlas.scoring.head_scores import score_windows
 from headatlas.storage import read_head, read_record, write_rows
 
@@ -36,7 +39,7 @@ def without_scores(reason: str) -> dict[str, Estimate]:
 def rows_of(
     explanation: Explanation, other: str, estimates: dict[str, Estimate]
 ) -> list[dict[str, object]]:
-    """Rows of `records.TRANSFERS` for one head."""
+    """Rows of `records.transfers.TRANSFERS` for one head."""
     names = ("model", "corpus", "explainer", "layer", "head")
     about = {name: getattr(explanation, name) for name in names}
     return [

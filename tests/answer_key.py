@@ -21,7 +21,10 @@ from headatlas.explainers.symbolic.execute import Predicted, predict
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.wording import active_when, attends_to
 from headatlas.items import Item, items_of
-from headatlas.records import EVENTS, SPLITS, STATS, Program, Rule, head_name
+from headatlas.records.base import SPLITS, head_name
+from headatlas.records.events import EVENTS
+from headatlas.records.explanation import Program, Rule
+from headatlas.records.stats import STATS
 from headatlas.storage import read_head, read_record, read_table
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
 

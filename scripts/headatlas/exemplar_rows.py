@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
-from .records import Split
+from .records.base import Split
 
 
 def random_rows(events: pa.Table, splits: Collection[Split]) -> pa.Table:

@@ -15,7 +15,7 @@ from jaxtyping import Int
 
 from .exemplar_rows import Measured, random_windows
 from .pairs import look_alikes, strongest_pairs
-from .records import SPLITS, Split
+from .records.base import SPLITS, Split
 
 Question = Literal["active", "attends"]
 QUESTIONS: tuple[Question, ...] = ("active", "attends")

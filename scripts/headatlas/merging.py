@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import InputError
-from .records import RunRecord
+from .records.atlas import RunRecord
 from .storage import StorageError, atomic_path, read_record
 
 RESULTS, METADATA = Path("results"), Path(".snakemake/metadata")

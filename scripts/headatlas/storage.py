@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from .errors import InputError
-from .records import VERSION, Record
+from .records.base import VERSION, Record
 
 _METADATA_KEY = b"headatlas"
 R = TypeVar("R", bound=Record)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PINS = dict(line.lower().split("==") for line in (ROOT / "constraints.txt").read_text().split())
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from headatlas.errors import InputError, or_failed
 from headatlas.explainers.unexplained import failed_explanation
-from headatlas.records import HeadRecord
+from headatlas.records.head import HeadRecord
 from headatlas.scoring.detection import DETECTION_METRICS
 from headatlas.scoring.head_scores import CASE_METRICS, WINDOW_METRICS, no_scores
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headatlas.items import Item, choose_items, items_of
-from headatlas.records import EVENTS
+from headatlas.records.events import EVENTS
 
 LENGTH = 10
 

@@ -9,14 +9,15 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
+from places import SCRIPTS
 from reporting_factory import RECIPE
 
 from headatlas.errors import InputError
 from headatlas.merging import Merged, merge
-from headatlas.records import Circumstances, RunRecord
+from headatlas.records.atlas import Circumstances, RunRecord
 from headatlas.storage import write_record, write_text
 
-SCRIPT = Path(__file__).parents[2] / "scripts/merge_results.py"
+SCRIPT = SCRIPTS / "tools/merge_results.py"
 LONG = f"results/{'m' * 120}/{'c' * 120}/windows.parquet"
 
 

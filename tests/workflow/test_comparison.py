@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from workplace import ROOT, SCRIPT, Workplace
 
-from headatlas.records import COUNTERPARTS, SCORES, TRANSFERS, SharedFamilies
+from headatlas.records.atlas import SCORES
+from headatlas.records.comparison import COUNTERPARTS, SharedFamilies
+from headatlas.records.transfers import TRANSFERS
 from headatlas.storage import read_record, read_table
 
 

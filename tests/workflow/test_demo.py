@@ -14,7 +14,8 @@ import pytest
 from workplace import ROOT
 
 from headatlas.activations.repeats import measure_repeats
-from headatlas.records import MATCHES, head_name
+from headatlas.records.base import head_name
+from headatlas.records.matches import MATCHES
 from headatlas.storage import read_facts, read_table
 from headatlas.subjects.loading import load_subject
 

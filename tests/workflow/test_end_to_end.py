@@ -14,7 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from workplace import SCRIPT, Workplace, contents
 
-from headatlas.records import JSON_RECORDS, SCORES, SPLITS, WINDOWS, ModelInfo, RunRecord
+from headatlas.records.atlas import SCORES, RunRecord
+from headatlas.records.base import SPLITS
+from headatlas.records.model import ModelInfo
+from headatlas.records.registry import JSON_RECORDS
+from headatlas.records.windows import WINDOWS
 from headatlas.storage import read_facts, read_record, read_table
 
 HEADS = [f"L{layer:02d}H{head:02d}" for layer in range(2) for head in range(3)]

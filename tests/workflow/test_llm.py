@@ -15,7 +15,9 @@ from llm_server import LlmServer
 from workplace import Workplace, small_configuration
 
 from headatlas.corpora.python_docs import python_documents
-from headatlas.records import Explanation, Judgement, head_name
+from headatlas.records.base import head_name
+from headatlas.records.explanation import Explanation
+from headatlas.records.judgement import Judgement
 from headatlas.storage import read_record
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey
 from headatlas.subjects.planted.build import plant

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from workplace import Workplace
 
-from headatlas.records import MATCHES, WINDOWS
+from headatlas.records.matches import MATCHES
+from headatlas.records.windows import WINDOWS
 from headatlas.storage import read_facts, read_table
 
 TARGET = "results/comparison/words/tiny/second/matches.parquet"

@@ -19,7 +19,7 @@ from headatlas.corpora.python_docs import python_documents
 from headatlas.explainers.llm.judge import judgement_of
 from headatlas.explainers.llm.reply import ExplanationReply, explanation_of
 from headatlas.explainers.unexplained import failed_explanation
-from headatlas.records import HeadRecord
+from headatlas.records.head import HeadRecord
 from headatlas.storage import read_record, write_record
 from headatlas.subjects.loading import load_subject
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from workplace import ROOT, Workplace
 
-from headatlas.records import REPEATS as REPEATS_TABLE
-from headatlas.records import KnownRoles, RunRecord
+from headatlas.records.atlas import RunRecord
+from headatlas.records.known_roles import KnownRoles
+from headatlas.records.repeats import REPEATS as REPEATS_TABLE
 from headatlas.roles.grading import REPEATS, TEXT
 from headatlas.storage import read_record, read_table
 

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from workplace import ROOT, Workplace
 
-from headatlas.records import Explanation
+from headatlas.records.explanation import Explanation
 from headatlas.storage import read_record
 
 DEMO = ROOT / "workflow/resources/demo-model"

@@ -32,7 +32,7 @@ from headatlas.configuration.twins import random_twins
 from headatlas.controls import controls_of
 from headatlas.errors import InputError
 from headatlas.provenance import code_digest, contents_digest, folder_digest
-from headatlas.records import RANDOM, head_name
+from headatlas.records.base import RANDOM, head_name
 
 try:
     for file in workflow.configfiles:

@@ -16,7 +16,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.exceptions import StopAtLayerException
 
 from ..progress import Progress
-from ..records import ACTIVATIONS, HEAD_METRICS
+from ..records.activations import ACTIVATIONS, HEAD_METRICS
 from ..storage import TableWriter, table_writer
 from ..subjects.loading import output_gram
 from ..tokens.delimiters import is_delimiter
@@ -94,7 +94,7 @@ class LayerTable:
 
 
 def _columns(batch: Batch, reduced: Reduced) -> dict[str, pa.Array]:
-    """Rows of `records.ACTIVATIONS`, window by window and head by head."""
+    """Rows of `records.activations.ACTIVATIONS`, window by window and head by head."""
     windows, heads, tokens = reduced.salience.shape
     kept = reduced.kept.ravel()
     measured = np.repeat(batch.sampled, heads)

@@ -38,7 +38,7 @@ def head_metrics(
     tokens: Int[torch.Tensor, "window token"],
     delimiters: Bool[torch.Tensor, "window token"],
 ) -> dict[str, PerHead]:
-    """The metrics of `records.HEAD_METRICS`, per window and head.
+    """The metrics of `records.activations.HEAD_METRICS`, per window and head.
 
     Attention shares are in 0..1, entropy in nats, distance in tokens. `delimiter` is
     the mass on delimiter keys minus the share of such keys among those available.

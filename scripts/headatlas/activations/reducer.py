@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
-from ..records import HEAD_METRICS
+from ..records.activations import HEAD_METRICS
 from .attention import top_keys
 from .metrics import head_metrics
 from .salience import SalienceKind, by_head, salience

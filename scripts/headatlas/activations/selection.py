@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..records import SPLITS
+from ..records.base import SPLITS
 
 
 class RunningTop:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from ..records import Cluster, Explanation
+from ..records.clusters import Cluster
+from ..records.explanation import Explanation
 from .agreement import agreement, coverage, medoid, specificity
 from .labels import label_families
 

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from jaxtyping import Float
 
-from ..records import Explanation
+from ..records.explanation import Explanation
 
 N_TERMS = 5
 _LONGEST_TERM = 3

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import Float
 
-from ..records import ACTIVATIONS
+from ..records.activations import ACTIVATIONS
 from ..storage import check_schema
 from .words import Reading
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..records import (
+from ..records.comparison import (
     AGREEMENT,
     COUNTERPARTS,
     DIFFERENCES,

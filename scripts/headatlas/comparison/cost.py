@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from ..errors import InputError
 from ..llm.usage import no_usage
-from ..records import COST, RANDOM
+from ..records.base import RANDOM
+from ..records.cost import COST
 from ..reporting.pages import environment
 from ..reporting.usage import read_usage, total
 from ..storage import write_csv, write_text
@@ -97,7 +98,7 @@ def cost_rows(
 ) -> list[Row]:
     """Rows of `cost.csv`: by model, corpus, explainer and rule, in the order of the work.
 
-    `heads` has the heads of each model that are run, `asked` rows of `records.USAGE`.
+    `heads` has the heads of each model that are run, `asked` rows of `records.spending.USAGE`.
     """
     groups: dict[Key, list[Job]] = {}
     for job in jobs:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..records import MATCHES, head_name
+from ..records.base import head_name
+from ..records.matches import MATCHES
 from ..storage import read_table
 from .sweep import Place, Row, Study, name_of
 from .wording import Points, says_the_same

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ..intervals import Statistic, resampled
-from ..records import PREDICTION_SCORES, TRANSFERS
+from ..records.scores import PREDICTION_SCORES
+from ..records.transfers import TRANSFERS
 from ..storage import read_table
 from .quality import as_row, values
 from .statistics import CHANGE, FIRST, SECOND, average, pearson

@@ -83,7 +83,7 @@ def match_rows(
     behaviours: tuple[Behaviour, Behaviour],
     matches: tuple[Matches, Matches],
 ) -> list[dict[str, object]]:
-    """Rows for `records.MATCHES`: the heads of the first model, then those of the second."""
+    """Rows for `matches.MATCHES`: the heads of the first model, then those of the second."""
     rows: list[dict[str, object]] = []
     best = [m.others[:, 0] for m in matches]
     for side in (0, 1):

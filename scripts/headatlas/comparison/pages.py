@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import jinja2
 
 from ..names import parse_head
-from ..records import Explanation
+from ..records.explanation import Explanation
 from .plots import Plot, by_size, plot
 from .quality import MEASURES, SHARES
 from .sweep import Row, Sweep

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from ..intervals import Estimate, Statistic, resampled
-from ..records import PREDICTION_SCORES
+from ..records.scores import PREDICTION_SCORES
 from ..reporting.catalogue import SCORES, Measure
 from ..reporting.verdict import LEAST, better_than_control
 from .statistics import average

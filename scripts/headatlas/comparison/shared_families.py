@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..clustering.families import describe_families
-from ..records import SharedCluster, SharedClusters
+from ..records.comparison import SharedCluster, SharedClusters
 from .sweep import Study, name_of
 from .wording import Points
 

@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import InputError
-from ..records import SCORES, Clusters, Explanation, ModelInfo, head_name
+from ..records.atlas import SCORES
+from ..records.base import head_name
+from ..records.clusters import Clusters
+from ..records.explanation import Explanation
+from ..records.model import ModelInfo
 from ..storage import read_record, read_records, read_table
 
 Place = tuple[int, int]  # layer and head

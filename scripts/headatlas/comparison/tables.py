@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..records import SharedClusters
+from ..records.comparison import SharedClusters
 from .sweep import Row
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ..intervals import resampled
-from ..records import Explanation
+from ..records.explanation import Explanation
 from .quality import as_row
 from .statistics import CHANGE, FIRST, SECOND, average, cohen_kappa
 from .sweep import Row, Study

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 
 from ..clustering.embeddings import behaviour_text, embed
 from ..clustering.families import SAME
-from ..records import Explanation
+from ..records.explanation import Explanation
 
 SHUFFLES = 10
 _PARTS = ("family", "attends_to", "active_when")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Int
 
 from ..errors import InputError
-from ..records import WINDOWS
+from ..records.windows import WINDOWS
 from ..storage import check_schema, read_facts
 
 # Only this white space is never cut across tokens: other kinds are several bytes of UTF-8.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..records import RANDOM, head_name
+from ..records.base import RANDOM, head_name
 from .queries import heads_of, layers_of
 
 

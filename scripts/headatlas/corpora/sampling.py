@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..records import SPLITS, Split
+from ..records.base import SPLITS, Split
 
 
 class Window(NamedTuple):

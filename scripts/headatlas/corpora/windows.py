@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..errors import InputError
 from ..progress import Progress
-from ..records import SPLITS, Split
+from ..records.base import SPLITS, Split
 from ..tokens.pieces import pieces_of
 from ..tokens.tokenizer import encode
 from .document import Document
@@ -74,7 +74,7 @@ class WindowSettings:
 def sample_windows(
     documents: Iterable[Document], tokenizer: PreTrainedTokenizerBase, settings: WindowSettings
 ) -> tuple[list[dict[str, object]], dict[str, object]]:
-    """Rows for `records.WINDOWS`, and facts about the sample.
+    """Rows for `records.windows.WINDOWS`, and facts about the sample.
 
     A document belongs to one split. Windows begin at places in its text that are the
     same for every tokenizer (see `segments_of`) and end before the next place, so they

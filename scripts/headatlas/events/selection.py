@@ -10,7 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import Float
 
-from ..records import ACTIVATIONS, EVENTS, HEAD_METRICS, SPLITS, STATS, WINDOWS
+from ..records.activations import ACTIVATIONS, HEAD_METRICS
+from ..records.base import SPLITS
+from ..records.events import EVENTS
+from ..records.stats import STATS
+from ..records.windows import WINDOWS
 from ..storage import check_schema, table_writer, write_rows
 from .context_kind import context_kind
 from .exemplars import Candidate, Chosen, choose

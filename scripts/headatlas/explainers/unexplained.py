@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from ..records import Explanation, HeadRecord
+from ..records.explanation import Explanation
+from ..records.head import HeadRecord
 
 
 def without_behaviours(

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..records import Record, Usage
+from ..records.base import Record
+from ..records.usage import Usage
 from ..storage import read_record, write_record
 from .endpoint import Connection
 from .exchange import BudgetSpent

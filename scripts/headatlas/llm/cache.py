@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from ..records import Record
+from ..records.base import Record
 from ..storage import StorageError, read_record, write_record
 from .exchange import Reply, Request
 

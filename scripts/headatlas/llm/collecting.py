@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..records import Record
+from ..records.base import Record
 from ..storage import read_record, write_record
 from .batches import LONGEST_PAUSE, Batch, BatchFailed, BatchServer, BatchTooLarge
 from .budget import Spent

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from ..records import Usage
+from ..records.usage import Usage
 from .endpoint import Connection
 from .exchange import Reply
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ..errors import InputError
-from ..records import Record, Usage
+from ..records.base import Record
+from ..records.usage import Usage
 from .endpoint import Sampling
 
 Message = dict[str, str]  # {"role": "system", "user" or "assistant", "content": text}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from ..records import Usage
+from ..records.usage import Usage
 from .client import Client, Message, Reply
 from .endpoint import Connection, Sampling
 from .usage import add

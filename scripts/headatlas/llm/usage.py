@@ -1,6 +1,6 @@
 """Sums of what replies cost."""
 
-from ..records import Usage
+from ..records.usage import Usage
 
 
 def no_usage(priced: bool) -> Usage:

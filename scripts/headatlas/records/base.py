@@ -1,4 +1,4 @@
-"""What records share: their version, the splits, the names of heads and scores."""
+"""What records share: their version, the splits, the names of heads."""
 
 from typing import Literal
 
@@ -8,19 +8,6 @@ VERSION = 1
 RANDOM = "+random"  # ends the name of a model's twin: its architecture with random weights
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-HEAD_METRICS = (
-    "previous_token",
-    "current_token",
-    "duplicate_token",
-    "induction",
-    "sink",
-    "entropy",
-    "distance_mean",
-    "distance_variance",
-    "delimiter",
-)
-# Scores of what an explanation predicts for unseen text, which hold on any corpus.
-PREDICTION_SCORES = ("attention_correlation", "salience_correlation", "pair_auroc")
 
 
 def head_name(layer: int, head: int) -> str:

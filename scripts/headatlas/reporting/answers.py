@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from headatlas.exemplar_rows import random_rows, random_windows
 from headatlas.items import Item, Question, items_of
-from headatlas.records import Answer, Judgement
+from headatlas.records.judgement import Answer, Judgement
 
 from .exemplars import LONGEST
 from .tokens import Part, parts

@@ -10,20 +10,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headatlas.records import (
-    EVENTS,
-    SCORES,
-    STATS,
-    Clusters,
-    Explanation,
-    HeadScores,
-    Judgement,
-    KnownRoles,
-    ModelInfo,
-    Recipe,
-    Record,
-    head_name,
-)
+from headatlas.records.atlas import SCORES, Recipe
+from headatlas.records.base import Record, head_name
+from headatlas.records.clusters import Clusters
+from headatlas.records.events import EVENTS
+from headatlas.records.explanation import Explanation
+from headatlas.records.judgement import Judgement
+from headatlas.records.known_roles import KnownRoles
+from headatlas.records.model import ModelInfo
+from headatlas.records.scores import HeadScores
+from headatlas.records.stats import STATS
 from headatlas.storage import (
     read_facts,
     read_record,

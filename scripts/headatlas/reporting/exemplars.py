@@ -62,7 +62,7 @@ def groups(rows: Sequence[Mapping[str, Any]], limit: int) -> tuple[list[Group], 
     """The exemplars of a head to show, at most `limit` of each group, and their scale.
 
     Args:
-        rows: events of one head, as dictionaries with the columns of `records.EVENTS`.
+        rows: events of one head, as dictionaries with the columns of `records.events.EVENTS`.
     Returns:
         Groups that are not empty, and the largest salience in them, position 0 left out.
     """

@@ -9,16 +9,12 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from headatlas.records import (
-    Clusters,
-    KnownRoles,
-    ModelInfo,
-    PublishedHead,
-    RoleList,
-    RunRecord,
-    Usage,
-    head_name,
-)
+from headatlas.records.atlas import RunRecord
+from headatlas.records.base import head_name
+from headatlas.records.clusters import Clusters
+from headatlas.records.known_roles import KnownRoles, PublishedHead, RoleList
+from headatlas.records.model import ModelInfo
+from headatlas.records.usage import Usage
 
 from . import charts, formats, tokens
 from .answers import Asked

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from headatlas import __version__
-from headatlas.records import Circumstances, ModelInfo, Recipe, RunRecord
+from headatlas.records.atlas import Circumstances, Recipe, RunRecord
+from headatlas.records.model import ModelInfo
 
 from .tables import Run
 

@@ -5,19 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from headatlas.errors import InputError
-from headatlas.records import (
-    HEAD_METRICS,
-    RANDOM,
-    Candidate,
-    Clusters,
-    Explanation,
-    HeadRecord,
-    HeadScores,
-    ModelInfo,
-    Record,
-    Score,
-    head_name,
-)
+from headatlas.records.activations import HEAD_METRICS
+from headatlas.records.base import RANDOM, Record, head_name
+from headatlas.records.clusters import Clusters
+from headatlas.records.explanation import Candidate, Explanation
+from headatlas.records.head import HeadRecord
+from headatlas.records.model import ModelInfo
+from headatlas.records.scores import HeadScores, Score
 
 from .catalogue import Measure, label, scores_among
 from .formats import interval, number

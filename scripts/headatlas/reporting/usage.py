@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from headatlas.llm.usage import add, rounded
-from headatlas.records import USAGE, Explanation, HeadRecord, Judgement, Usage, head_name
+from headatlas.records.base import head_name
+from headatlas.records.explanation import Explanation
+from headatlas.records.head import HeadRecord
+from headatlas.records.judgement import Judgement
+from headatlas.records.spending import USAGE
+from headatlas.records.usage import Usage
 from headatlas.storage import read_record, read_table
 
 Row = dict[str, Any]
@@ -14,7 +19,7 @@ _ABOUT = [name for name in HeadRecord.model_fields if name != "version"]
 
 
 def usage_rows(rounds: Sequence[Path], heads: Sequence[str]) -> Iterator[Row]:
-    """Rows of `records.USAGE`: explanations of all rounds and judgements of the last.
+    """Rows of `records.spending.USAGE`: explanations of all rounds and judgements of the last.
 
     `rounds` are the folders of the rounds of refinement, in order.
     """

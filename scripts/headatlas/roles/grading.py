@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from math import comb
 from typing import NamedTuple
 
-from ..records import Explanation, PublishedHead, Recall, RoleList
+from ..records.explanation import Explanation
+from ..records.known_roles import PublishedHead, Recall, RoleList
 from .table import PublishedRole
 
 REPEATS = "repeated random tokens"

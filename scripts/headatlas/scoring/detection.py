@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from ..intervals import Estimate, estimate, resample_counts, undefined
 from ..items import Item, Question
-from ..records import Answer, Judgement, Prediction
+from ..records.judgement import Answer, Judgement, Prediction
 from .auroc import areas, concordance
 
 # What the names of each question's scores begin with.

@@ -22,7 +22,10 @@ from ..exemplar_rows import Measured, random_windows
 from ..intervals import Estimate, resample_counts, undefined
 from ..items import items_of
 from ..pairs import ranked_pairs
-from ..records import Explanation, Judgement, Score, Split
+from ..records.base import Split
+from ..records.explanation import Explanation
+from ..records.judgement import Judgement
+from ..records.scores import Score
 from .auroc import auroc
 from .correlation import correlations, moments
 from .detection import DETECTION_METRICS, score_items

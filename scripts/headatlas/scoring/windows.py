@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import InputError
-from ..records import Prediction
+from ..records.judgement import Prediction
 
 
 def predicted_attention(prediction: Prediction, length: int) -> Float[np.ndarray, "query key"]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..hub import commit_of
-from ..records import ModelInfo
+from ..records.model import ModelInfo
 from ..tokens.tokenizer import open_tokenizer
 from .source import fetch, tokenizer_sha256, weights_sha256
 

@@ -13,7 +13,7 @@ from transformers import AutoConfig
 from transformers.utils.logging import disable_progress_bar
 
 from ..errors import InputError
-from ..records import ModelInfo
+from ..records.model import ModelInfo
 from .source import fetch, weight_files
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}

@@ -11,7 +11,7 @@ from ...errors import or_failed
 from ...llm.client import Client
 from ...llm.collecting import Wanted
 from ...names import parse_head
-from ...records import Explanation
+from ...records.explanation import Explanation
 from ..unexplained import failed_explanation
 from .arguments import head_of, of_head
 from .judge import judgement_of

@@ -11,7 +11,10 @@ from ...controls import Head
 from ...errors import InputError
 from ...llm.client import Client
 from ...llm.endpoint import Connection, Sampling
-from ...records import STATS, Explanation, HeadRecord, head_name
+from ...records.base import head_name
+from ...records.explanation import Explanation
+from ...records.head import HeadRecord
+from ...records.stats import STATS
 from ...storage import read_head, read_record
 from .exemplars import Format
 from .explain import Settings

@@ -9,7 +9,10 @@ from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.structured import Unusable, ask_for
 from ...llm.together import together
 from ...llm.usage import add
-from ...records import Answer, Candidate, Explanation, HeadRecord, Usage
+from ...records.explanation import Candidate, Explanation
+from ...records.head import HeadRecord
+from ...records.judgement import Answer
+from ...records.usage import Usage
 from ...scoring.detection import auroc_of
 from .judge import judge_items
 from .reply import ExplanationReply, check_reply, explanation_of

@@ -10,7 +10,8 @@ import pyarrow as pa
 from jaxtyping import Float, Int
 
 from ...errors import InputError
-from ...records import EVENTS, Split
+from ...records.base import Split
+from ...records.events import EVENTS
 from ...storage import read_head
 from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 from ...items import items_of
 from ...llm.client import Client, Message
 from ...llm.usage import rounded
-from ...records import Candidate, Explanation, HeadRecord
+from ...records.explanation import Candidate, Explanation
+from ...records.head import HeadRecord
 from ..unexplained import failed_explanation
 from .candidates import Trial, best, propose, usage_of
 from .exemplars import (

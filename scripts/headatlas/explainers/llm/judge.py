@@ -13,7 +13,11 @@ from ...items import QUESTIONS, Item, items_of
 from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.together import together
 from ...llm.usage import rounded, since
-from ...records import Answer, Explanation, HeadRecord, Judgement, Split, Usage, head_name
+from ...records.base import Split, head_name
+from ...records.explanation import Explanation
+from ...records.head import HeadRecord
+from ...records.judgement import Answer, Judgement
+from ...records.usage import Usage
 from .rendering import render
 from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
 

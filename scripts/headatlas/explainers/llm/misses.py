@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ...items import Item
-from ...records import Answer
+from ...records.judgement import Answer
 from ...scoring.detection import said
 from .exemplars import Event, Excerpt, back, excerpt, percent
 

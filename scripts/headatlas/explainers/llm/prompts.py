@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...llm.client import Message
-from ...records import Explanation
+from ...records.explanation import Explanation
 from .exemplars import KEYS, LEAST, LEVELS, Excerpt, Format, attention_of, percent, shown_as
 from .misses import Miss
 from .rendering import TEMPLATES, render

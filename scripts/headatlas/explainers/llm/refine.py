@@ -7,7 +7,9 @@ import pyarrow as pa
 from ...items import Item
 from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.usage import rounded, since
-from ...records import Answer, Candidate, Explanation, HeadRecord
+from ...records.explanation import Candidate, Explanation
+from ...records.head import HeadRecord
+from ...records.judgement import Answer
 from .candidates import best, propose, rank, score_of, usage_of
 from .exemplars import SHOWN_KINDS, events_of, largest_salience
 from .explain import Settings, drawn_excerpts, explain, trial_of

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ...records import Behaviour, Explanation, HeadRecord
+from ...records.explanation import Behaviour, Explanation
+from ...records.head import HeadRecord
 from .english import is_english
 from .text import MARKS
 

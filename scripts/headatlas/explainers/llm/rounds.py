@@ -5,7 +5,9 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from ...llm.client import Client
-from ...records import EVENTS, Explanation, Judgement
+from ...records.events import EVENTS
+from ...records.explanation import Explanation
+from ...records.judgement import Judgement
 from ...storage import read_head
 from .arguments import evidence_of, head_of, settings_of
 from .exemplars import read_seen

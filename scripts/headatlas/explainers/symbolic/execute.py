@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ...records import Program
+from ...records.explanation import Program
 from .context import Context
 from .evaluate import holds, keys_of
 from .language import parse_source, parse_trigger

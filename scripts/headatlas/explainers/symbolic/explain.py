@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...records import Behaviour, Explanation, HeadRecord
+from ...records.explanation import Behaviour, Explanation
+from ...records.head import HeadRecord
 from ..unexplained import failed_explanation, without_behaviours
 from .facts import Facts, explained_share, facts_of, resting_facts
 from .language import EVERYTHING, Expression, all_sources, all_triggers

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from ...records import Explanation, HeadRecord, Judgement, Prediction, Program
+from ...records.explanation import Explanation, Program
+from ...records.head import HeadRecord
+from ...records.judgement import Judgement, Prediction
 from .execute import predict
 from .windows import Text
 

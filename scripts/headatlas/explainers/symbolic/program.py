@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Bool
 
-from ...records import Program, Rule
+from ...records.explanation import Program, Rule
 from .language import Expression
 from .salience import REST, Division, groups
 from .sample import Sample

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...records import Program
+from ...records.explanation import Program
 from .classes import piece_classes
 from .context import Context
 from .execute import predict

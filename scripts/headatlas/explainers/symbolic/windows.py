@@ -9,7 +9,8 @@ from jaxtyping import Float
 
 from ...errors import InputError
 from ...exemplar_rows import dense_attention, random_rows
-from ...records import EVENTS, Split
+from ...records.base import Split
+from ...records.events import EVENTS
 from ...storage import read_head
 from .context import Context
 

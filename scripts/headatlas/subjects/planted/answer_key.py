@@ -5,7 +5,7 @@ It lies beside the weights, for those who grade explanations. No explainer reads
 
 from pydantic import Field
 
-from ...records import VERSION, Record
+from ...records.base import VERSION, Record
 
 ANSWER_KEY = "answer_key.json"
 

@@ -1,0 +1,139 @@
+"""The runs of a sweep side by side: tables as Arrow schemas, and shared families."""
+
+import pyarrow as pa
+from pydantic import Field
+
+from .base import VERSION, Record
+from .clusters import Cluster
+from .columns import HEAD, field
+from .transfers import STUDY
+
+_VALUE = [
+    field("value", pa.float64(), "null where it cannot be computed", nullable=True),
+    field("low", pa.float64(), "lower end of the 95 % interval over heads", nullable=True),
+    field("high", pa.float64(), "upper end", nullable=True),
+    field("n", pa.int32(), "heads"),
+]
+_CLUSTERING = field("clustering", pa.string(), "whose encoder compares explanations")
+
+
+RUNS = pa.schema(
+    [
+        *STUDY,
+        field("clustering", pa.string(), "name of the clustering"),
+        field("parameters", pa.int64(), "parameters of the model"),
+        field("heads", pa.int32(), "heads of the run"),
+        field("explained", pa.int32(), "those with an explanation"),
+        field("families", pa.int32(), "families of heads"),
+        field("unclustered", pa.int32(), "explained heads in no family"),
+    ]
+)
+
+QUALITY = pa.schema(
+    [
+        *STUDY,
+        field("parameters", pa.int64(), "parameters of the model"),
+        field("depth_from", pa.float64(), "relative depth of the layers: 0 at the input, ..."),
+        field("depth_to", pa.float64(), "... 1 at the output; from 0 to 1 for all heads"),
+        field("metric", pa.string(), "median of a score over heads, or a share of heads"),
+        *_VALUE,
+    ]
+)
+
+DIFFERENCES = pa.schema(
+    [
+        field("compared", pa.string(), "corpora or explainers"),
+        field("model", pa.string(), "name of the model"),
+        field("within", pa.string(), "the explainer, or the corpus, that both have in common"),
+        field("first", pa.string(), "name of one corpus or explainer"),
+        field("second", pa.string(), "name of the other"),
+        field("metric", pa.string(), "score, or share of heads, as in the table of quality"),
+        *_VALUE,
+    ]
+)
+
+COUNTERPARTS = pa.schema(
+    [
+        *STUDY,
+        _CLUSTERING,
+        *HEAD,
+        field("other", pa.string(), "name of the other model"),
+        field("matched_head", pa.string(), "its head that behaves most alike", nullable=True),
+        field("similarity", pa.float64(), "similarity of their behaviour", nullable=True),
+        field("null95", pa.float64(), "95 % quantile of it by chance", nullable=True),
+        field("words", pa.int32(), "words behind the similarity", nullable=True),
+        field(
+            "matched",
+            pa.bool_(),
+            "whether it is above that, and each the other's best",
+            nullable=True,
+        ),
+        field("matched_cosine", pa.float64(), "cosine of their explanations", nullable=True),
+        field(
+            "shuffled_cosine",
+            pa.float64(),
+            "mean cosine of the head's explanation and all explanations of the other model",
+            nullable=True,
+        ),
+        field("alike_head", pa.string(), "its head explained most alike", nullable=True),
+        field("alike_cosine", pa.float64(), "cosine of these explanations", nullable=True),
+        field("alike", pa.bool_(), "whether these explanations say the same", nullable=True),
+    ]
+)
+
+UNIVERSALITY = pa.schema(
+    [
+        *STUDY,
+        _CLUSTERING,
+        field("by", pa.string(), "heads are matched by behaviour or by explanation"),
+        field("others", pa.int16(), "other models"),
+        field("heads", pa.int32(), "heads that could be matched"),
+        field("universal", pa.int32(), "heads matched in every other model"),
+        field("universal_expected", pa.float64(), "as many are expected by chance"),
+        field("specific", pa.int32(), "heads matched in no other model"),
+        field("specific_expected", pa.float64(), "as many are expected by chance"),
+    ]
+)
+
+AGREEMENT = pa.schema(
+    [
+        *STUDY,
+        _CLUSTERING,
+        field("other", pa.string(), "name of the other model"),
+        field("measure", pa.string(), "what is compared between the two ways of matching"),
+        *_VALUE,
+    ]
+)
+
+GENERALISATION = pa.schema(
+    [
+        *STUDY,
+        _CLUSTERING,
+        field("other", pa.string(), "name of the other corpus"),
+        field("measure", pa.string(), "what is compared between the two corpora"),
+        *_VALUE,
+    ]
+)
+
+
+class SharedCluster(Cluster):
+    """A family of heads of several models, whose heads are named model/LxxHyy."""
+
+    models: dict[str, int] = Field(description="its heads of each model, those without left out")
+
+
+class SharedClusters(Record):
+    """The families of all explained heads of one corpus and explainer."""
+
+    corpus: str
+    explainer: str
+    clustering: str
+    clusters: list[SharedCluster]
+    unclustered: list[str] = Field(description="explained heads in no family")
+
+
+class SharedFamilies(Record):
+    """`families.json` of the comparison."""
+
+    version: int = VERSION
+    groups: list[SharedClusters]

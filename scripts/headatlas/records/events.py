@@ -1,0 +1,31 @@
+"""Exemplars: the windows of each head that are looked at.
+
+Symbols: T tokens of a window, K keys kept of each query row, position 0 the first token
+of a window (the BOS token where there is one).
+"""
+
+import pyarrow as pa
+
+from .columns import HEAD, field
+
+EVENTS = pa.schema(
+    [
+        *HEAD,
+        field("split", pa.string(), "split of the window"),
+        field(
+            "kind", pa.string(), "top, quantile (by peak salience) or random (same for all heads)"
+        ),
+        field("rank", pa.int16(), "order within split and kind, from 0"),
+        field("window", pa.int32(), "window of the exemplar"),
+        field("document", pa.string(), "document of the window"),
+        field("context_kind", pa.string(), "kind of text: code, prose, table or other"),
+        field("query", pa.int16(), "position of largest salience, position 0 left out"),
+        field("peak", pa.float32(), "salience there"),
+        field("tokens", pa.list_(pa.int32()), "[T] token ids"),
+        field("pieces", pa.list_(pa.string()), "[T] text of each token"),
+        field("salience", pa.list_(pa.float32()), "[T] salience of each token"),
+        field("keys", pa.list_(pa.int16()), "[T*K] key 0 and the largest others, -1 for none"),
+        field("weights", pa.list_(pa.float32()), "[T*K] their attention weights"),
+        field("value_norm", pa.list_(pa.float32()), "[T] |v W_O| of each token"),
+    ]
+)

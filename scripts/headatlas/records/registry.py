@@ -1,0 +1,68 @@
+"""Every table and every JSON record by name, for the schemas that are generated from them.
+
+No stage imports this module: a change of any record would rerun it.
+"""
+
+import pyarrow as pa
+
+from .activations import ACTIVATIONS
+from .atlas import SCORES, RunRecord
+from .base import Record
+from .clusters import Clusters
+from .comparison import (
+    AGREEMENT,
+    COUNTERPARTS,
+    DIFFERENCES,
+    GENERALISATION,
+    QUALITY,
+    RUNS,
+    UNIVERSALITY,
+    SharedFamilies,
+)
+from .cost import COST
+from .events import EVENTS
+from .explanation import Explanation
+from .judgement import Judgement
+from .known_roles import KnownRoles
+from .matches import MATCHES
+from .model import ModelInfo
+from .probes import PROBES
+from .repeats import REPEATS
+from .scores import HeadScores
+from .spending import ESTIMATE, USAGE
+from .stats import STATS
+from .transfers import TRANSFERS
+from .windows import WINDOWS
+
+TABLES: dict[str, pa.Schema] = {
+    "windows": WINDOWS,
+    "activations": ACTIVATIONS,
+    "events": EVENTS,
+    "stats": STATS,
+    "repeats": REPEATS,
+    "probes": PROBES,
+    "scores": SCORES,
+    "estimate": ESTIMATE,
+    "usage": USAGE,
+    "matches": MATCHES,
+    "transfers": TRANSFERS,
+    "runs": RUNS,
+    "quality": QUALITY,
+    "differences": DIFFERENCES,
+    "counterparts": COUNTERPARTS,
+    "universality": UNIVERSALITY,
+    "agreement": AGREEMENT,
+    "generalisation": GENERALISATION,
+    "cost": COST,
+}
+
+JSON_RECORDS: dict[str, type[Record]] = {
+    "model": ModelInfo,
+    "explanation": Explanation,
+    "judgement": Judgement,
+    "head_scores": HeadScores,
+    "clusters": Clusters,
+    "known_roles": KnownRoles,
+    "run": RunRecord,
+    "shared_families": SharedFamilies,
+}

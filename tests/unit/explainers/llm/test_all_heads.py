@@ -1,0 +1,174 @@
+"""All heads are asked about in batches, and their own scripts find every reply."""
+
+import itertools
+import json
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batch_api import Fate
+from explain_factory import head_events, reply
+from llm_server import Behaviour, LlmServer
+from places import SCRIPTS
+
+from headatlas.explainers.llm.reply import ExplanationReply, explanation_of
+from headatlas.llm import batches
+from headatlas.records.activations import HEAD_METRICS
+from headatlas.records.events import EVENTS
+from headatlas.records.explanation import Explanation
+from headatlas.records.head import HeadRecord
+from headatlas.records.judgement import Judgement
+from headatlas.records.stats import STATS
+from headatlas.storage import read_record, write_record, write_rows
+
+HEADS = (2, 3, 5)  # of layer 1
+ITEMS = 4
+RUN = ["--model", "m", "--corpus", "c", "--explainer", "mini"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Events and metrics of the heads, and their explanations by rules."""
+    rows = [row | {"head": head} for head in HEADS for row in head_events().to_pylist()]
+    write_rows(tmp_path / "events/layer01.parquet", rows, EVENTS)
+    at = {"layer": 1, "low": 0.25, "high": 0.75, "n": 8}
+    stats = [at | {"head": h, "value": h / 8, "metric": m} for h in HEADS for m in HEAD_METRICS]
+    write_rows(tmp_path / "stats/layer01.parquet", stats, STATS)
+    for head in HEADS:
+        about = HeadRecord(model="m", corpus="c", explainer="s", round=0, layer=1, head=head)
+        said = ExplanationReply.model_validate_json(reply(summary=f"Rules say {head}."))
+        write_record(tmp_path / f"rules/L01H0{head}.json", explanation_of(about, said))
+    return tmp_path
+
+
+def brain(body: dict[str, Any]) -> str | Behaviour:
+    """Explains with words of the prompt that asked, and judges by those words."""
+    told = "\n".join(message["content"] for message in body["messages"])
+    if body["model"] == "judge":
+        return "yes" if "a better token" in told else "no"
+    head = next(str(head) for head in HEADS if f"Rules say {head}." in told)
+    if head == "5" and "Write a better explanation" in told:
+        return Behaviour("this is not to be asked", status=400)
+    better = "better" if "Write a better explanation" in told else "first"
+    return reply(summary=f"Attends to a {better} token of the text, as head {head} does.")
+
+
+def keys(bodies: list[dict[str, Any]]) -> list[str]:
+    """The same for the same requests, in whatever order they came."""
+    return sorted(json.dumps(body, sort_keys=True) for body in bodies)
+
+
+def common(folder: Path, url: str, batch: tuple[str, ...]) -> list[str]:
+    connections = {
+        name: {"base_url": url, "batch": name in batch, "retries": 0} for name in ("one", "judge")
+    }
+    flags = ["--connections", json.dumps(connections), "--replies", str(folder / "replies")]
+    return [*flags, "--items", str(ITEMS)]
+
+
+def explainer() -> list[str]:
+    roles = [
+        "--endpoint",
+        "one",
+        "--sampling",
+        '{"model": "one", "seed": 0}',
+        "--judge-endpoint",
+        "judge",
+    ]
+    roles += ["--judge-sampling", '{"model": "judge"}']
+    return [*roles, "--exemplars", "4", "--few-shot", "0", "--candidates", "2", "--texts", "2"]
+
+
+def asking(folder: Path, url: str, batch: tuple[str, ...]) -> list[str]:
+    """The command that asks about all heads: two rounds, and a control of each."""
+    heads = ["--heads", *(f"L01H0{head}" for head in HEADS), "--rounds", "1", "--controls", "1"]
+    places = ["--events-folder", str(folder / "events"), "--stats-folder", str(folder / "stats")]
+    places += ["--hypotheses-folder", str(folder / "rules"), "--out", str(folder / "asked.json")]
+    command = [str(SCRIPTS / "ask_in_batches.py"), *RUN, *heads, *places]
+    return [*command, *explainer(), *common(folder, url, batch)]
+
+
+def run(command: list[str]) -> None:
+    """A script, in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", command)
+        runpy.run_path(command[0], run_name="__main__")
+
+
+def explain_all(folder: Path, url: str, batch: tuple[str, ...], out: Path) -> dict[str, str]:
+    """What the jobs of the heads write, but for the costs."""
+    connected = common(folder, url, batch)
+    events = ["--events", str(folder / "events/layer01.parquet")]
+    for head, number in itertools.product(HEADS, (0, 1)):
+        command = [str(SCRIPTS / "explain_head_llm.py"), *RUN, *explainer(), *connected, *events]
+        command += ["--stats", str(folder / "stats/layer01.parquet")]
+        command += ["--layer", "1", "--head", str(head), "--round", str(number)]
+        command += ["--hypothesis", str(folder / f"rules/L01H0{head}.json")]
+        command += ["--previous", str(out / f"{head}.0.json")] if number else []
+        run([*command, "--out", str(out / f"{head}.{number}.json")])
+    for head, control in zip(HEADS, (3, 5, 2), strict=True):
+        command = [str(SCRIPTS / "judge_head_llm.py"), *connected, *events]
+        command += ["--endpoint", "judge", "--sampling", '{"model": "judge"}']
+        command += ["--explanation", str(out / f"{head}.1.json")]
+        command += ["--control-explanations", str(out / f"{control}.1.json")]
+        run([*command, "--out", str(out / f"{head}.judged.json")])
+    written = {}
+    for path in sorted(out.iterdir()):
+        record = read_record(path, Judgement if "judged" in path.name else Explanation)
+        said = record.model_copy(update={"usage": None}).model_dump_json()
+        written[path.name] = said.replace(url, "somewhere")
+    return written
+
+
+@pytest.mark.parametrize("batch", [("one", "judge"), ("one",), ("judge",)])
+def test_the_scripts_of_the_heads_find_every_reply(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, batch: tuple[str, ...]
+) -> None:
+    """But for what is refused, which is asked again, as always."""
+    monkeypatch.setattr(batches, "FIRST_PAUSE", 0.01)
+    with LlmServer(brain) as server:
+        expected = explain_all(folder, server.base_url, (), folder / "directly")
+        wanted = [received.body for received in server.requests]
+    refused = [body for body in wanted if isinstance(brain(body), Behaviour)]
+    assert len(refused) == 2
+    (folder / "replies").rename(folder / "other")
+    with LlmServer(brain) as server:
+        run(asking(folder, server.base_url, batch))
+        directly = [received.body for received in server.requests]
+        together = server.batches.answered
+        answered = [body for body in directly if body not in refused]
+        for name in batch:
+            assert sum(body["model"] == name for body in answered) == 1  # the first
+        assert {body["model"] for body in together} == {*batch}
+        assert keys(directly + together) == keys(wanted)
+        found = explain_all(folder, server.base_url, batch, folder / "in_batches")
+        assert keys([r.body for r in server.requests[len(directly) :]]) == keys(refused)
+    assert found == expected
+    made = json.loads((folder / "asked.json").read_text())
+    assert made["usage"]["calls"] == len(wanted) - len(refused)
+
+
+def test_a_process_that_is_killed_is_followed_by_one_that_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "FIRST_PAUSE", 0.01)
+    looks = itertools.chain([10**6], itertools.repeat(0))
+    with LlmServer(brain, fate=lambda _: Fate(looks=next(looks))) as server:
+        command = asking(folder, server.base_url, ("one", "judge"))
+        killed = subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
+        while not server.batches.batches:
+            time.sleep(0.05)
+            assert killed.poll() is None
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        server.batches.hurry()
+        run(command)
+        bodies = [received.body for received in server.requests] + server.batches.answered
+        paid = keys([body for body in bodies if not isinstance(brain(body), Behaviour)])
+        assert len(paid) == len(set(paid)) > 2 * ITEMS
+    assert not list((folder / "replies/batches").rglob("*.json"))

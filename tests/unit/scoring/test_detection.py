@@ -1,0 +1,158 @@
+"""Detection: answers of a model and predictions of a program, on the same items."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headatlas.items import Item
+from headatlas.records.judgement import Answer, Judgement, Prediction
+from headatlas.scoring.auroc import auroc
+from headatlas.scoring.detection import DETECTION_METRICS, auroc_of, predicted, score_items
+
+HEADER = {"model": "m", "corpus": "c", "explainer": "e", "round": 0, "layer": 0, "head": 1}
+ACTIVE = [Item("active", window, 3, None, window < 2) for window in range(4)]
+ATTENDS = [Item("attends", window, 3, 1 + window % 2, window < 2) for window in range(4)]
+ITEMS = [*ACTIVE, *ATTENDS]
+
+
+def answers(
+    items: list[Item], probabilities: list[float | None], control: str | None = None
+) -> list[Answer]:
+    return [
+        Answer(
+            split="test",
+            **{name: getattr(item, name) for name in ("question", "window", "query", "key")},
+            control=control,
+            probability=probability,
+            reply="?",
+        )
+        for item, probability in zip(items, probabilities, strict=True)
+    ]
+
+
+def judged(*said: list[Answer], reason: str | None = None) -> Judgement:
+    return Judgement(**HEADER, reason=reason, predictions=[], answers=[a for s in said for a in s])
+
+
+def scores(judgement: Judgement, controls: list[Judgement] | None = None) -> dict:
+    rng = np.random.default_rng(0)
+    return score_items(judgement, controls or [], ITEMS, 200, rng)
+
+
+def test_scores_by_hand() -> None:
+    found = scores(
+        judged(
+            answers(ACTIVE, [0.9, 0.4, 0.4, 0.1]),  # 3 pairs won, one tie: 3.5 / 4
+            answers(ACTIVE, [0.5, 0.5, 0.5, 0.5], "L00H02"),
+            answers(ACTIVE, [0.0, 0.0, 1.0, 1.0], "L00H03"),
+            answers(ATTENDS, [1.0, 1.0, 0.0, 0.0]),
+        )
+    )
+    assert tuple(found) == DETECTION_METRICS
+    values = {metric: found[metric][0] for metric in found}
+    assert values == {
+        "detection_auroc": 0.875,
+        "detection_auroc_control": 0.25,
+        "detection_margin": 0.625,
+        "pair_detection_auroc": 1.0,
+        "pair_detection_auroc_control": None,
+        "pair_detection_margin": None,
+    }
+    assert [found[f"detection_{m}"].n for m in ("auroc", "auroc_control", "margin")] == [4, 2, 4]
+    no_control = "no explanation of another head serves as a control"
+    assert found["pair_detection_margin"].reason == no_control
+    assert found["pair_detection_auroc"][1:] == (1.0, 1.0, 4, None)
+
+
+def test_answers_that_say_nothing_are_left_out_and_not_counted() -> None:
+    found = scores(judged(answers(ACTIVE, [0.2, None, 0.1, 0.3])))
+    assert (found["detection_auroc"].value, found["detection_auroc"].n) == (0.5, 3)
+    lopsided = scores(judged(answers(ACTIVE, [0.2, 0.3, None, None])))["detection_auroc"]
+    assert (lopsided.value, lopsided.n) == (None, 2)
+    assert lopsided.reason == "2 of 4 items were answered, too few to have some of each kind"
+    # A control that does is left out, too.
+    control = answers(ACTIVE, [0.2, 0.3, None, None], "L00H02")
+    found = scores(judged(answers(ACTIVE, [1.0, 1.0, 0.0, 0.0]), control))
+    assert found["detection_auroc_control"].n == 0
+
+
+@pytest.mark.parametrize(
+    ("judgement", "reason"),
+    [
+        (judged(reason="the budget is spent"), "the budget is spent"),
+        (judged(), "no item of this split was answered"),
+        (judged(answers(ACTIVE, [None] * 4)), "no item of this split was answered"),
+    ],
+)
+def test_without_answers_every_score_is_empty(judgement: Judgement, reason: str) -> None:
+    found = scores(judgement)
+    assert tuple(found) == DETECTION_METRICS
+    assert set(found.values()) == {(None, None, None, 0, reason)}
+
+
+def test_a_question_without_items_has_a_reason() -> None:
+    judgement = judged(answers(ACTIVE, [1.0, 1.0, 0.0, 0.0]))
+    found = score_items(judgement, [], ACTIVE, 200, np.random.default_rng(0))
+    assert found["detection_auroc"].value == 1
+    reason = "the windows of this split have nothing to ask about"
+    assert found["pair_detection_auroc"] == (None, None, None, 0, reason)
+
+
+def prediction(window: int, salience: float, keys: list[int]) -> Prediction:
+    return Prediction(
+        split="test",
+        window=window,
+        salience=[0.0, 0.0, 0.0, salience],
+        keys=[[], [], [], keys],
+        weights=[[], [], [], [0.8 / len(keys) for _ in keys]],
+    )
+
+
+def test_a_program_answers_by_what_it_predicts() -> None:
+    told = predicted([prediction(0, 7.0, [1, 2]), prediction(3, 2.0, [])], ITEMS)
+    expected = {ACTIVE[0]: 7.0, ATTENDS[0]: 0.4, ACTIVE[3]: 2.0, ATTENDS[3]: 0.0}
+    assert told == expected
+
+
+def test_programs_of_other_heads_are_the_controls_of_a_program() -> None:
+    own, control = (
+        Judgement(
+            **HEADER,
+            reason=None,
+            predictions=[
+                prediction(window, salience, [1]) for window, salience in enumerate(saliences)
+            ],
+        )
+        for saliences in ([4.0, 3.0, 2.0, 1.0], [2.0, 3.0, 2.0, 3.0])
+    )
+    found = scores(own, [control])
+    assert found["detection_auroc"].value == 1
+    assert found["detection_auroc_control"].value == 0.5
+    assert found["detection_margin"].value == 0.5
+    # Key 1 is predicted in all windows; it is asked about in every other.
+    assert found["pair_detection_auroc"].value == 0.5
+
+
+probability = st.one_of(st.none(), st.integers(0, 4).map(lambda n: n / 4))
+
+
+@given(st.lists(st.tuples(st.booleans(), probability), max_size=12))
+def test_auroc_of_answers_is_that_of_the_sides(said: list) -> None:
+    items = [Item("active", n, 1, None, holds) for n, (holds, _) in enumerate(said)]
+    given_answers = answers(items, [p for _, p in said])
+    sides = [
+        np.array([p for holds, p in said if holds is side and p is not None], float)
+        for side in (True, False)
+    ]
+    expected = auroc(*sides, 5, np.random.default_rng(0)).value
+    assert auroc_of(given_answers, items, "active") == expected
+    assert auroc_of(given_answers, items, "attends") is None
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=9), st.lists(st.integers(0, 3), min_size=1))
+def test_no_auroc_is_above_one(positive: list, negative: list) -> None:
+    high = np.array(positive, float) + 4
+    found = auroc(high, np.array(negative, float), 50, np.random.default_rng(0))
+    assert found.value == 1
+    assert found.high is None or found.high == 1

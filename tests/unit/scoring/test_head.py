@@ -1,0 +1,295 @@
+"""All scores of a head, and the script that writes them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from places import SCRIPTS
+
+from headatlas.errors import InputError
+from headatlas.records.base import head_name
+from headatlas.records.events import EVENTS
+from headatlas.records.explanation import Explanation
+from headatlas.records.judgement import Judgement, Prediction
+from headatlas.records.probes import PROBES
+from headatlas.records.scores import HeadScores, Score
+from headatlas.scoring.detection import DETECTION_METRICS
+from headatlas.scoring.head_scores import CASE_METRICS, WINDOW_METRICS, Settings, score_head
+from headatlas.storage import read_record, write_record, write_rows
+
+SCRIPT = SCRIPTS / "score_head.py"
+HEADER = {"model": "m", "corpus": "c", "explainer": "e", "round": 0}
+LENGTH = 6
+ITEMS = 4
+
+
+def event(window: int, split: str, kind: str = "random", head: int = 1) -> dict:
+    """A head that attends to the previous token, the more the later, and writes as much."""
+    share = [0.9 - 0.05 * (window % 3) * (query % 2) for query in range(LENGTH)]
+    return {
+        "layer": 0,
+        "head": head,
+        "split": split,
+        "kind": kind,
+        "rank": window,
+        "window": window,
+        "document": "d",
+        "context_kind": "prose",
+        "query": 1,
+        "peak": 1.0,
+        "tokens": [0, *np.random.default_rng(window).integers(1, 4, LENGTH - 1).tolist()],
+        "pieces": ["x"] * LENGTH,
+        "salience": [9.0] + [query + share[query] for query in range(1, LENGTH)],
+        "keys": [key for query in range(LENGTH) for key in (query - 1, -1)],
+        "weights": [weight for query in range(LENGTH) for weight in (share[query], 0.0)],
+        "value_norm": [1.0] * LENGTH,
+    }
+
+
+def probe(case: int, positive: bool, peak: float, head: int = 1) -> dict:
+    return {
+        "layer": 0,
+        "head": head,
+        "case": case,
+        "positive": positive,
+        "text": "x",
+        "pieces": ["x", "y"],
+        "salience": [9.0, peak],
+        "peak": peak,
+        "mean": peak / 2,
+    }
+
+
+EVENT_ROWS = [
+    *(event(window, "train") for window in range(3)),
+    *(event(window, "validation") for window in range(3, 6)),
+    *(event(window, "test") for window in range(6, 10)),
+    # These must not be read: another kind, another head.
+    event(10, "test", kind="top"),
+    event(3, "validation", kind="quantile"),
+]
+PROBE_ROWS = [
+    *(probe(case, True, peak) for case, peak in enumerate([3.0, 4.0, 5.0])),
+    *(probe(case + 3, False, peak) for case, peak in enumerate([0.0, 1.0, 2.0])),
+]
+
+
+def explanation(status: str = "explained", reason: str | None = None) -> Explanation:
+    return Explanation(
+        **HEADER,
+        layer=0,
+        head=1,
+        status=status,
+        reason=reason,
+        summary="",
+        behaviours=[],
+        program=None,
+        confidence=None,
+        positive_texts=[],
+        negative_texts=[],
+    )
+
+
+def judgement(head: int, distance: int, windows: range = range(3, 11)) -> Judgement:
+    """Predicts attention `distance` tokens back, and salience that grows by position."""
+    predictions = [
+        Prediction(
+            split="validation" if window < 6 else "test",
+            window=window,
+            salience=[0.0, *(query / distance for query in range(1, LENGTH))],
+            keys=[[q - distance] if q >= distance else [] for q in range(LENGTH)],
+            weights=[[0.5] if q >= distance else [] for q in range(LENGTH)],
+        )
+        for window in windows
+    ]
+    return Judgement(**HEADER, layer=0, head=head, reason=None, predictions=predictions)
+
+
+def scores(
+    own: Judgement,
+    controls: list[Judgement],
+    explained: Explanation | None = None,
+    rows: list[dict] = EVENT_ROWS,
+    layer_controls: Sequence[Judgement] = (),
+) -> dict[tuple[str, str], Score]:
+    found = score_head(
+        explained or explanation(),
+        own,
+        {"": controls, "layer_": layer_controls},
+        pa.Table.from_pylist(rows, schema=EVENTS),
+        pa.Table.from_pylist(PROBE_ROWS, schema=PROBES),
+        Settings(100, ITEMS, 0),
+    )
+    return {(score.split, score.metric): score for score in found}
+
+
+EVERY_SCORE = [
+    *(("validation", metric) for metric in WINDOW_METRICS + DETECTION_METRICS),
+    *(("test", metric) for metric in WINDOW_METRICS + DETECTION_METRICS),
+    *(("probes", metric) for metric in CASE_METRICS),
+]
+
+
+def test_a_true_explanation_beats_its_control() -> None:
+    found = scores(judgement(1, 1), [judgement(2, 2)])
+    assert list(found) == EVERY_SCORE
+    for split, windows in (("validation", 3), ("test", 4)):
+        own = found[split, "attention_correlation"]
+        control = found[split, "attention_correlation_control"]
+        margin = found[split, "attention_margin"]
+        assert own.value > 0.99
+        assert control.value < 0
+        assert margin.value == pytest.approx(own.value - control.value)
+        assert margin.low > 1
+        assert (own.n, control.n, margin.n) == (windows, 1, windows)
+        assert found[split, "pair_auroc"].value > 0.9
+        assert found[split, "salience_correlation"].value > 0.99
+        # Both predict salience that grows: the control is as good and the margin nothing.
+        assert found[split, "salience_margin"].value == pytest.approx(0, abs=1e-9)
+    assert found["probes", "effect_size"].value == pytest.approx(3 * 0.797885, abs=1e-5)
+    assert found["probes", "effect_size_mean"].value == pytest.approx(3 * 0.797885, abs=1e-5)
+    assert (found["probes", "auroc"].value, found["probes", "auroc_mean"].value) == (1, 1)
+
+
+def test_controls_of_the_layer_are_scored_likewise() -> None:
+    around, within = [judgement(2, 2)], [judgement(3, 3), judgement(2, 2)]
+    found = scores(judgement(1, 1), around, layer_controls=within)
+    swapped = scores(judgement(1, 1), within, layer_controls=around)
+    for metric in ("attention", "salience"):
+        for one, other in (
+            (f"{metric}_correlation_layer_control", f"{metric}_correlation_control"),
+            (f"{metric}_layer_margin", f"{metric}_margin"),
+        ):
+            assert found["test", one].value == pytest.approx(swapped["test", other].value)
+            assert found["test", other].value == pytest.approx(swapped["test", one].value)
+            assert found["test", one].n == swapped["test", other].n
+    assert found["test", "attention_layer_margin"].low > 1
+
+
+def test_attention_correlation_is_that_of_all_causal_pairs() -> None:
+    measured, predicted = [], []
+    for row in EVENT_ROWS[3:6]:
+        for query in range(1, LENGTH):
+            for key in range(1, query + 1):
+                weight = row["weights"][2 * query]
+                measured.append(weight if key == query - 1 else 0)
+                predicted.append(0.5 if key == query - 1 else 0)
+    found = scores(judgement(1, 1), [])["validation", "attention_correlation"]
+    # The table holds single precision.
+    assert found.value == pytest.approx(np.corrcoef(measured, predicted)[0, 1], abs=1e-6)
+
+
+def test_controls_may_lack_windows_and_predictions() -> None:
+    nothing = Judgement(**HEADER, layer=0, head=3, reason="unexplained", predictions=[])
+    found = scores(judgement(1, 1), [judgement(2, 2, range(3, 5)), nothing])
+    assert found["validation", "attention_correlation_control"].n == 1
+    assert found["test", "attention_correlation_control"].n == 0
+    assert found["test", "attention_margin"].value is None
+    assert found["test", "attention_correlation"].value is not None
+
+
+def test_windows_without_own_prediction_are_not_counted() -> None:
+    found = scores(judgement(1, 1, range(4, 8)), [judgement(2, 2)])
+    assert found["validation", "attention_correlation"].n == 2
+    assert found["test", "attention_correlation"].n == 2
+
+
+def test_an_unexplained_head_has_every_score_with_its_reason() -> None:
+    nothing = Judgement(**HEADER, layer=0, head=1, reason="no rules", predictions=[])
+    found = scores(nothing, [judgement(2, 2)], explanation("unexplained", "too diffuse"))
+    assert list(found) == EVERY_SCORE
+    for score in found.values():
+        assert (score.value, score.low, score.high, score.n) == (None, None, None, 0)
+        assert score.reason == "unexplained: too diffuse"
+
+
+def test_without_predictions_cases_are_scored_all_the_same() -> None:
+    nothing = Judgement(**HEADER, layer=0, head=1, reason="the judge failed", predictions=[])
+    found = scores(nothing, [judgement(2, 2)])
+    assert found["test", "attention_correlation"].reason == "the judge failed"
+    assert found["probes", "auroc"].value == 1
+
+
+def test_predictions_for_other_windows_are_refused() -> None:
+    shorter = [{**row, "tokens": row["tokens"][:3]} for row in EVENT_ROWS]
+    shorter = [
+        {**row, "salience": row["salience"][:3], "keys": [-1] * 3, "weights": [0.0] * 3}
+        for row in shorter
+    ]
+    with pytest.raises(InputError, match="the window has 3 tokens"):
+        scores(judgement(1, 1), [], rows=shorter)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Input of the script: a layer of two heads."""
+    events, probes = tmp_path / "events.parquet", tmp_path / "probes.parquet"
+    write_rows(events, [*EVENT_ROWS, event(3, "validation", head=0)], EVENTS)
+    write_rows(probes, [*PROBE_ROWS, probe(0, True, 99.0, head=0)], PROBES)
+    paths = {"events": events, "probes": probes, "explanation": tmp_path / "explanation.json"}
+    write_record(paths["explanation"], explanation())
+    for head in (1, 2, 3):
+        paths[head_name(0, head)] = tmp_path / f"{head}.json"
+        write_record(paths[head_name(0, head)], judgement(head, head))
+    return paths
+
+
+def run(files: dict[str, Path], out: Path, own: str, control: str) -> subprocess.CompletedProcess:
+    flags = {
+        **HEADER,
+        "layer": 0,
+        "head": 1,
+        "events": files["events"],
+        "probes": files["probes"],
+        "explanation": files["explanation"],
+        "judgement": files[own],
+        "control-judgements": files[control],
+        "layer-control-judgements": files["L00H03"],
+        "bootstrap": 100,
+        "items": ITEMS,
+        "seed": 0,
+        "out": out,
+    }
+    command = [sys.executable, str(SCRIPT)]
+    for flag, value in flags.items():
+        command += [f"--{flag}", str(value)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_script_scores_the_head_asked_for_the_same_each_time(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    for out in (one, two):
+        result = run(files, out, "L00H01", "L00H02")
+        assert (result.returncode, result.stderr) == (0, "")
+    assert one.read_bytes() == two.read_bytes()
+    record = read_record(one, HeadScores)
+    assert (record.layer, record.head, record.version) == (0, 1, 1)
+    controls = [judgement(2, 2)], [judgement(3, 3)]
+    expected = scores(judgement(1, 1), controls[0], layer_controls=controls[1])
+    assert record.scores == list(expected.values())
+    assert "NaN" not in json.dumps(json.loads(one.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("own", "control", "message"),
+    [
+        ("L00H02", "L00H02", "2.json: is about L00H02, but L00H01 is to be scored"),
+        ("L00H01", "L00H01", "1.json: is about the head itself, a control is about another"),
+    ],
+)
+def test_script_refuses_files_about_the_wrong_head(
+    files: dict[str, Path], tmp_path: Path, own: str, control: str, message: str
+) -> None:
+    result = run(files, tmp_path / "out.json", own, control)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.endswith(f"{message}\n")
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out.json").exists()
