@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.csv
@@ -17,7 +18,8 @@ from pydantic import ValidationError
 from .errors import InputError
 from .records.base import VERSION, Record
 
-_METADATA_KEY = b"headatlas"
+_METADATA_KEY, _CHECKSUM_KEY = b"headatlas", b"headatlas.crc32"
+_ANEW = "delete it and run again: it is made anew"
 R = TypeVar("R", bound=Record)
 
 
@@ -60,30 +62,52 @@ def write_record(path: Path, record: Record, *, shared: bool = False) -> None:
 
 def read_record(path: Path, kind: type[R]) -> R:
     """Read a record. Raises StorageError if the file is not a `kind` of this version."""
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise StorageError(f"{path}: {where}: {first['msg']} (as a {kind.__name__})") from None
+    return _record_of(_bytes_of(path), kind, path)
 
 
 def read_records(path: Path, kind: type[R]) -> list[R]:
     """Read the records of a file that has one on each line. Raises StorageError likewise."""
+    return [_record_of(line, kind, path) for line in _bytes_of(path).splitlines()]
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
-        lines = path.read_bytes().splitlines()
-        return [kind.model_validate_json(line) for line in lines]
+        return path.read_bytes()
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from None
+
+
+def _record_of(content: bytes, kind: type[R], path: Path) -> R:
+    try:
+        record = kind.model_validate_json(content)
     except ValidationError as error:
-        raise StorageError(f"{path}: {error.errors()[0]['msg']} (as a {kind.__name__})") from None
+        _check_version(path, _stated_version(content))
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        problem = f"{where}: {first['msg']} (as a {kind.__name__})"
+        raise StorageError(f"{path}: {problem}; {_ANEW}") from None
+    _check_version(path, getattr(record, "version", VERSION))
+    return record
+
+
+def _stated_version(content: bytes) -> object:
+    """The version that a record says it is of; this code's, where it says nothing."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return VERSION
+    return found.get("version", VERSION) if isinstance(found, dict) else VERSION
+
+
+def _check_version(path: Path, version: object) -> None:
+    if version != VERSION:
+        raise StorageError(f"{path}: format version {version}, this code reads {VERSION}; {_ANEW}")
 
 
 def _stamped(schema: pa.Schema, facts: dict[str, object]) -> pa.Schema:
-    stamp = {"version": VERSION, **facts}
-    return schema.with_metadata({_METADATA_KEY: json.dumps(stamp, sort_keys=True).encode()})
+    stamp = json.dumps({"version": VERSION, **facts}, sort_keys=True).encode()
+    # Pages have checksums of their own.
+    return schema.with_metadata({_METADATA_KEY: stamp, _CHECKSUM_KEY: str(crc32(stamp))})
 
 
 def _number_lists(schema: pa.Schema) -> list[str]:
@@ -104,6 +128,7 @@ class TableWriter:
             compression="zstd",
             use_dictionary=[n for n in schema.names if not pa.types.is_list(schema.field(n).type)],
             use_byte_stream_split=_number_lists(schema),
+            write_page_checksum=True,
         )
 
     def write(self, columns: dict[str, pa.Array | pa.ChunkedArray]) -> None:
@@ -146,10 +171,37 @@ def write_csv(path: Path, rows: Sequence[dict[str, object]], schema: pa.Schema) 
         pa.csv.write_csv(pa.Table.from_pylist(list(rows), schema=schema), temporary)
 
 
-def read_table(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a table, or some of its columns. Raises StorageError if its schema is another."""
+def read_table(
+    path: Path,
+    schema: pa.Schema,
+    columns: Sequence[str] | None = None,
+    where: Any = None,
+) -> pa.Table:
+    """Read a table, or some columns, or the rows that `where`, an Arrow expression, holds for.
+
+    Raises StorageError if its schema is another or what it holds is not what was written.
+    """
     check_schema(path, schema)
-    return pq.read_table(path, columns=list(columns) if columns else None, partitioning=None)
+    wanted = list(columns) if columns else None
+    with _undamaged(path):
+        return pq.read_table(
+            path, columns=wanted, filters=where, partitioning=None, page_checksum_verification=True
+        )
+
+
+def read_chunks(
+    path: Path, schema: pa.Schema, columns: Sequence[str], size: int
+) -> Iterator[pa.RecordBatch]:
+    """Some columns of a table, at most `size` rows at a time. Raises StorageError likewise."""
+    check_schema(path, schema)
+    with _undamaged(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        yield from file.iter_batches(batch_size=size, columns=list(columns))
+
+
+def count_rows(path: Path, schema: pa.Schema) -> int:
+    """How many rows a table has. Raises StorageError likewise."""
+    check_schema(path, schema)
+    return pq.read_metadata(path).num_rows
 
 
 def read_head(
@@ -161,7 +213,7 @@ def read_head(
     the filters of `pq.read_table` import pandas, a third of a second in every job.
     """
     check_schema(path, schema)
-    with pq.ParquetFile(path) as file:
+    with _undamaged(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         groups = [n for n in range(file.num_row_groups) if _may_hold(file.metadata, n, head)]
         wanted = [*columns, "head"] if columns else None
         table = file.read_row_groups(groups, columns=wanted)
@@ -172,31 +224,49 @@ def read_head(
 def _may_hold(metadata: pq.FileMetaData, group: int, head: int) -> bool:
     columns = (metadata.row_group(group).column(n) for n in range(metadata.num_columns))
     found = next(c.statistics for c in columns if c.path_in_schema == "head")
-    return found is not None and bool(found.min <= head <= found.max)  # None: no rows
+    if found is None or not found.has_min_max:
+        return True
+    return bool(found.min <= head <= found.max)
 
 
 def read_facts(path: Path) -> dict[str, object]:
     """The facts that were stored with a table."""
-    return json.loads(_schema_on_disk(path).metadata[_METADATA_KEY])
-
-
-def _schema_on_disk(path: Path) -> pa.Schema:
-    try:
-        found = pq.read_schema(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise StorageError(f"{path}: not a readable Parquet file ({error})") from None
-    if _METADATA_KEY not in (found.metadata or {}):
-        raise StorageError(f"{path}: not written by Head Atlas")
-    return found
+    return _stamp(_schema_on_disk(path), path)
 
 
 def check_schema(path: Path, schema: pa.Schema) -> None:
     """Raise StorageError if the table at `path` is not of this schema and version."""
     found = _schema_on_disk(path)
-    version = json.loads(found.metadata[_METADATA_KEY])["version"]
-    if version != VERSION:
-        raise StorageError(f"{path}: format version {version}, this code reads {VERSION}")
+    _check_version(path, _stamp(found, path)["version"])
     if not found.equals(schema, check_metadata=False):
         names = {f.name: f.type for f in found}
         wrong = [f.name for f in schema if names.get(f.name) != f.type] or list(names)
-        raise StorageError(f"{path}: columns {', '.join(wrong)} are not as expected")
+        problem = f"columns {', '.join(wrong)} are not as expected"
+        raise StorageError(f"{path}: {problem}; {_ANEW}")
+
+
+def _schema_on_disk(path: Path) -> pa.Schema:
+    if not path.is_file():
+        raise StorageError(f"{path}: no such file")
+    with _undamaged(path):
+        found = pq.read_schema(path)
+    if _METADATA_KEY not in (found.metadata or {}):
+        raise StorageError(f"{path}: not written by Head Atlas; {_ANEW}")
+    return found
+
+
+def _stamp(schema: pa.Schema, path: Path) -> dict[str, Any]:
+    stamp = schema.metadata[_METADATA_KEY]
+    if schema.metadata.get(_CHECKSUM_KEY) != str(crc32(stamp)).encode():
+        raise StorageError(f"{path}: damaged (its facts are not as they were written); {_ANEW}")
+    return json.loads(stamp)
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Turn what reading a damaged table raises into one sentence that names it."""
+    try:
+        yield
+    except (OSError, pa.ArrowException, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise StorageError(f"{path}: damaged, or no Parquet file ({reason}); {_ANEW}") from None

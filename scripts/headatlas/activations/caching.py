@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.exceptions import StopAtLayerException
 
 from ..progress import Progress
 from ..records.activations import ACTIVATIONS, HEAD_METRICS
-from ..storage import TableWriter, table_writer
+from ..records.windows import WINDOWS
+from ..storage import TableWriter, count_rows, read_chunks, table_writer
 from ..subjects.loading import output_gram
 from ..tokens.delimiters import is_delimiter
 from .reducer import Batch, LayerReducer, Reduced
@@ -28,13 +28,12 @@ _ROW_GROUP = 4 * 2**20  # bytes of a layer's table that are held before they are
 
 def read_batches(path: Path, size: int, shard: int, shards: int) -> Iterator[Batch]:
     """The windows of one shard, batch by batch; a shard is a run of consecutive windows."""
-    file = pq.ParquetFile(path)
-    count = file.metadata.num_rows
+    count = count_rows(path, WINDOWS)
     first, last = count * shard // shards, count * (shard + 1) // shards
     columns = ["window", "split", "sampled", "tokens", "pieces"]
     seen = 0
     rows: list[dict[str, Any]] = []
-    for chunk in file.iter_batches(batch_size=1024, columns=columns):
+    for chunk in read_chunks(path, WINDOWS, columns, 1024):
         rows += chunk.slice(max(first - seen, 0), max(last - max(seen, first), 0)).to_pylist()
         seen += len(chunk)
         while len(rows) >= size:

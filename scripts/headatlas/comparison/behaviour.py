@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from ..records.activations import ACTIVATIONS
-from ..storage import check_schema
+from ..storage import read_table
 from .words import Reading
 
 
@@ -48,10 +47,7 @@ def behaviour_of(activations: Sequence[Path], reading: Reading) -> Behaviour:
 def word_salience(layer: Sequence[Path], reading: Reading) -> Float[np.ndarray, "head word"]:
     """Largest salience of the tokens of each word; `layer` has the layer's table of each shard."""
     wanted = pc.field("window").isin(reading.windows)
-    tables = []
-    for path in layer:
-        check_schema(path, ACTIVATIONS)
-        tables.append(pq.read_table(path, columns=["salience"], filters=wanted, partitioning=None))
+    tables = [read_table(path, ACTIVATIONS, ["salience"], wanted) for path in layer]
     rows = pa.concat_tables(tables).column("salience").combine_chunks()
     # Rows are in order of window and head.
     tokens = rows.flatten().to_numpy().astype(np.float32)

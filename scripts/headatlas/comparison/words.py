@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jaxtyping import Int
 
 from ..errors import InputError
 from ..records.windows import WINDOWS
-from ..storage import check_schema, read_facts
+from ..storage import read_facts, read_table
 
 # Only this white space is never cut across tokens: other kinds are several bytes of UTF-8.
 _RUN = re.compile(f"[^{string.whitespace}]+")
@@ -76,10 +75,9 @@ def shared_readings(windows: Path, other: Path, most: int) -> tuple[Reading, Rea
 
 def _test_windows(path: Path) -> dict[tuple[str, int], int]:
     """The number of each window of the test split, by document and start."""
-    check_schema(path, WINDOWS)
     columns = ["document", "start", "window"]
     test = pc.field("split") == "test"
-    table = pq.read_table(path, columns=columns, filters=test, partitioning=None)
+    table = read_table(path, WINDOWS, columns, test)
     documents, starts, numbers = (table.column(name).to_pylist() for name in columns)
     return dict(zip(zip(documents, starts, strict=True), numbers, strict=True))
 
@@ -87,7 +85,7 @@ def _test_windows(path: Path) -> dict[tuple[str, int], int]:
 def _words(path: Path, numbers: list[int]) -> list[list[Span]]:
     """The words of each window, counted in the windows laid end to end."""
     wanted = pc.field("window").isin(numbers)
-    table = pq.read_table(path, columns=["pieces"], filters=wanted, partitioning=None)
+    table = read_table(path, WINDOWS, ["pieces"], wanted)
     bos = int(read_facts(path)["bos"] == "prepend")
     words, first = [], 0
     for pieces in table.column("pieces").to_pylist():

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from ..records.activations import ACTIVATIONS, HEAD_METRICS
@@ -15,7 +14,7 @@ from ..records.base import SPLITS
 from ..records.events import EVENTS
 from ..records.stats import STATS
 from ..records.windows import WINDOWS
-from ..storage import check_schema, table_writer, write_rows
+from ..storage import read_table, table_writer, write_rows
 from .context_kind import context_kind
 from .exemplars import Candidate, Chosen, choose
 
@@ -28,9 +27,7 @@ def read_kept_rows(activations: Sequence[Path]) -> dict[int, dict[int, dict[str,
     rows: dict[int, dict[int, dict[str, Any]]] = {}
     columns = ["window", "head", "salience", "keys", "weights", "value_norm"]
     for path in activations:
-        check_schema(path, ACTIVATIONS)
-        kept = pc.field("keys").is_valid()
-        table = pq.read_table(path, columns=columns, filters=kept, partitioning=None)
+        table = read_table(path, ACTIVATIONS, columns, pc.field("keys").is_valid())
         for row in table.to_pylist():
             rows.setdefault(row["head"], {})[row["window"]] = row
     return rows
@@ -38,9 +35,8 @@ def read_kept_rows(activations: Sequence[Path]) -> dict[int, dict[int, dict[str,
 
 def read_windows(path: Path, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The given windows by number; the rest of the corpus is not held."""
-    check_schema(path, WINDOWS)
     wanted = pc.field("window").isin(sorted(set(numbers)))
-    rows = pq.read_table(path, filters=wanted, partitioning=None).to_pylist()
+    rows = read_table(path, WINDOWS, where=wanted).to_pylist()
     return {row["window"]: row for row in rows}
 
 
@@ -128,14 +124,11 @@ def write_stats(
 
     Test windows are left out, because explainers may be shown these figures.
     """
-    check_schema(windows, WINDOWS)
     sampled = pc.field("sampled") & (pc.field("split") != "test")
-    numbers = pq.read_table(windows, columns=["window"], filters=sampled, partitioning=None)
+    numbers = read_table(windows, WINDOWS, ["window"], sampled)
     seen = pc.field("window").isin(numbers.column("window").combine_chunks())
     columns = ["head", *HEAD_METRICS]
-    table = pa.concat_tables(
-        pq.read_table(p, columns=columns, filters=seen, partitioning=None) for p in activations
-    )
+    table = pa.concat_tables(read_table(p, ACTIVATIONS, columns, seen) for p in activations)
     rows = []
     for head in heads:
         own = table.filter(pc.field("head") == head)
