@@ -1,6 +1,7 @@
-"""Write the JSON schemas of everything that is on disk, from `headatlas.records`.
+"""Write the schemas of everything that is on disk, and of the configuration.
 
-Of a JSON record, its JSON schema; of a table, the list of its columns.
+Of a JSON record, its JSON schema; of a table, the list of its columns: from `headatlas.records`.
+Of the configuration, a JSON schema written as YAML: from `headatlas.settings`.
 """
 
 import argparse
@@ -8,16 +9,18 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import yaml
 
 from headatlas.records.base import Record
 from headatlas.records.registry import JSON_RECORDS, TABLES
+from headatlas.settings.configuration import Configuration
+from headatlas.settings.schema import DIALECT, schema_of
 from headatlas.storage import write_text
 
 
 def record_schema(record: type[Record]) -> dict[str, object]:
     """The JSON schema of a record."""
-    dialect = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, **record.model_json_schema()}
+    return {"$schema": DIALECT, **record.model_json_schema()}
 
 
 def table_columns(schema: pa.Schema) -> list[dict[str, object]]:
@@ -33,6 +36,12 @@ def table_columns(schema: pa.Schema) -> list[dict[str, object]]:
     ]
 
 
+def configuration_schema() -> str:
+    """The schema of config.yaml, as YAML."""
+    made = yaml.safe_dump(schema_of(Configuration), sort_keys=False, allow_unicode=True, width=100)
+    return f"# Written by scripts/tools/write_schemas.py from headatlas.settings.\n{made}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     default = Path(__file__).parents[2] / "workflow" / "schemas"
@@ -43,6 +52,7 @@ def main() -> None:
     for name, schema in schemas.items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         write_text(args.out_dir / f"{name}.json", text)
+    write_text(args.out_dir / "config.schema.yaml", configuration_schema())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,17 @@
+"""What settings share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """A section of the configuration, or an entry of one. Unknown keys are refused.
+
+    A field's `description` says what it means; its `title` says in words what is allowed where
+    type and limits do not, and messages quote it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -1,0 +1,20 @@
+"""An entry of `clusterings`: how heads are grouped into families."""
+
+from pydantic import Field
+
+from .base import Settings, Text
+
+
+class Clustering(Settings):
+    """HDBSCAN on embedded explanations."""
+
+    encoder: Text = Field(
+        default="all-MiniLM-L6-v2",
+        description="sentence-transformers model that embeds explanations, or its folder",
+    )
+    min_cluster_size: int = Field(
+        default=2, ge=2, description="fewest heads that make a family (HDBSCAN)"
+    )
+    min_samples: int = Field(
+        default=1, ge=1, description="neighbours that make a head a core point (HDBSCAN)"
+    )

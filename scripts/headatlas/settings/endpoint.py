@@ -1,0 +1,72 @@
+"""An entry of `endpoints`: a language model, and how it is reached."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from .base import Settings, Text
+
+
+class Sampling(Settings):
+    """What decides a model's reply to a prompt; with the prompt it is the key of the cache.
+
+    The server is not part of it: the same model may be reached at another address tomorrow.
+    """
+
+    model: Text = Field(description="name of the model as the server has it")
+    temperature: float | None = Field(
+        default=None, ge=0, description="of sampling; null for the server's own"
+    )
+    seed: int | None = Field(default=None, description="of sampling; null for none")
+    max_tokens: int = Field(default=1000, ge=1, description="of a reply")
+    output: Literal["json_schema", "json_object", "plain"] = Field(
+        default="json_schema", description="how the server is asked for JSON, by what it can do"
+    )
+    logprobs: bool = Field(
+        default=False,
+        description="whether it gives log-probabilities, which make a judge's answers finer",
+    )
+
+
+class Connection(Settings):
+    """How the model is reached and what it may cost; none of it changes a reply."""
+
+    base_url: str = Field(
+        pattern=r"^https?://[^\s/@]+(/[^@]*)?$",
+        description="address of an OpenAI-compatible server",
+        title="an address such as http://localhost:8000/v1, without a user or a password, for "
+        "addresses are written to logs; a key is read from the variable that api_key_env names",
+    )
+    api_key_env: Text | None = Field(
+        default=None,
+        description="environment variable that holds the key; null where none is needed",
+    )
+    timeout: float = Field(default=120.0, gt=0, description="seconds that a reply may take")
+    retries: int = Field(default=6, ge=0, description="of a call that failed, at most")
+    calls_at_once: int = Field(default=4, ge=1, description="calls at the same time for one head")
+    batch: bool = Field(
+        default=False,
+        description="whether calls that can wait go through the server's Batch API, in a job for "
+        "all heads before theirs; give the prices of batches",
+    )
+    input_price: float | None = Field(
+        default=None, ge=0, description="dollars per million tokens of prompts; null where unknown"
+    )
+    output_price: float | None = Field(
+        default=None, ge=0, description="dollars per million tokens of replies"
+    )
+    max_calls: int | None = Field(
+        default=None,
+        ge=0,
+        description="budget in calls, all runs and reruns together; null for none",
+    )
+    max_total_tokens: int | None = Field(
+        default=None, ge=0, description="budget in tokens of prompts and replies, likewise"
+    )
+    max_dollars: float | None = Field(
+        default=None, ge=0, description="budget in dollars, likewise; needs both prices"
+    )
+
+
+class Endpoint(Connection, Sampling):
+    """A language model, where it is served."""

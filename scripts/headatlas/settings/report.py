@@ -1,0 +1,12 @@
+"""What the pages show."""
+
+from pydantic import Field
+
+from .base import Settings, Text
+
+
+class Report(Settings):
+    """The section `report`."""
+
+    title: Text = Field(default="Head Atlas", description="title of the atlas")
+    exemplars: int = Field(default=6, ge=0, description="exemplars on the page of a head")

@@ -1,0 +1,30 @@
+"""How explanations are scored."""
+
+from pydantic import Field
+
+from .base import Settings
+
+
+class Scoring(Settings):
+    """The section `scoring`."""
+
+    bootstrap: int = Field(default=1000, ge=1, description="resamples behind every interval")
+    controls: int = Field(
+        default=3,
+        ge=0,
+        description="other heads whose explanations are scored for comparison: as many of the "
+        "model, and as many of the head's layer, where there are as many",
+    )
+    items: int = Field(
+        default=20,
+        ge=2,
+        multiple_of=2,
+        description="passages of each split on which a head's activity is judged, and as many on "
+        "which its attention is; half of them positive",
+    )
+    random_heads: int = Field(
+        default=8,
+        ge=0,
+        description="heads of the same architecture with random weights that are explained and "
+        "scored likewise: at equal steps among the model's selected heads; 0 for none",
+    )
