@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from headatlas.corpora.document import LeftOut
 from headatlas.corpora.open import KINDS, documents_of, facts_of
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.errors import reported
@@ -59,6 +60,7 @@ def main() -> None:
         documents=args.documents,
     )
     commit = commit_of(args.dataset, args.dataset_revision, "dataset") if args.dataset else None
+    left_out = LeftOut()
     documents = documents_of(
         args.kind,
         files=args.files,
@@ -68,11 +70,13 @@ def main() -> None:
         commit=commit,
         part=args.part,
         folder=args.folder,
+        left_out=left_out,
     )
     info = read_record(args.model_info, ModelInfo)
     tokenizer = open_tokenizer(info.source, info.commit)
     rows, facts = sample_windows(documents, tokenizer, settings)
-    write_rows(args.out, rows, WINDOWS, facts_of(args.kind, commit) | facts)
+    facts = facts_of(args.kind, commit) | left_out.facts() | facts
+    write_rows(args.out, rows, WINDOWS, facts)
     print(", ".join(f"{name} {value}" for name, value in facts.items()), file=sys.stderr)
 
 

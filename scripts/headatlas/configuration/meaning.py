@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..names import parse_head
-from ..patterns import files_matching
+from ..patterns import RESULTS, matches_of
 from ..roles.table import RolesError, read_roles
 from . import language_models
 from .problem import near_match, sentence, shown
@@ -153,24 +153,31 @@ def _corpus_files(key: str, corpus: Mapping[str, Any], root: Path) -> Iterator[s
                     yield sentence(f"{key}.files", f"{shown(pattern)} {problem}", allowed)
         case "huggingface":
             folder = _local_folder(corpus["source"], root)
-            if folder is not None and not folder.is_dir():
-                problem = f"{shown(corpus['source'])} is no folder"
+            if folder is not None and (problem := _unfit(folder)):
                 allowed = "a folder of data files, or a data set's name on the hub"
-                yield sentence(f"{key}.source", problem, allowed)
+                yield sentence(f"{key}.source", f"{shown(corpus['source'])} {problem}", allowed)
         case "stackexchange":
-            if not (root / corpus["folder"]).is_dir():
-                problem = f"{shown(corpus['folder'])} is no folder"
+            if problem := _unfit(root / corpus["folder"]):
+                problem = f"{shown(corpus['folder'])} {problem}"
                 yield sentence(f"{key}.folder", problem, "a folder of exported sites")
+
+
+def _unfit(folder: Path) -> str | None:
+    """Why a folder cannot be that of a corpus, or None if it can."""
+    if not folder.is_dir():
+        return "is no folder"
+    inside = RESULTS.resolve().is_relative_to(folder.resolve())
+    return "holds results of the workflow, which are no corpus" if inside else None
 
 
 def _unmatched(pattern: str, root: Path) -> str | None:
     """Why a pattern gives no text, or None if it does."""
     try:
-        sizes = [file.stat().st_size for file in files_matching(pattern, root)]
+        sizes = [file.stat().st_size for file in matches_of(pattern, root).files]
     except ValueError as error:
         return f"is no pattern ({error})"
     if not sizes:
-        return "matches no file"
+        return "matches no file, results of the workflow left out"
     return None if any(sizes) else "matches only empty files"
 
 

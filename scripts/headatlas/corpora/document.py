@@ -1,5 +1,6 @@
-"""The unit every corpus yields."""
+"""The unit every corpus yields, and what it leaves out."""
 
+from collections import Counter
 from typing import NamedTuple
 
 
@@ -8,3 +9,11 @@ class Document(NamedTuple):
 
     name: str
     text: str
+
+
+class LeftOut(Counter[str]):
+    """How much of a corpus was left out while it was read, by what it is: for its facts."""
+
+    def facts(self) -> dict[str, int]:
+        """All counts, those that are 0 too."""
+        return {name: self[name] for name in ("files_skipped", "documents_cut")}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import InputError
-from .document import Document
+from .document import Document, LeftOut
 from .huggingface import huggingface_documents
 from .python_docs import python_documents
 from .stackexchange import stackexchange_documents
@@ -24,8 +24,11 @@ def documents_of(
     commit: str | None = None,
     part: str = "train",
     folder: Path | None = None,
+    left_out: LeftOut | None = None,
 ) -> Iterator[Document]:
     """Documents of a corpus, one at a time; settings of other kinds are ignored.
+
+    What is left out while they are read is counted in `left_out`.
 
     Raises InputError if the kind is unknown or the setting it cannot do without is
     missing. `python-docs` gives the documents that the demo model was not trained on.
@@ -34,11 +37,11 @@ def documents_of(
         case "python-docs":
             return python_documents(held_out=True)
         case "text" if files:
-            return text_documents(files, field)
+            return text_documents(files, field, left_out)
         case "huggingface" if dataset:
             return huggingface_documents(dataset, name=name, commit=commit, part=part, field=field)
         case "stackexchange" if folder:
-            return stackexchange_documents(folder)
+            return stackexchange_documents(folder, left_out)
     needs = {"text": "files", "huggingface": "dataset", "stackexchange": "folder"}
     if kind in needs:
         raise InputError(f"a corpus of kind {kind} needs {needs[kind]}")

@@ -97,6 +97,7 @@ def sample_windows(
         document = Document(_storable(name), text)
         split = split_of(document.name, settings.seed, settings.fractions)
         counts.update(["documents", f"{split}_documents"])
+        counts["replacement_characters"] += text.count("\ufffd")
         _offer_windows(document, split, sample, counts, tokenizer, settings)
         progress(f"{counts['documents']} documents, {counts['windows_found']} windows")
     windows = {split: sample.windows(split) for split in SPLITS}
@@ -183,7 +184,7 @@ def _facts(
     for split in SPLITS:
         for window in windows[split]:
             digest.update(window.tokens)
-    read = ["documents", "documents_too_short"]
+    read = ["documents", "replacement_characters", "documents_too_short"]
     read += [f"{split}_documents" for split in SPLITS] + ["windows_found", "duplicates_dropped"]
     return {
         **{name: counts[name] for name in read},

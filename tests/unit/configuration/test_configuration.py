@@ -309,11 +309,11 @@ FILES = "a file with text in it, or a pattern of such files"
         (("execution", "shards"), 961, "execution.shards: 961 is too large; "
          "allowed: at most 960, corpora.python-docs.windows"),
         (DOCS, {"kind": "text", "files": "none/*.txt"}, "corpora.python-docs.files: 'none/*.txt' "
-         f"matches no file; allowed: {FILES}"),
+         f"matches no file, results of the workflow left out; allowed: {FILES}"),
         (DOCS, {"kind": "text", "files": ["texts/*.txt", "texts/*.md"]}, "corpora.python-docs."
          f"files: 'texts/*.md' matches only empty files; allowed: {FILES}"),
         (DOCS, {"kind": "text", "files": "a**"}, "corpora.python-docs.files: 'a**' is no pattern "
-         f"(Invalid pattern: '**' can only be an entire path component); allowed: {FILES}"),
+         f"(** can only be a whole part of a path); allowed: {FILES}"),
         (DOCS, {"kind": "huggingface", "source": "./data"}, "corpora.python-docs.source: './data' "
          "is no folder; allowed: a folder of data files, or a data set's name on the hub"),
         (DOCS, {"kind": "stackexchange", "folder": "data"}, "corpora.python-docs.folder: 'data' "

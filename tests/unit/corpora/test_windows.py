@@ -269,6 +269,11 @@ def test_quotas_documents_and_the_sampled_rows_are_respected() -> None:
     }
 
 
+def test_characters_that_were_replaced_are_counted() -> None:
+    documents = [*corpus(), Document("broken", "caf\ufffd, na\ufffdve")]
+    assert sample(documents)[1]["replacement_characters"] == 2
+
+
 def test_no_more_documents_are_read_than_asked_for() -> None:
     stream = iter(corpus())
     _, facts = sample(stream, documents=60)
@@ -346,6 +351,7 @@ def folder(tmp_path: Path) -> Path:
     write_model_info(tmp_path / "gone.json", "/nowhere")
     for name, text in corpus(80):
         (tmp_path / f"{name}.txt").write_text(text)
+    (tmp_path / "folder.txt").mkdir()
     return tmp_path
 
 
@@ -360,6 +366,7 @@ def test_the_script_writes_the_same_bytes_again(
     assert set(map(len, table["tokens"].to_pylist())) == {16}
     facts = read_facts(out)
     assert (facts["kind"], facts["documents"], facts["bos"]) == ("text", 80, "prepend")
+    assert (facts["files_skipped"], facts["documents_cut"]) == (1, 0)
     assert str(folder) not in str(facts)
     assert "documents 80" in capsys.readouterr().err
 

@@ -2,7 +2,7 @@
 
 import platform
 
-from headatlas.patterns import files_matching
+from headatlas.patterns import matches_of
 
 
 def corpus_flags(wildcards):
@@ -22,9 +22,10 @@ def corpus_state(wildcards):
         return platform.python_version()
     if entry["kind"] == "text":
         patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
-        files = sorted({file for pattern in patterns for file in files_matching(pattern)})
+        files = sorted({file for pattern in patterns for file in matches_of(pattern).files})
         folder = Path(os.path.commonpath([file.parent for file in files]))
     else:
         folder = Path(entry["folder"] if entry["kind"] == "stackexchange" else entry["source"])
-        files = [file for file in folder.rglob("*") if file.is_file()]
+        files = matches_of("**/*", folder).files
+        folder = folder.absolute()
     return contents_digest(files, folder, MEMORY) if files else None
