@@ -16,8 +16,12 @@ class Activations(Settings):
     top_windows: int = Field(
         default=16,
         ge=1,
+        le=1_000_000,
         description="windows of largest salience kept with attention, per head and split",
     )
     top_keys: int = Field(
-        default=16, ge=1, description="attention weights kept of each query, the largest"
+        default=16,
+        ge=1,
+        le=2**15 - 1,
+        description="attention weights kept of each query, the largest",
     )

@@ -13,8 +13,11 @@ class Clustering(Settings):
         description="sentence-transformers model that embeds explanations, or its folder",
     )
     min_cluster_size: int = Field(
-        default=2, ge=2, description="fewest heads that make a family (HDBSCAN)"
+        default=2, ge=2, le=1_000_000, description="fewest heads that make a family (HDBSCAN)"
     )
     min_samples: int = Field(
-        default=1, ge=1, description="neighbours that make a head a core point (HDBSCAN)"
+        default=1,
+        ge=1,
+        le=1_000_000,
+        description="neighbours that make a head a core point (HDBSCAN)",
     )

@@ -20,7 +20,10 @@ class Corpus(Settings):
 
     kind: str
     windows: int = Field(
-        default=960, ge=3, description="windows cut from the documents, all splits together"
+        default=960,
+        ge=3,
+        le=10_000_000,
+        description="windows cut from the documents, all splits together",
     )
     # Positions are stored in 16 bits.
     window_tokens: int = Field(
@@ -32,13 +35,17 @@ class Corpus(Settings):
     sampled: int = Field(
         default=32,
         ge=1,
+        le=1_000_000,
         description="windows of each split for which attention is kept",
     )
     documents: int | None = Field(
-        default=None, ge=1, description="read at most this many documents; null for all"
+        default=None,
+        ge=1,
+        le=1_000_000_000_000,
+        description="read at most this many documents; null for all",
     )
     windows_per_document: int = Field(
-        default=16, ge=1, description="at most this many windows of one document"
+        default=16, ge=1, le=1_000_000, description="at most this many windows of one document"
     )
     split: Split = Field(
         default=Split(train=0.5, validation=0.25, test=0.25),
@@ -68,7 +75,8 @@ class TextFiles(Corpus):
             }
         ),
     ] = Field(
-        description="text files, .gz and .zst too; each line of a .jsonl file is a document",
+        description="text files, .gz, .bz2 and .zst too; each line of a .jsonl, .ndjson or .json "
+        "file is a document",
         title="a pattern of files such as texts/*.txt, or a list of patterns, each once",
     )
     field: Text = Field(

@@ -17,8 +17,10 @@ class Sampling(Settings):
     temperature: float | None = Field(
         default=None, ge=0, description="of sampling; null for the server's own"
     )
-    seed: int | None = Field(default=None, description="of sampling; null for none")
-    max_tokens: int = Field(default=1000, ge=1, description="of a reply")
+    seed: int | None = Field(
+        default=None, ge=-(2**63), le=2**63 - 1, description="of sampling; null for none"
+    )
+    max_tokens: int = Field(default=1000, ge=1, le=1_000_000, description="of a reply")
     output: Literal["json_schema", "json_object", "plain"] = Field(
         default="json_schema", description="how the server is asked for JSON, by what it can do"
     )
@@ -41,9 +43,13 @@ class Connection(Settings):
         default=None,
         description="environment variable that holds the key; null where none is needed",
     )
-    timeout: float = Field(default=120.0, gt=0, description="seconds that a reply may take")
-    retries: int = Field(default=6, ge=0, description="of a call that failed, at most")
-    calls_at_once: int = Field(default=4, ge=1, description="calls at the same time for one head")
+    timeout: float = Field(
+        default=120.0, gt=0, le=86_400, description="seconds that a reply may take"
+    )
+    retries: int = Field(default=6, ge=0, le=100, description="of a call that failed, at most")
+    calls_at_once: int = Field(
+        default=4, ge=1, le=1_000, description="calls at the same time for one head"
+    )
     batch: bool = Field(
         default=False,
         description="whether calls that can wait go through the server's Batch API, in a job for "
@@ -58,10 +64,14 @@ class Connection(Settings):
     max_calls: int | None = Field(
         default=None,
         ge=0,
+        le=1_000_000_000_000,
         description="budget in calls, all runs and reruns together; null for none",
     )
     max_total_tokens: int | None = Field(
-        default=None, ge=0, description="budget in tokens of prompts and replies, likewise"
+        default=None,
+        ge=0,
+        le=1_000_000_000_000_000,
+        description="budget in tokens of prompts and replies, likewise",
     )
     max_dollars: float | None = Field(
         default=None, ge=0, description="budget in dollars, likewise; needs both prices"

@@ -14,6 +14,6 @@ class Execution(Settings):
         description="where models run; auto takes a GPU if there is one",
         title="auto, cpu, cuda, cuda:N, mps",
     )
-    devices: int = Field(default=1, ge=1, description="GPUs to use at once")
-    batch_size: int = Field(default=16, ge=1, description="windows in a forward pass")
-    shards: int = Field(default=1, ge=1, description="parts the windows are run in")
+    devices: int = Field(default=1, ge=1, le=1_024, description="GPUs to use at once")
+    batch_size: int = Field(default=16, ge=1, le=1_000_000, description="windows in a forward pass")
+    shards: int = Field(default=1, ge=1, le=10_000, description="parts the windows are run in")

@@ -20,7 +20,7 @@ class LanguageModel(Settings):
         default="marked",
         description="exemplars as text with marks, or as tables of tokens and activations",
     )
-    exemplars: int = Field(default=12, ge=1, description="exemplars in a prompt")
+    exemplars: int = Field(default=12, ge=1, le=1_000, description="exemplars in a prompt")
     few_shot: int = Field(default=2, ge=0, le=3, description="worked examples in a prompt")
     metrics: bool = Field(
         default=True, description="whether the prompt gives the head's metrics as evidence"
@@ -32,19 +32,25 @@ class LanguageModel(Settings):
     candidates: int = Field(
         default=3,
         ge=1,
+        le=100,
         description="explanations proposed in a round, of which the best on validation is kept",
     )
     rounds: int = Field(default=1, ge=0, le=9, description="rounds of revision after the first")
     items_per_call: int = Field(
         default=1,
         ge=1,
+        le=1_000,
         description="passages that the judge is shown in a call",
     )
     controls: int = Field(
         default=1,
         ge=0,
+        le=1_000,
         description="other heads whose explanations the judge is given for a head's passages",
     )
     texts: int = Field(
-        default=5, ge=2, description="test texts asked for of each side, active and not active"
+        default=5,
+        ge=2,
+        le=1_000,
+        description="test texts asked for of each side, active and not active",
     )

@@ -19,7 +19,7 @@ def _all_or_list_of(items: dict[str, Any]) -> WithJsonSchema:
     )
 
 
-_LAYER = {"type": "integer", "minimum": 0}
+_LAYER = {"type": "integer", "minimum": 0, "maximum": 2**15 - 1}
 _HEAD = {
     "title": "a head such as L00H03",
     "type": "string",
@@ -36,9 +36,9 @@ class Model(Settings):
     revision: Text | None = Field(
         default=None, description="branch, tag or commit on the hub; null for the newest"
     )
-    n_layers: int = Field(ge=1, description="number of its layers")
-    n_heads: int = Field(ge=1, description="number of attention heads in a layer")
-    context: int = Field(ge=16, description="longest input in tokens")
+    n_layers: int = Field(ge=1, le=2**15, description="number of its layers")
+    n_heads: int = Field(ge=1, le=2**15, description="number of attention heads in a layer")
+    context: int = Field(ge=16, le=2**31 - 1, description="longest input in tokens")
     dtype: Literal["float32", "float16", "bfloat16"] = Field(
         default="float32", description="number format of the weights while the model runs"
     )

@@ -9,4 +9,4 @@ class Report(Settings):
     """The section `report`."""
 
     title: Text = Field(default="Head Atlas", description="title of the atlas")
-    exemplars: int = Field(default=6, ge=0, description="exemplars on the page of a head")
+    exemplars: int = Field(default=6, ge=0, le=1_000, description="exemplars on the page of a head")

@@ -8,16 +8,20 @@ from .base import Settings
 class Scoring(Settings):
     """The section `scoring`."""
 
-    bootstrap: int = Field(default=1000, ge=1, description="resamples behind every interval")
+    bootstrap: int = Field(
+        default=1000, ge=1, le=100_000, description="resamples behind every interval"
+    )
     controls: int = Field(
         default=3,
         ge=0,
+        le=1_000,
         description="other heads whose explanations are scored for comparison: as many of the "
         "model, and as many of the head's layer, where there are as many",
     )
     items: int = Field(
         default=20,
         ge=2,
+        le=10_000,
         multiple_of=2,
         description="passages of each split on which a head's activity is judged, and as many on "
         "which its attention is; half of them positive",
@@ -25,6 +29,7 @@ class Scoring(Settings):
     random_heads: int = Field(
         default=8,
         ge=0,
+        le=1_000_000,
         description="heads of the same architecture with random weights that are explained and "
         "scored likewise: at equal steps among the model's selected heads; 0 for none",
     )

@@ -12,7 +12,7 @@ class Symbolic(Settings):
 
     kind: Literal["symbolic"] = Field(description="search over executable rules; no network")
     max_behaviours: int = Field(
-        default=3, ge=1, description="at most this many behaviours of one head"
+        default=3, ge=1, le=100, description="at most this many behaviours of one head"
     )
     min_coverage: float = Field(
         default=0.1,
@@ -21,5 +21,8 @@ class Symbolic(Settings):
         description="least share of the attention off the first token that a rule must account for",
     )
     texts: int = Field(
-        default=12, ge=2, description="test texts written for each side, active and not active"
+        default=12,
+        ge=2,
+        le=1_000,
+        description="test texts written for each side, active and not active",
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -196,7 +197,7 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("explainers", "symbolic", "text"), 3, "explainers.symbolic.text: unknown key of kind "
          "symbolic (did you mean texts?); allowed: kind, max_behaviours, min_coverage, texts"),
         (("models", "x"), {"source": "gpt2", "n_layers": 1, "n_heads": 1}, "models.x.context: "
-         "missing; allowed: a whole number, at least 16"),
+         "missing; allowed: a whole number, at least 16 and at most 2147483647"),
         (("models", "a b"), example()["models"]["demo"], "models: 'a b' is not allowed; "
          f"allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
          "+random"),
@@ -212,15 +213,15 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("activations", "salience"), "znorm", "activations.salience: 'znorm' is not allowed; "
          "allowed: write_norm, z_norm"),
         (("activations", "top_keys"), "many", "activations.top_keys: 'many' is not allowed; "
-         "allowed: a whole number, at least 1"),
+         "allowed: a whole number, at least 1 and at most 32767"),
         (("activations", "top_keys"), 8.0, "activations.top_keys: 8.0 is not allowed; "
-         "allowed: a whole number, at least 1"),
+         "allowed: a whole number, at least 1 and at most 32767"),
         (("activations", "top_keys"), None, "activations.top_keys: null is not allowed; "
-         "allowed: a whole number, at least 1"),
+         "allowed: a whole number, at least 1 and at most 32767"),
         (("seed",), True, "seed: true is not allowed; "
          "allowed: a whole number, at least 0 and at most 4294967295"),
         (("execution", "shards"), 0, "execution.shards: 0 is not allowed; "
-         "allowed: a whole number, at least 1"),
+         "allowed: a whole number, at least 1 and at most 10000"),
         (("execution", "device"), "gpu", "execution.device: 'gpu' is not allowed; "
          "allowed: auto, cpu, cuda, cuda:N, mps"),
         (("explainers", "symbolic", "min_coverage"), float("nan"), "explainers.symbolic."
@@ -250,11 +251,33 @@ def test_what_the_schema_refuses(root: Path, path: Keys, value: Any, problem: st
     assert problems(example((path, value)), root) == f"config.yaml: {problem}"
 
 
+def test_every_whole_number_is_bounded_on_both_sides() -> None:
+    numbers = [
+        part
+        for part in subschemas(yaml.safe_load(SCHEMA.read_text()))
+        if "integer" in np.atleast_1d(part.get("type", "")) and "const" not in part
+    ]
+    assert len(numbers) > 30
+    for part in numbers:
+        assert part["minimum"] < part["maximum"] < 2**63, part
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("scoring", "bootstrap"), (*DOCS, "windows"), ("activations", "top_windows"), ("seed",)],
+)
+@pytest.mark.parametrize("value", [10**12, 10**30])
+def test_numbers_beyond_all_bounds_are_refused(root: Path, path: Keys, value: int) -> None:
+    said = problems(example((path, value)), root)
+    assert f"{'.'.join(path)}: {value} is not allowed; allowed: a whole number, at " in said
+
+
 def test_all_problems_are_told_in_order(root: Path) -> None:
     config = example((("seed",), -1), (("events", "top"), 0))
     assert problems(config, root).splitlines() == [
         "config.yaml: 2 problems:",
-        "config.yaml: events.top: 0 is not allowed; allowed: a whole number, at least 1",
+        "config.yaml: events.top: 0 is not allowed; "
+        "allowed: a whole number, at least 1 and at most 1000000",
         "config.yaml: seed: -1 is not allowed; "
         "allowed: a whole number, at least 0 and at most 4294967295",
     ]
