@@ -9,7 +9,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
 
 from headatlas.activations.probing import Probe, measure_probes
-from headatlas.exemplar_rows import Measured, random_windows
+from headatlas.event_rows import Event, random_windows
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
@@ -120,7 +120,7 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
 
 
 def prediction_scores(
-    windows: Sequence[Measured], items: Sequence[Item], judgement: Judgement
+    windows: Sequence[Event], items: Sequence[Item], judgement: Judgement
 ) -> dict[str, Estimate]:
     """The scores of predicted attention and salience."""
     rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from headatlas.errors import or_failed, reported
-from headatlas.exemplar_rows import random_windows
+from headatlas.event_rows import random_windows
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.windows import read_texts
 from headatlas.intervals import Estimate, undefined

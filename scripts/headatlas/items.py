@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int
 
-from .exemplar_rows import Measured, random_windows
+from .event_rows import Event, random_windows
 from .pairs import look_alikes, strongest_pairs
 from .records.base import SPLITS, Split
 
@@ -58,7 +58,7 @@ def choose_items(
     return [found[n] for n in rng.permutation(len(found))]
 
 
-def _active(windows: Sequence[Measured], half: int, rng: np.random.Generator) -> list[Item]:
+def _active(windows: Sequence[Event], half: int, rng: np.random.Generator) -> list[Item]:
     """Positives, as many negatives; every other negative has the token of its positive, if any.
 
     What the head does at a token may depend on the token alone, or not at all.
@@ -105,7 +105,7 @@ def _by_turns(
     return [order[n] for n in np.argsort(taken, kind="stable")]
 
 
-def _attends(windows: Sequence[Measured], half: int, rng: np.random.Generator) -> list[Item]:
+def _attends(windows: Sequence[Event], half: int, rng: np.random.Generator) -> list[Item]:
     """The strongest pair of each window, then the next of each, with a look-alike each."""
     order = rng.permutation(len(windows))
     sources = deque(_contrasts(windows[n], turn, rng) for turn, n in enumerate(order))
@@ -118,9 +118,7 @@ def _attends(windows: Sequence[Measured], half: int, rng: np.random.Generator) -
     return items
 
 
-def _contrasts(
-    measured: Measured, turn: int, rng: np.random.Generator
-) -> Iterator[tuple[Item, Item]]:
+def _contrasts(measured: Event, turn: int, rng: np.random.Generator) -> Iterator[tuple[Item, Item]]:
     """Each of the window's strongest pairs with a look-alike; the kinds of those take turns."""
     attention = measured.attention()
     used: set[tuple[int, int]] = set()

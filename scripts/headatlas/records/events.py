@@ -4,9 +4,14 @@ Symbols: T tokens of a window, K keys kept of each query row, position 0 the fir
 of a window (the BOS token where there is one).
 """
 
+from typing import Literal, get_args
+
 import pyarrow as pa
 
 from .columns import HEAD, field
+
+Kind = Literal["top", "quantile", "random"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 EVENTS = pa.schema(
     [

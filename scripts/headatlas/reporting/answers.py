@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 import pyarrow as pa
 
-from headatlas.exemplar_rows import random_rows, random_windows
+from headatlas.event_rows import random_windows
 from headatlas.items import Item, Question, items_of
 from headatlas.records.judgement import Answer, Judgement
 
@@ -101,10 +101,6 @@ def asked(judgement: Judgement, events: pa.Table, count: int, seed: int) -> list
 def _answered(
     items: Iterable[Item], answers: Iterable[Answer], events: pa.Table
 ) -> Iterator[Answered]:
-    rows = random_rows(events, ["test"])
-    pieces = dict(
-        zip(*(rows.column(name).to_pylist() for name in ("window", "pieces")), strict=True)
-    )
     measured = {window.window: window for window in random_windows(events, "test")}
     for item, answer in zip(items, answers, strict=True):
         window = measured[item.window]
@@ -114,7 +110,7 @@ def _answered(
             kept = window.keys[item.query] == item.key
             did = window.weights[item.query][kept].sum()
         yield Answered(
-            text=passage(pieces[item.window], item.query, item.key),
+            text=passage(window.pieces, item.query, item.key),
             holds=item.holds,
             measured=float(did),
             probability=answer.probability,

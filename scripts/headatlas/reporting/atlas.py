@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headatlas.event_rows import events_of
 from headatlas.records.atlas import SCORES, Recipe
 from headatlas.records.base import Record, head_name
 from headatlas.records.clusters import Clusters
@@ -156,7 +157,7 @@ def _write_heads(
             for key in [key for key in waiting if key[0] in layers_here]:
                 mine = (pc.field("layer") == key[0]) & (pc.field("head") == key[1])
                 events, position = table.filter(mine), waiting.pop(key)
-                shown = groups(events.to_pylist(), exemplars)
+                shown = groups(events_of(events), exemplars)
                 questions = _asked(judged, atlas, position, events) if judged else []
                 _write_head(env, atlas, position, out, *shown, questions)
     for position in waiting.values():

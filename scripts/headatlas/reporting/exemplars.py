@@ -1,11 +1,13 @@
 """Exemplar windows as a page shows them: an excerpt, its salience and its attention."""
 
 import base64
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from headatlas.event_rows import Event
 
 from .tokens import Part, parts
 
@@ -58,62 +60,56 @@ class Group(NamedTuple):
     exemplars: list[Exemplar]
 
 
-def groups(rows: Sequence[Mapping[str, Any]], limit: int) -> tuple[list[Group], float]:
+def groups(events: Sequence[Event], limit: int) -> tuple[list[Group], float]:
     """The exemplars of a head to show, at most `limit` of each group, and their scale.
 
-    Args:
-        rows: events of one head, as dictionaries with the columns of `records.events.EVENTS`.
-    Returns:
-        Groups that are not empty, and the largest salience in them, position 0 left out.
+    Returns groups that are not empty, and the largest salience in them, position 0 left out.
     """
     chosen = [
-        (
-            heading,
-            choose([row for row in rows if (row["split"], row["kind"]) == heading[:2]], limit),
-        )
+        (heading, choose([e for e in events if (e.split, e.kind) == heading[:2]], limit))
         for heading in GROUPS
     ]
-    shown = [row for _, some in chosen for row in some]
-    largest = max((max(row["salience"][1:], default=0.0) for row in shown), default=0.0) or 1.0
+    shown = [event for _, some in chosen for event in some]
+    largest = max((e.salience[1:].max(initial=0.0) for e in shown), default=0.0) or 1.0
     made = [
-        Group(*heading, [exemplar(row, largest) for row in some])
+        Group(*heading, [exemplar(event, largest) for event in some])
         for heading, some in chosen
         if some
     ]
     return made, largest
 
 
-def choose(rows: Sequence[Mapping[str, Any]], limit: int) -> list[Mapping[str, Any]]:
-    """The first `limit` rows by rank; of quantile exemplars, as many evenly spaced ones."""
-    ordered = sorted(rows, key=lambda row: row["rank"])
-    if len(ordered) <= limit or ordered[0]["kind"] != "quantile":
+def choose(events: Sequence[Event], limit: int) -> list[Event]:
+    """The first `limit` events by rank; of quantile exemplars, as many evenly spaced ones."""
+    ordered = sorted(events, key=lambda event: event.rank)
+    if len(ordered) <= limit or ordered[0].kind != "quantile":
         return ordered[:limit]
     picks = np.linspace(0, len(ordered) - 1, limit).round().astype(int)
     return [ordered[i] for i in picks]
 
 
-def exemplar(row: Mapping[str, Any], largest: float) -> Exemplar:
+def exemplar(event: Event, largest: float) -> Exemplar:
     """One event as it is shown, with salience relative to `largest`."""
-    salience = np.asarray(row["salience"], np.float32)
-    start, stop = excerpt(len(salience), row["query"])
-    share = np.clip(salience[start:stop] / largest, 0, 1)
+    start, stop = excerpt(len(event.salience), event.query)
+    keys = event.keys[start:stop].astype(int) - start
+    # In the precision of the table: in another, a byte may be rounded the other way.
+    weights = event.weights[start:stop].astype(np.float32)
+    share = np.clip(event.salience[start:stop].astype(np.float32) / largest, 0, 1)
     levels = np.minimum(share * LEVELS, LEVELS - 1).astype(int)
-    keys = np.asarray(row["keys"], np.int64).reshape(len(salience), -1)[start:stop]
-    weights = np.asarray(row["weights"], np.float32).reshape(len(salience), -1)[start:stop]
     return Exemplar(
-        row["document"],
-        row["context_kind"],
-        row["rank"],
-        row["peak"],
-        row["query"] - start,
+        event.document,
+        event.context_kind,
+        event.rank,
+        event.peak,
+        event.query - start,
         start,
-        len(salience) - stop,
+        len(event.salience) - stop,
         [
             Token(parts(piece), int(level))
-            for piece, level in zip(row["pieces"][start:stop], levels, strict=True)
+            for piece, level in zip(event.pieces[start:stop], levels, strict=True)
         ],
         base64.b64encode((share * 255).round().astype(np.uint8).tobytes()).decode(),
-        base64.b64encode(pack(keys - start, weights)).decode(),
+        base64.b64encode(pack(keys, weights)).decode(),
     )
 
 

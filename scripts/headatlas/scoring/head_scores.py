@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ..exemplar_rows import Measured, random_windows
+from ..event_rows import Event, random_windows
 from ..intervals import Estimate, resample_counts, undefined
 from ..items import items_of
 from ..pairs import ranked_pairs
@@ -112,7 +112,7 @@ def _scores(by_split: dict[ScoreSplit, dict[str, Estimate]]) -> list[Score]:
 
 
 def score_windows(
-    windows: Sequence[Measured],
+    windows: Sequence[Event],
     judgement: Judgement,
     controls: Mapping[str, Sequence[Judgement]],
     resamples: int,

@@ -4,7 +4,9 @@ import base64
 
 import numpy as np
 import pytest
+from event_rows import table_of
 
+from headatlas.event_rows import Event, events_of
 from headatlas.reporting.exemplars import (
     KEYS_SHOWN,
     LONGEST,
@@ -16,23 +18,28 @@ from headatlas.reporting.exemplars import (
 )
 
 
-def event(
-    split: str = "test", kind: str = "top", rank: int = 0, **changes: object
-) -> dict[str, object]:
+def event(split: str = "test", kind: str = "top", rank: int = 0, **changes: object) -> Event:
     """Four tokens whose third has the largest salience; it attends to the second and itself."""
-    return {
+    row = {
+        "layer": 0,
+        "head": 0,
         "split": split,
         "kind": kind,
         "rank": rank,
+        "window": 7,
         "document": "d",
         "context_kind": "prose",
         "query": 2,
         "peak": 2.0,
+        "tokens": [0, 1, 2, 3],
         "pieces": ["<s>", "a", "b", "c"],
         "salience": [9.0, 0.5, 2.0, 1.0],
         "keys": [0, -1, 1, 0, 1, 2, 3, -1],
         "weights": [1.0, 0.0, 0.8, 0.2, 0.6, 0.4, 1.0, 0.0],
+        "value_norm": [1.0] * 4,
     } | changes
+    (found,) = events_of(table_of([row]))
+    return found
 
 
 def test_pack_by_hand() -> None:
@@ -77,6 +84,7 @@ def test_a_long_window_is_cut_around_its_query() -> None:
     length = 300
     row = event(
         query=280,
+        tokens=[1] * length,
         pieces=["x"] * length,
         salience=[0.0] * 280 + [2.0] + [0.0] * 19,
         keys=[key for q in range(length) for key in (0, q)],
@@ -91,8 +99,8 @@ def test_a_long_window_is_cut_around_its_query() -> None:
 def test_quantiles_are_spread_and_others_are_the_first() -> None:
     spread = choose([event(kind="quantile", rank=rank) for rank in range(9)], 3)
     first = choose([event(rank=rank) for rank in (2, 0, 1, 3)], 3)
-    assert [row["rank"] for row in spread] == [0, 4, 8]
-    assert [row["rank"] for row in first] == [0, 1, 2]
+    assert [e.rank for e in spread] == [0, 4, 8]
+    assert [e.rank for e in first] == [0, 1, 2]
 
 
 def test_groups_are_test_first_then_train() -> None:

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headatlas.errors import InputError
-from headatlas.exemplar_rows import Measured
 from headatlas.intervals import resample_counts
 from headatlas.pairs import ranked_pairs
 from headatlas.records.judgement import Prediction
@@ -116,18 +115,6 @@ def test_without_a_control_there_is_no_margin() -> None:
         control = result[f"attention_correlation_{kind}control"]
         assert control == (None, None, None, 0, reason)
         assert result[f"attention_{kind}margin"] == (None, None, None, 2, reason)
-
-
-def test_measured_attention_is_scattered_by_row() -> None:
-    measured = Measured(
-        window=0,
-        tokens=np.array([5, 6, 7]),
-        salience=np.zeros(3),
-        keys=np.array([[0, -1], [1, 0], [2, -1]]),
-        weights=np.array([[1.0, 0.0], [0.75, 0.25], [0.375, 0.0]]),
-    )
-    expected = [[1, 0, 0], [0.25, 0.75, 0], [0, 0, 0.375]]
-    assert measured.attention().tolist() == expected
 
 
 def prediction(keys: list, weights: list) -> Prediction:

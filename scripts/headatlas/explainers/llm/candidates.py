@@ -1,7 +1,7 @@
 """Several explanations proposed for a head at once, and how each does on validation text."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ...items import QUESTIONS, Item
@@ -23,7 +23,7 @@ class Trial(NamedTuple):
 
     judge: Client
     items: Sequence[Item]
-    pieces: dict[int, list[str]]  # of each window
+    pieces: Mapping[int, Sequence[str]]  # of each window
     per_call: int
 
     async def answers(self, explanation: Explanation) -> list[Answer]:

@@ -1,17 +1,18 @@
 """What a prompt shows of a head's events: which exemplars, which part of each, and how."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from ...errors import InputError
+from ...event_rows import Event
 from ...records.base import Split
-from ...records.events import EVENTS
+from ...records.events import EVENTS, KINDS
 from ...storage import read_head
 from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
 
@@ -21,28 +22,7 @@ LEVELS = 10  # the activation of the token at which the head writes most
 BEFORE, AFTER = 48, 8  # tokens shown on either side of the query
 BEFORE_KEY, AFTER_KEY = 8, 3  # and on either side of a key that is further back
 KEYS, LEAST = 4, 0.05  # keys that are marked, at most, and their least attention
-SHOWN_KINDS = ("top", "quantile", "random")  # of events, shown as exemplars
 _SEEN: tuple[Split, ...] = ("train", "validation")
-
-
-class Event(NamedTuple):
-    """A row of the table of events: a window of T tokens as the head treated it."""
-
-    kind: str
-    rank: int
-    window: int
-    query: int
-    pieces: list[str]
-    salience: Float[np.ndarray, " T"]
-    keys: Int[np.ndarray, "T K"]
-    weights: Float[np.ndarray, "T K"]
-
-    def attention(self, query: int) -> Float[np.ndarray, " T"]:
-        """Attention of a query on each token; what lies outside the K kept keys counts as 0."""
-        weights = np.zeros(len(self.pieces))
-        kept = self.keys[query] >= 0
-        weights[self.keys[query][kept]] = self.weights[query][kept]
-        return weights
 
 
 class Excerpt(NamedTuple):
@@ -84,32 +64,6 @@ def read_seen(path: Path, head: int) -> pa.Table:
     return table.filter(pa.array([split in _SEEN for split in splits], pa.bool_()))
 
 
-def events_of(table: pa.Table, split: Split, kinds: Collection[str]) -> list[Event]:
-    """The events of a split and of these kinds, in their order."""
-    found = zip(table.column("split").to_pylist(), table.column("kind").to_pylist(), strict=True)
-    return [_event(table, row) for row, at in enumerate(found) if at[0] == split and at[1] in kinds]
-
-
-def _event(table: pa.Table, row: int) -> Event:
-    def cell(column: str) -> Any:
-        return table.column(column)[row].as_py()
-
-    def array(column: str) -> np.ndarray:
-        return np.asarray(table.column(column)[row].values)
-
-    pieces = cell("pieces")
-    return Event(
-        kind=cell("kind"),
-        rank=cell("rank"),
-        window=cell("window"),
-        query=cell("query"),
-        pieces=pieces,
-        salience=array("salience"),
-        keys=array("keys").reshape(len(pieces), -1),
-        weights=array("weights").reshape(len(pieces), -1),
-    )
-
-
 def largest_salience(events: Sequence[Event]) -> float:
     """The largest salience in these events, position 0 left out; what `excerpt` scales by."""
     return max(float(event.salience[1:].max(initial=0.0)) for event in events)
@@ -127,7 +81,7 @@ def choose_exemplars(
     """
     top, quantile, random = (
         sorted((event for event in events if event.kind == kind), key=lambda event: event.rank)
-        for kind in SHOWN_KINDS
+        for kind in KINDS
     )
     if rng is None:
         strong, rising = top[: count - min(count // 3, len(quantile))], quantile
@@ -159,7 +113,7 @@ def excerpt(
     at = event.query if query is None else query
     scaled = np.clip(event.salience / (largest or 1.0), 0, 1) * LEVELS
     levels = scaled.round().astype(int).tolist()
-    found = Excerpt(event.pieces, [], at, levels, event.attention(at), key)
+    found = Excerpt(event.pieces, [], at, levels, event.attention()[at], key)
     shown = set(range(at - BEFORE, at + after + 1))
     for far in [*found.keys, *([] if key is None else [key])]:
         shown |= set(range(far - BEFORE_KEY, min(far + AFTER_KEY, at) + 1))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from ...event_rows import Event, events_of, texts_of
 from ...items import items_of
 from ...llm.client import Client, Message
 from ...llm.usage import rounded
@@ -14,12 +15,9 @@ from ...records.head import HeadRecord
 from ..unexplained import failed_explanation
 from .candidates import Trial, best, propose, usage_of
 from .exemplars import (
-    SHOWN_KINDS,
-    Event,
     Excerpt,
     Format,
     choose_exemplars,
-    events_of,
     excerpt,
     largest_salience,
 )
@@ -54,7 +52,7 @@ async def explain(
     for which no reply could be used, or for which the budget was too small, is `failed`.
     Raises AskError if the server is away.
     """
-    if reason := not_finite(events_of(events, "train", SHOWN_KINDS)):
+    if reason := not_finite(events_of(events, ["train"])):
         return failed_explanation(about, reason)
     prompts = prompts_of(about, events, evidence, settings)
     trial = trial_of(about, events, settings, judge)
@@ -76,7 +74,7 @@ def prompts_of(
     """The prompts of the first round, one for each candidate. Nothing is asked."""
     return [
         explain_messages(excerpts, evidence, settings.format, settings.few_shot, settings.texts)
-        for excerpts in drawn_excerpts(about, events_of(events, "train", SHOWN_KINDS), settings)
+        for excerpts in drawn_excerpts(about, events_of(events, ["train"]), settings)
     ]
 
 
@@ -97,7 +95,7 @@ def drawn_excerpts(
 def trial_of(about: HeadRecord, events: pa.Table, settings: Settings, judge: Client) -> Trial:
     """The head's validation items, the same in every round."""
     items = items_of(events, "validation", settings.items, settings.seed, about.layer, about.head)
-    pieces = {event.window: event.pieces for event in events_of(events, "validation", ["random"])}
+    pieces = {text.window: text.pieces for text in texts_of(events, ["validation"])}
     return Trial(judge, items, pieces, settings.items_per_call)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from ...exemplar_rows import random_rows
+from ...event_rows import texts_of
 from ...items import QUESTIONS, Item, items_of
 from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.together import together
@@ -41,11 +41,9 @@ def reading_of(
     events: pa.Table, splits: Sequence[Split], count: int, seed: int, layer: int, head: int
 ) -> Reading:
     """The items of a head, of which `events` are the rows."""
-    rows = random_rows(events, splits)
-    windows, pieces = (rows.column(name).to_pylist() for name in ("window", "pieces"))
     return Reading(
         {split: items_of(events, split, count, seed, layer, head) for split in splits},
-        dict(zip(windows, pieces, strict=True)),
+        {text.window: text.pieces for text in texts_of(events, splits)},
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from ...event_rows import events_of, random_windows
 from ...items import Item
 from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.usage import rounded, since
@@ -11,7 +12,7 @@ from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
 from ...records.judgement import Answer
 from .candidates import best, propose, rank, score_of, usage_of
-from .exemplars import SHOWN_KINDS, events_of, largest_salience
+from .exemplars import largest_salience
 from .explain import Settings, drawn_excerpts, explain, trial_of
 from .misses import misses_of, wrong_items
 from .prompts import Evidence, revise_messages
@@ -71,8 +72,8 @@ def revise_prompts(
     asked: int,
 ) -> list[list[Message]]:
     """The prompts of a revision, one for each candidate, with what was `wrong` of `asked`."""
-    train = events_of(events, "train", SHOWN_KINDS)
-    tried = {event.window: event for event in events_of(events, "validation", ["random"])}
+    train = events_of(events, ["train"])
+    tried = {event.window: event for event in random_windows(events, "validation")}
     misses = misses_of(wrong, tried, largest_salience(train))
     return [
         revise_messages(

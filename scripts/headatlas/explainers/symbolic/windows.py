@@ -1,21 +1,15 @@
-"""One head's random windows from the events of its layer, and only the splits asked for."""
+"""One head's random windows as rules see them: features of the text, and what the head did."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from ...errors import InputError
-from ...exemplar_rows import dense_attention, random_rows
+from ... import event_rows
 from ...records.base import Split
-from ...records.events import EVENTS
-from ...storage import read_head
 from .context import Context
-
-_TEXT = ["split", "window", "tokens", "pieces"]
-_MEASURED = ["salience", "keys", "weights"]
 
 
 class Text(NamedTuple):
@@ -41,33 +35,18 @@ class Measured(NamedTuple):
 
 
 def read_texts(path: Path, head: int, splits: Sequence[Split]) -> list[Text]:
-    """The random windows of `splits`, text alone. Raises InputError if there are none."""
-    rows = _random_rows(path, head, splits, _TEXT)
-    return [Text(r["split"], r["window"], Context(r["tokens"], r["pieces"])) for r in rows]
+    """The random windows of `splits`, text alone. Raises InputError if a split has none."""
+    found = event_rows.read_texts(path, head, splits)
+    return [Text(text.split, text.window, Context(text.tokens, text.pieces)) for text in found]
 
 
 def read_measured(path: Path, head: int, split: Split) -> list[Measured]:
     """The random windows of `split` with the head's record. Raises InputError if none."""
-    rows = _random_rows(path, head, [split], _TEXT + _MEASURED)
     return [
         Measured(
-            Context(row["tokens"], row["pieces"]),
-            np.asarray(row["salience"], dtype=np.float64),
-            dense_attention(
-                np.asarray(row["keys"], np.int16).reshape(len(row["tokens"]), -1),
-                np.asarray(row["weights"], np.float32).reshape(len(row["tokens"]), -1),
-            ),
+            Context(event.tokens.tolist(), event.pieces),
+            event.salience,
+            event.attention().astype(np.float32),
         )
-        for row in rows
+        for event in event_rows.read_random_windows(path, head, split)
     ]
-
-
-def _random_rows(
-    path: Path, head: int, splits: Sequence[Split], columns: list[str]
-) -> list[dict[str, Any]]:
-    table = read_head(path, EVENTS, head, ["kind", *columns])
-    rows: list[dict[str, Any]] = random_rows(table, splits).select(columns).to_pylist()
-    for split in splits:
-        if not any(row["split"] == split for row in rows):
-            raise InputError(f"{path}: head {head} has no random window in the {split} split")
-    return rows

@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headatlas.errors import InputError
+from headatlas.event_rows import Event, events_of
 from headatlas.explainers.llm.exemplars import (
-    Event,
     Excerpt,
     attention_of,
     choose_exemplars,
-    events_of,
     excerpt,
     largest_salience,
     marked,
@@ -30,7 +29,7 @@ LONG = "<s>|" + "|".join(f" w{n}" for n in range(1, 100))
 
 
 def first(row: dict[str, object]) -> Event:
-    return events_of(table([row]), "train", ["top"])[0]
+    return events_of(table([row]), ["train"], ["top"])[0]
 
 
 def shown(text: str, peak: int, attention: dict[int, float], **more: int) -> Excerpt:
@@ -100,7 +99,7 @@ def test_table_shows_each_token_on_a_line() -> None:
 
 
 def test_activation_is_a_share_of_the_largest_salience_without_the_first_token() -> None:
-    events = events_of(head_events(), "train", ["top", "quantile"])
+    events = events_of(head_events(), ["train"], ["top", "quantile"])
     assert largest_salience(events) == 8.0  # token 0 has 50
     assert [excerpt(found, 8.0).level for found in events] == [10, 8, 2, 5]
     assert excerpt(events[0], 8.0).median == 1
@@ -114,9 +113,12 @@ def many(top: int, quantile: int, random: int = 0) -> list[Event]:
         kinds += [(kind, n, max(0, top - 1) + n) for n in range(count)]
     rows = np.zeros((2, 1))
     return [
-        Event(*at, 1, ["a", "b"], np.array([0.0, at[2] * 7 % 5]), rows.astype(int), rows)
-        for at in kinds
-    ]
+        Event(
+            "train", kind, rank, window, "d", "prose", 1, 1.0, ["a", "b"], np.array([0, 1]),
+            np.array([0.0, window * 7 % 5]), rows.astype(int), rows,
+        )
+        for kind, rank, window in kinds
+    ]  # fmt: skip
 
 
 def names(chosen: Sequence[Event]) -> list[tuple[str, int]]:

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from explain_factory import ABOUT, Scripted, head_events, reply, table
 
+from headatlas.event_rows import random_windows
 from headatlas.explainers.llm import candidates
-from headatlas.explainers.llm.exemplars import events_of
 from headatlas.explainers.llm.explain import Settings, explain
 from headatlas.explainers.llm.misses import SHOWN, misses_of, wrong_items
 from headatlas.explainers.llm.prompts import Evidence
@@ -255,7 +255,7 @@ def test_wrong_answers_are_those_on_the_wrong_side_the_surest_first() -> None:
 
 
 def test_misses_say_what_was_told_and_what_is_so() -> None:
-    events = {e.window: e for e in events_of(head_events(), "validation", ["random"])}
+    events = {e.window: e for e in random_windows(head_events(), "validation")}
     wrong = [
         Item("active", 20, 8, None, True),
         Item("active", 20, 3, None, False),

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from places import GOLDEN
 
-from headatlas.explainers.llm.exemplars import Excerpt, Format, events_of, excerpt
+from headatlas.event_rows import events_of, random_windows
+from headatlas.explainers.llm.exemplars import Excerpt, Format, excerpt
 from headatlas.explainers.llm.explain import Settings, prompts_of
 from headatlas.explainers.llm.misses import misses_of
 from headatlas.explainers.llm.prompts import (
@@ -45,12 +46,14 @@ def joined(messages: Sequence[Message]) -> str:
 
 
 def excerpts() -> list[Excerpt]:
-    return [excerpt(found, 8.0) for found in events_of(head_events(), "train", ["top", "quantile"])]
+    return [
+        excerpt(found, 8.0) for found in events_of(head_events(), ["train"], ["top", "quantile"])
+    ]
 
 
 def revision(form: Format) -> list[Message]:
     previous = explanation_of(ABOUT, ExplanationReply.model_validate_json(reply()))
-    validation = {e.window: e for e in events_of(head_events(), "validation", ["random"])}
+    validation = {e.window: e for e in random_windows(head_events(), "validation")}
     wrong = [
         Item("active", 20, 8, None, True),
         Item("attends", 20, 8, 2, True),
@@ -86,7 +89,7 @@ def test_golden(name: str) -> None:
 def test_hostile_text_changes_nothing_outside_its_fence(form: Format) -> None:
     def outside(text: str) -> tuple[str, list[str]]:
         rows = [event(text, 12, {5: 0.5, 0: 0.25})]
-        shown = [excerpt(found, 8.0) for found in events_of(table(rows), "train", ["top"])]
+        shown = [excerpt(found, 8.0) for found in events_of(table(rows), ["train"], ["top"])]
         user = explain_messages(shown, Evidence(), form, 0, 2)[-1]["content"]
         fence = re.search("data is (.*)[.]", user)[1]
         inside = re.findall(f"<data {fence}>\n(.*?)\n</data {fence}>", user, re.DOTALL)

@@ -126,7 +126,7 @@ def test_a_server_that_is_away_fails_the_job(folder: Path) -> None:
         ({"connections": "{}"}, "--connections: has no endpoint 'one'; there: none"),
         ({"hypothesis": "rules3.json"}, "is about L01H03, but L01H02 is to be explained"),
         ({"head": 7}, "events.parquet: head 7 has no exemplar in the train split"),
-        ({"stats": "none.parquet"}, "none.parquet: not a readable Parquet file"),
+        ({"stats": "none.parquet"}, "none.parquet: no such file"),
     ],
 )
 def test_bad_input_is_a_sentence(folder: Path, changes: dict[str, str], said: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from places import SCRIPTS
 
 from headatlas.errors import InputError
-from headatlas.exemplar_rows import dense_attention
+from headatlas.event_rows import dense_attention
 from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.execute import predict
