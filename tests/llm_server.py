@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -23,9 +23,11 @@ class Behaviour:
     refusal: str | None = None
     first_tokens: Mapping[str, float | None] | None = None  # sent where they are asked for
     usage: tuple[int, int] | None = (10, 5)  # tokens of the prompt and of the reply
+    message: Mapping[str, Any] = field(default_factory=dict)  # further keys beside the text
     status: int = 200  # any other: an error whose message is `text`
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None  # sent instead of a completion or an error
+    pieces: Iterable[bytes] | None = None  # sent likewise, one by one, and no length before them
     content_type: str = "application/json"
     delay: float = 0.0  # seconds before the answer
     cut: bool = False  # half of the body, then the connection is closed
@@ -81,6 +83,7 @@ class LlmServer:
         self.batch_calls: list[Received] = []
         self.dropped: set[str] = set()
         self.most_at_once = 0
+        self.sent = 0  # bytes of pieces
         self._brain = brain
         self._latency = latency
         self._failures = failures
@@ -180,6 +183,9 @@ class _Handler(BaseHTTPRequestHandler):
         if behaviour.drop:
             self.close_connection = True
             return
+        if behaviour.pieces is not None:
+            self._send_pieces(behaviour, behaviour.pieces)
+            return
         payload = behaviour.body
         if payload is None:
             wanted = _completion(body, behaviour) if behaviour.status == 200 else _error(behaviour)
@@ -215,6 +221,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.wfile.write(head.encode() + b"\r\n" + payload)
 
+    def _send_pieces(self, behaviour: Behaviour, pieces: Iterable[bytes]) -> None:
+        """The end of what is sent is the end of the connection, as in HTTP/1.0."""
+        self.close_connection = True
+        lines = {"Content-Type": behaviour.content_type, "Connection": "close", **behaviour.headers}
+        head = f"HTTP/1.0 {behaviour.status} -\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self.wfile.write(head.encode() + b"\r\n")
+        for piece in pieces:
+            self.wfile.write(piece)
+            self.server.owner.sent += len(piece)
+
     def log_message(self, format: str, *args: Any) -> None:
         """Standard error is the tests'."""
 
@@ -230,6 +247,7 @@ def _completion(body: Body, behaviour: Behaviour) -> Body:
             "role": "assistant",
             "content": behaviour.text,
             "refusal": behaviour.refusal,
+            **behaviour.message,
         },
         "finish_reason": behaviour.finish,
         "logprobs": logprobs,

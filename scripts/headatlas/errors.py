@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
+from .printable import printable
+
 T = TypeVar("T")
 
 
@@ -21,7 +23,7 @@ def reported(main: Callable[[], None]) -> Callable[[], None]:
         try:
             main()
         except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(printable(f"error: {error}"), file=sys.stderr)
             sys.exit(1)
 
     return wrapper
@@ -39,5 +41,5 @@ def or_failed(work: Callable[[], T], failed: Callable[[str], T]) -> T:
     except (InputError, OSError, MemoryError):
         raise
     except Exception as error:
-        traceback.print_exc()
-        return failed(f"{type(error).__name__}: {error}")
+        print(printable(traceback.format_exc()), file=sys.stderr)
+        return failed(printable(f"{type(error).__name__}: {error}"))

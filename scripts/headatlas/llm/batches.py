@@ -6,15 +6,17 @@ Slow to import, so imported only when a batch is really asked for.
 import asyncio
 import functools
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final, Literal, TypeVar
 
 import openai
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ..progress import Progress
-from .completion import Completion, parsed
+from .completion import Completion, Malformed, parsed
 from .exchange import AskError, Request
+from .failure import Failure
 from .server import Server
 
 M = TypeVar("M", bound=BaseModel)
@@ -24,7 +26,11 @@ URL: Final = "/v1/chat/completions"  # of every request in a batch, wherever the
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two looks at a batch, ever longer
 LOOKS = 120  # that fail one after another, at least: an hour, in a wait of a day
 ENDED = ("completed", "expired", "cancelled", "failed")
+UNDER_WAY = ("validating", "in_progress", "finalizing", "cancelling")
+LONGEST = 48 * 3600.0  # seconds that a batch is waited for; it should end within 24 hours
+TRANSFER = 3600.0  # seconds that its files may take
 PAGE = 100  # batches in a part of the list of all
+PAGES = 1000  # of that list, at most
 TOO_LARGE = "token_limit_exceeded"  # the error of a batch that is more than a server takes at once
 
 
@@ -104,7 +110,7 @@ class BatchServer:
             file = ("batch.jsonl", lines)
             return _read(_File, "a file", await self._files.create(file=file, purpose="batch"))
 
-        return (await self._retried(sent)).id
+        return (await self._retried(sent, seconds=TRANSFER)).id
 
     async def ended(self, file: str) -> Batch:
         """The batch of an uploaded file, once it has ended; made if there is none.
@@ -112,8 +118,12 @@ class BatchServer:
         Raises BatchFailed, and AskError if the server is away.
         """
         batch = await self._retried(functools.partial(self._found_or_made, file))
-        progress, pause = Progress(), FIRST_PAUSE
+        progress, pause, began = Progress(), FIRST_PAUSE, time.monotonic()
         while batch.status not in ENDED:
+            if batch.status not in UNDER_WAY:
+                raise self._error(f"{batch.id} has the unknown status {batch.status!r}")
+            if time.monotonic() - began > LONGEST:
+                raise self._error(f"{batch.id} has not ended within {LONGEST / 3600:g} hours")
             counts = batch.request_counts or _Counts()
             progress(f"{batch.id}: {batch.status}, {counts.completed} of {counts.total} answered")
             await asyncio.sleep(pause)
@@ -142,10 +152,10 @@ class BatchServer:
             return (await self._files.content(file)).http_response.content
 
         answers = {}
-        for line in (await self._retried(fetched)).splitlines():
+        for line in (await self._retried(fetched, seconds=TRANSFER)).splitlines():
             try:
-                answer = _Answer.model_validate_json(line)
-            except ValidationError:
+                answer = parsed(_Answer, "an answer", line)
+            except Malformed:
                 continue
             answers[answer.custom_id] = answer.response.body
         return answers
@@ -161,24 +171,32 @@ class BatchServer:
     async def _all(self) -> AsyncIterator[Batch]:
         """The batches that the server knows of."""
         after: str | openai.Omit = openai.omit
-        while True:
+        for _ in range(PAGES):
             found = await self._batches.list(limit=PAGE, after=after)
             page = _read(_Page, "a list of batches", found)
             for batch in page.data:
                 yield batch
             if not (page.data and page.has_more):
                 return
+            if after == page.data[-1].id:
+                break
             after = page.data[-1].id
+        raise Failure("its list of batches does not end", passing=False)
 
     async def _looked_at(self, batch: str) -> Batch:
         return _read(Batch, "a batch", await self._batches.retrieve(batch))
 
-    async def _retried(self, call: Callable[[], Awaitable[T]], least: int = 0) -> T:
+    async def _retried(
+        self, call: Callable[[], Awaitable[T]], *, least: int = 0, seconds: float = 0.0
+    ) -> T:
         try:
-            return (await self._server.retried(call, least))[0]
+            return (await self._server.retried(call, least=least, seconds=seconds))[0]
         except AskError as error:
             where = "in a call of the Batch API, which not every server has"
             raise AskError(f"{error} ({where})") from None
+
+    def _error(self, reason: str) -> AskError:
+        return AskError(self._server.sentence(reason))
 
     def _failure(self, batch: Batch) -> BatchFailed:
         flaws = batch.errors.data if batch.errors and batch.errors.data else []

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import Field
+
 from ..records.base import Record
 from ..records.usage import Usage
 from ..storage import read_record, write_record
@@ -20,9 +22,9 @@ class Spent(Record):
     """What was paid for, by a process or by many."""
 
     model: str
-    calls: int = 0
-    tokens: int = 0
-    dollars: float = 0.0
+    calls: int = Field(default=0, ge=0)
+    tokens: int = Field(default=0, ge=0)
+    dollars: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
     def plus(self, other: "Spent") -> "Spent":
         """The sum."""
@@ -55,7 +57,9 @@ class Ledger:
         paid = Spent(
             model=self._own.model,
             calls=usage.calls,
-            tokens=usage.input_tokens + usage.output_tokens or at_most.tokens,
+            tokens=usage.input_tokens + usage.output_tokens
+            if usage.input_tokens
+            else at_most.tokens,
             dollars=at_most.dollars if usage.dollars is None else usage.dollars,
         )
         self._own = self._own.plus(paid)
@@ -99,8 +103,8 @@ class Ledger:
     def _spent(self) -> Spent:
         """By all processes."""
         if time.monotonic() - self._read_at > REFRESH_SECONDS:
-            self._read_at = time.monotonic()
             self._others = self._read_others()
+            self._read_at = time.monotonic()
         return self._own.plus(self._others)
 
     def _read_others(self) -> Spent:

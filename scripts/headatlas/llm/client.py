@@ -15,9 +15,12 @@ from .endpoint import Connection, Sampling
 from .exchange import AskError, BudgetSpent, Message, Refused, Reply, Request
 from .schema import response_format
 from .usage import add, no_usage
+from .window import halves, is_cut, looks_cut
 
 if TYPE_CHECKING:
     from .server import Server
+
+LONGEST_TOKEN = 128  # characters; the longest of any vocabulary are rows of so many spaces
 
 __all__ = ["AskError", "BudgetSpent", "Client", "Message", "Refused", "Reply"]
 
@@ -41,6 +44,8 @@ class Client:
         self._counted: set[Path] = set()  # requests whose replies are in `usage`
         self._asking: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
         self._ledger = ledger(replies.resolve(), sampling.model)
+        self._answers = False  # whether the server has answered anything
+        self._whole = 0  # tokens of the longest prompt that is known to be read as a whole
 
     async def ask(
         self,
@@ -75,14 +80,83 @@ class Client:
         return reply
 
     async def _paid_for(self, request: Request) -> Reply:
+        """The reply, which is kept. Raises AskError."""
+        try:
+            reply = await self._sent(request)
+        except Refused as error:
+            await self._check_answers(request, error)
+            raise
+        if looks_cut(request.messages, reply.usage.input_tokens):
+            await self._check_whole(request, reply)
+        self._keep(request, reply)
+        return reply
+
+    async def _sent(self, request: Request) -> Reply:
         server = self._server()
         at_most = self._at_most(request)
         async with server.turns:
             with self._ledger.call(self._connection, at_most):
                 reply = await server.send(request)
                 self._ledger.add(reply.usage, at_most)
-        self._cache.put(request, reply)
+        self._answers = True
         return reply
+
+    def _keep(self, request: Request, reply: Reply) -> None:
+        """Raises AskError if the reply is longer than any that was asked for."""
+        most = LONGEST_TOKEN * self.sampling.max_tokens
+        if len(reply.text) > most:
+            raise AskError(
+                f"{self._where}: a reply of {len(reply.text):,} characters, more than max_tokens"
+                f" allows ({self.sampling.max_tokens:,} tokens, {most:,} characters)"
+            )
+        self._cache.put(request, reply)
+
+    async def _check_answers(self, request: Request, refusal: Refused) -> None:
+        """Raise AskError if the server refuses every prompt, not this one for what is in it."""
+        if self._answers:
+            return
+        try:
+            await self._sent(request.model_copy(update={"messages": _greeting(request.messages)}))
+        except BudgetSpent:
+            return
+        except Refused:
+            raise AskError(f"{refusal}; it refuses whatever it is asked") from None
+
+    async def _check_whole(self, request: Request, reply: Reply) -> None:
+        """Raise AskError if the server has read only part of the prompt."""
+        told, sampling = (
+            reply.usage.input_tokens,
+            self.sampling.model_copy(update={"max_tokens": 1}),
+        )
+        if told <= self._whole:
+            return
+        try:
+            parts = [
+                await self._sent(
+                    Request(
+                        sampling=sampling,
+                        messages=half,
+                        response_format=None,
+                        sample=0,
+                        logprobs=False,
+                    )
+                )
+                for half in halves(request.messages)
+            ]
+        except (BudgetSpent, Refused):
+            return  # who is refused is not cut
+        counts = [part.usage.input_tokens for part in parts]
+        if is_cut(told, counts):
+            raise AskError(
+                f"{self._where}: it has read {told:,} tokens of a prompt of about"
+                f" {sum(counts):,} and dropped the others: its window is too small; raise it (for"
+                " Ollama: OLLAMA_CONTEXT_LENGTH=16384), or show fewer exemplars"
+            )
+        self._whole = told
+
+    @property
+    def _where(self) -> str:
+        return f"{self.sampling.model} at {self._connection.base_url}"
 
     def _server(self) -> "Server":
         from .server import connected
@@ -98,7 +172,7 @@ class Client:
             what = "holds characters that no key has" if key else "is not set"
             raise InputError(
                 f"the environment variable {name}, which should hold the key for "
-                f"{self.sampling.model} at {self._connection.base_url}, {what}"
+                f"{self._where}, {what}"
             )
         return key
 
@@ -112,6 +186,11 @@ class Client:
             tokens=prompt + reply,
             dollars=self._connection.dollars(prompt, reply) or 0.0,
         )
+
+
+def _greeting(messages: Sequence[Message]) -> list[Message]:
+    """A prompt of the same form that nobody can object to."""
+    return [{"role": message["role"], "content": "Say yes."} for message in messages[:2]]
 
 
 def _clean(text: str) -> str:

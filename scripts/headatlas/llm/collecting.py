@@ -18,7 +18,6 @@ from ..storage import read_record, write_record
 from .batches import LONGEST_PAUSE, Batch, BatchFailed, BatchServer, BatchTooLarge
 from .budget import Spent
 from .client import Client
-from .completion import reply_of
 from .endpoint import Connection, Sampling
 from .exchange import AskError, BudgetSpent, Refused, Reply, Request
 from .together import together
@@ -186,9 +185,12 @@ class Collecting(Client):
         for name in [name for name in requests if name in answers]:
             request = requests.pop(name)
             if self._cache.get(request) is None:
-                reply = reply_of(answers[name], self._connection, retries=0, seconds=0.0)
+                reply = self._server().reply(answers[name], retries=0, seconds=0.0)
                 self._ledger.add(reply.usage, self._at_most(request))
-                self._cache.put(request, reply)
+                try:
+                    self._keep(request, reply)
+                except AskError as error:
+                    self._in_vain[name] = error
         path.unlink()
         return batch, list(requests.values())
 

@@ -1,7 +1,8 @@
 """What servers send, read with care: a chat completion, and the reply that it holds."""
 
+import json
 import math
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -10,6 +11,9 @@ from .endpoint import Connection
 from .exchange import Reply
 
 M = TypeVar("M", bound=BaseModel)
+QUOTED = 1000  # bytes of what is not understood
+MOST_TOKENS = 10**9  # of one call; more is an error of the server
+ROUNDING = 0.01  # by which a log-probability may be above 0
 
 
 class Malformed(ValueError):
@@ -24,6 +28,8 @@ class _Part(BaseModel):
 class _Message(BaseModel):
     content: str | list[_Part] | None = None
     refusal: str | None = None
+    reasoning: Any = None  # thoughts, by two names that servers give them
+    reasoning_content: Any = None
 
     @property
     def text(self) -> str:
@@ -32,14 +38,23 @@ class _Message(BaseModel):
             return "".join(part.text or "" for part in self.content if part.type == "text")
         return self.content or ""
 
+    @property
+    def thought(self) -> bool:
+        """Whether the model has thoughts apart from what it said."""
+        if isinstance(self.content, list) and any(p.type != "text" for p in self.content):
+            return True
+        return bool(self.reasoning or self.reasoning_content)
+
 
 class _Token(BaseModel):
     token: str
     logprob: float | None  # JSON has no minus infinity
 
 
-class _FirstToken(BaseModel):
-    top_logprobs: list[_Token]
+class _FirstToken(_Token):
+    """The token that was said, and the likeliest ones, which not every server tells."""
+
+    top_logprobs: list[_Token] | None = None
 
 
 class _Logprobs(BaseModel):
@@ -48,31 +63,42 @@ class _Logprobs(BaseModel):
 
 class _Choice(BaseModel):
     message: _Message
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
+    finish_reason: Any = None
+    logprobs: Any = None
 
 
 class _Tokens(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int = Field(ge=0, le=MOST_TOKENS)
+    completion_tokens: int = Field(default=0, ge=0, le=MOST_TOKENS)
 
 
 class Completion(BaseModel):
-    """What is read of a chat completion; servers differ in the rest."""
+    """What is read of a chat completion; servers differ in the rest.
+
+    What a reply can do without is read with more care later: a figure that makes no sense must
+    not cost the reply.
+    """
 
     choices: list[_Choice] = Field(min_length=1)
-    usage: _Tokens | None = None
+    usage: Any = None
 
 
 def parsed(kind: type[M], name: str, content: bytes) -> M:
     """The content as a `kind`, which messages call `name`. Raises Malformed."""
     try:
-        return kind.model_validate_json(content)
+        # Unlike pydantic, json reads a byte order mark, and halves of pairs of surrogates.
+        body = json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
+        return kind.model_validate_json(body)
     except ValidationError as error:
         flaw = error.errors()[0]
         where = ".".join(map(str, flaw["loc"])) or "the body"
-        text = content.decode(errors="replace")
-        raise Malformed(f"not {name} ({where}: {flaw['msg']}): {text}") from None
+        told = f"{where}: {flaw['msg']}"
+    except RecursionError:
+        told = "its JSON is nested too deep"
+    except ValueError as error:
+        told = f"no JSON: {error}"
+    text = content[:QUOTED].decode(errors="replace")
+    raise Malformed(f"not {name} ({told}): {text}")
 
 
 def reply_of(
@@ -82,33 +108,55 @@ def reply_of(
     choice = completion.choices[0]
     return Reply(
         text=choice.message.text,
-        finish=choice.finish_reason or "unknown",
+        finish=_finish(choice.finish_reason),
         refusal=choice.message.refusal,
+        thought=choice.message.thought,
         first_tokens=_first_tokens(choice.logprobs),
         usage=_usage(completion.usage, connection, retries, seconds),
     )
 
 
-def _usage(tokens: _Tokens | None, connection: Connection, retries: int, seconds: float) -> Usage:
-    """A server that tells no tokens leaves them 0, and the dollars unknown."""
-    told = tokens or _Tokens()
-    paid = connection.dollars(told.prompt_tokens, told.completion_tokens)
+def _finish(told: Any) -> str:
+    """Why the reply ended, by OpenAI's names."""
+    if not isinstance(told, str) or not told.isidentifier():
+        return "unknown"
+    return "length" if told.lower() == "max_tokens" else told
+
+
+def _usage(told: Any, connection: Connection, retries: int, seconds: float) -> Usage:
+    """A server that tells no tokens, or none that can be, leaves them 0 and the dollars unknown."""
+    tokens = _read(_Tokens, told) or _Tokens(prompt_tokens=0)
+    paid = connection.dollars(tokens.prompt_tokens, tokens.completion_tokens)
     return Usage(
         calls=1,
         retries=retries,
-        input_tokens=told.prompt_tokens,
-        output_tokens=told.completion_tokens,
-        dollars=paid if tokens else None,
+        input_tokens=tokens.prompt_tokens,
+        output_tokens=tokens.completion_tokens,
+        dollars=paid if tokens.prompt_tokens else None,
         seconds=seconds,
     )
 
 
-def _first_tokens(logprobs: _Logprobs | None) -> dict[str, float] | None:
-    """Of tokens with the same text the likelier one counts; impossible ones are left out."""
+def _first_tokens(told: Any) -> dict[str, float] | None:
+    """Log-probabilities of the likeliest tokens, or of the one that was said if it stands alone.
+
+    Of tokens with the same text the likelier one counts; what cannot be is left out.
+    """
+    logprobs = _read(_Logprobs, told)
     if logprobs is None or not logprobs.content:
         return None
+    said = logprobs.content[0]
     found: dict[str, float] = {}
-    for token in logprobs.content[0].top_logprobs:
-        if token.logprob is not None and math.isfinite(token.logprob):
-            found[token.token] = max(token.logprob, found.get(token.token, -math.inf))
+    for token in said.top_logprobs or [said]:
+        if token.logprob is not None and math.isfinite(token.logprob) and token.logprob < ROUNDING:
+            likelier = max(token.logprob, found.get(token.token, -math.inf))
+            found[token.token] = min(likelier, 0.0)
     return found or None
+
+
+def _read(kind: type[M], told: Any) -> M | None:
+    """What a server told beside the reply, or None if it makes no sense."""
+    try:
+        return kind.model_validate(told)
+    except ValidationError:
+        return None

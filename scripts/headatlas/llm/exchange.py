@@ -42,5 +42,6 @@ class Reply(Record):
     text: str  # empty where the model gave none
     finish: str  # "stop", "length" (cut off at max_tokens), "content_filter", "unknown"
     refusal: str | None  # what a model that refuses says instead of a text
+    thought: bool = False  # whether thoughts came beside the text; they are not kept
     first_tokens: dict[str, float] | None  # log-probabilities of the likeliest first tokens
     usage: Usage

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import httpx2
 import openai
 from tenacity import (
     AsyncRetrying,
@@ -22,9 +23,15 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from ..errors import InputError
+from ..printable import printable
 from .completion import Completion, Malformed, parsed, reply_of
+from .dialect import Dialect
 from .endpoint import Connection, Sampling
 from .exchange import AskError, Refused, Reply, Request
+from .failure import Failure
+from .reading import guard
+from .redaction import SHORTEST, without_key, without_passwords
 
 T = TypeVar("T")
 
@@ -41,23 +48,6 @@ ADVICE = {  # what to set where a server refuses a parameter
 }
 
 
-class _Failure(Exception):
-    """An attempt that failed."""
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        passing: bool,
-        wait: float = 0.0,
-        kind: type[AskError] = AskError,
-    ):
-        super().__init__(reason)
-        self.kind = kind  # of the error that it becomes
-        self.passing = passing  # whether another attempt may succeed
-        self.wait = wait  # seconds that the server asks to wait
-
-
 @functools.lru_cache(maxsize=8)
 def connected(
     loop: asyncio.AbstractEventLoop, sampling: Sampling, connection: Connection, key: str | None
@@ -67,40 +57,68 @@ def connected(
 
 
 class Server:
-    """The connections of one event loop to the server of an endpoint."""
+    """The connections of one event loop to the server of an endpoint.
+
+    Raises InputError if none can be made, for want of a usable proxy or certificate.
+    """
 
     def __init__(self, sampling: Sampling, connection: Connection, key: str | None):
         self._sampling = sampling
         self._connection = connection
         self._key = key
-        self._limit = "max_tokens"
+        self._dialect = Dialect()
         self.turns = asyncio.Semaphore(connection.calls_at_once)
-        self.openai = openai.AsyncOpenAI(
-            api_key=key or "none",  # a server that needs no key ignores it
-            base_url=connection.base_url,
-            timeout=connection.timeout,
-            max_retries=0,
-        )
+        try:
+            self.openai = openai.AsyncOpenAI(
+                api_key=key or "none",  # a server that needs no key ignores it
+                base_url=connection.base_url,
+                timeout=connection.timeout,
+                max_retries=0,
+                default_headers={"Accept-Encoding": "gzip"},
+                http_client=openai.DefaultAsyncHttpxClient(
+                    event_hooks={"response": [guard]}, timeout=connection.timeout
+                ),
+            )
+        except (ValueError, OSError, ImportError, httpx2.InvalidURL) as error:
+            hint = "are base_url and the variables HTTP_PROXY and HTTPS_PROXY right?"
+            raise InputError(
+                self.sentence(f"no connection can be made ({error}); {hint}")
+            ) from None
 
     async def send(self, request: Request) -> Reply:
         """The reply. Raises AskError when it cannot be had, also after retries."""
 
         async def answered() -> tuple[Completion, float]:
             began = time.perf_counter()
-            async with asyncio.timeout(self._connection.timeout):
-                response = await self.openai.chat.completions.with_raw_response.create(
-                    **self.parameters(request)
-                )
+            response = await self.openai.chat.completions.with_raw_response.create(
+                **self.parameters(request)
+            )
             found = parsed(Completion, "a chat completion", response.http_response.content)
             return found, time.perf_counter() - began
 
         (completion, seconds), retries = await self.retried(answered)
-        return reply_of(completion, self._connection, retries=retries, seconds=seconds)
+        return self.reply(completion, retries=retries, seconds=seconds)
 
-    async def retried(self, call: Callable[[], Awaitable[T]], least: int = 0) -> tuple[T, int]:
+    def reply(self, completion: Completion, *, retries: int, seconds: float) -> Reply:
+        """The reply of a completion, fit to be kept and shown."""
+        key = self._key if self._key and len(self._key) >= SHORTEST else None
+        reply = reply_of(completion, self._connection, retries=retries, seconds=seconds)
+        tokens = reply.first_tokens
+        return reply.model_copy(
+            update={
+                "text": without_key(printable(reply.text), key),
+                "refusal": reply.refusal and without_key(printable(reply.refusal), key),
+                "first_tokens": tokens and {printable(t): p for t, p in tokens.items()},
+            }
+        )
+
+    async def retried(
+        self, call: Callable[[], Awaitable[T]], *, least: int = 0, seconds: float = 0.0
+    ) -> tuple[T, int]:
         """What a call of `openai` gives, and how often it failed before. Raises AskError.
 
-        It is repeated as often as the endpoint says, or `least` times if that is more.
+        It is repeated as often as the endpoint says, or `least` times if that is more; it may
+        take as long as the endpoint says, or `seconds` if that is more.
         """
         retrying = AsyncRetrying(
             stop=stop_after_attempt(1 + max(least, self._connection.retries)),
@@ -110,35 +128,48 @@ class Server:
             reraise=True,
         )
         try:
-            found: T = await retrying(self._attempt, call)
-        except _Failure as failure:
+            limit = max(seconds, self._connection.timeout)
+            found: T = await retrying(self._attempt, call, limit)
+        except Failure as failure:
             tried = retrying.statistics["attempt_number"]
             after = f" (attempt {tried}, the last)" if tried > 1 else ""
             raise failure.kind(self.sentence(str(failure)) + after) from None
         return found, retrying.statistics["attempt_number"] - 1
 
-    async def _attempt(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What the call gives. Raises _Failure."""
-        try:
-            return await call()
-        except (TimeoutError, openai.APITimeoutError):
-            limit = self._connection.timeout
-            raise _Failure(f"no reply within {limit:g} seconds", passing=True) from None
-        except openai.APIConnectionError as error:
-            cause = error.__cause__ or error
-            raise _Failure(f"connection failed ({cause})", passing=True) from None
-        except openai.APIStatusError as error:
-            raise self._refused(error) from None
-        except Malformed as error:
-            raise _Failure(str(error), passing=True) from None
+    async def _attempt(self, call: Callable[[], Awaitable[T]], limit: float) -> T:
+        """What the call gives, in a form that the server takes. Raises Failure."""
+        while True:
+            dialect = self._dialect
+            try:
+                async with asyncio.timeout(limit):
+                    return await call()
+            except (TimeoutError, openai.APITimeoutError):
+                raise Failure(f"no reply within {limit:g} seconds", passing=True) from None
+            except openai.APIConnectionError as error:
+                cause = error.__cause__ or error
+                raise Failure(f"connection failed ({cause})", passing=True) from None
+            except openai.APIStatusError as error:
+                self._dialect = self._dialect.learnt(error.response.text)
+                if self._dialect == dialect:
+                    raise self._refused(error) from None
+            except Malformed as error:
+                raise Failure(str(error), passing=True) from None
+            except Failure:
+                raise
+            except Exception as error:  # an address, proxy or certificate that is none, and bugs
+                flaw = error
+                while isinstance(flaw, ExceptionGroup):
+                    flaw = flaw.exceptions[0]
+                reason = f"it cannot be called ({type(flaw).__name__}: {flaw})"
+                raise Failure(reason, passing=False) from None
 
     def parameters(self, request: Request) -> dict[str, Any]:
         """The body of the call that asks for a chat completion."""
         sampling = self._sampling
         parameters = {
             "model": sampling.model,
-            "messages": request.messages,
-            self._limit: sampling.max_tokens,
+            "messages": self._dialect.spoken(request.messages),
+            self._dialect.limit: sampling.max_tokens,
             "temperature": sampling.temperature,
             "seed": None if sampling.seed is None else sampling.seed + request.sample,
             "response_format": request.response_format,
@@ -147,14 +178,10 @@ class Server:
         }
         return {name: value for name, value in parameters.items() if value is not None}
 
-    def _refused(self, error: openai.APIStatusError) -> _Failure:
+    def _refused(self, error: openai.APIStatusError) -> Failure:
         status = error.status_code
         detail = error.message.partition(" - ")[2] or error.response.text
         reason = f"status {status}: {detail}"
-        if status == 400 and "max_completion_tokens" in detail:
-            # Models that reason count what they think too, under a name of its own.
-            self._limit = "max_completion_tokens"
-            return _Failure(reason, passing=True)
         kind: type[AskError] = AskError
         if status in (400, 413, 422):
             advice = [setting for name, setting in ADVICE.items() if name in detail]
@@ -167,12 +194,11 @@ class Server:
         elif wait > PATIENCE:
             passing = False
             reason += f" (it asks to wait {wait:g} seconds)"
-        return _Failure(reason, passing=passing, wait=wait, kind=kind)
+        return Failure(reason, passing=passing, wait=wait, kind=kind)
 
     def sentence(self, reason: str) -> str:
         """What failed where, on one line, without the key that servers like to repeat."""
-        if self._key:
-            reason = reason.replace(self._key, "***")
+        reason = without_key(without_passwords(printable(reason)), self._key)
         reason = " ".join(reason.split())
         if len(reason) > 400:
             reason = reason[:400] + "…"
@@ -185,11 +211,11 @@ class Server:
 
 
 def _passing(error: BaseException) -> bool:
-    return isinstance(error, _Failure) and error.passing
+    return isinstance(error, Failure) and error.passing
 
 
 def _told_to_wait(error: BaseException) -> float:
-    return error.wait if isinstance(error, _Failure) else 0.0
+    return error.wait if isinstance(error, Failure) else 0.0
 
 
 def _retry_after(header: str | None) -> float:

@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from ..printable import printable
 from .client import Client
 from .exchange import Message, Reply
+from .thoughts import ONLY_THOUGHTS, only_thoughts, without_thoughts
 
 T = TypeVar("T", bound=BaseModel)
+_OBJECT = re.compile(r'\{(?=\s{0,100}["}])')  # not a brace in prose
+_TRIES = 1000  # to read an object; a reply has a few, and each that fails takes its length
 _REQUEST = "Answer the question again, with one JSON object of the form asked for and nothing else."
 
 
@@ -31,7 +35,7 @@ async def ask_for(
 
     `check` raises ValueError with a sentence for the model if a reply of this kind is still
     wrong. A wrong reply is sent back with what is wrong, `repairs` times at most; a refusal
-    is final. Raises Unusable and AskError.
+    is final, and so is a reply that is all thoughts. Raises Unusable and AskError.
     """
     talk = list(messages)
     for repair in range(repairs + 1):
@@ -39,7 +43,7 @@ async def ask_for(
         try:
             return _read(reply, kind, check)
         except ValueError as error:
-            if repair == repairs or _refused(reply):
+            if repair == repairs or _refused(reply) or only_thoughts(reply):
                 raise Unusable(str(error)) from None
             talk += [
                 {"role": "assistant", "content": reply.text or "(nothing)"},
@@ -57,8 +61,12 @@ def _read(reply: Reply, kind: type[T], check: Callable[[T], None] | None) -> T:
     if _refused(reply):
         said = f": {reply.refusal}" if reply.refusal else ""
         raise ValueError(f"the model refused to answer{said}")
+    if only_thoughts(reply):
+        raise ValueError(ONLY_THOUGHTS)
     if reply.finish == "length":
         raise ValueError("the reply was cut off at max_tokens; a shorter one is needed")
+    if not reply.text.strip() and reply.finish not in ("stop", "unknown"):
+        raise ValueError(f"the reply is empty, its finish_reason {reply.finish}")
     text = object_in(reply.text)
     try:
         found = kind.model_validate_json(text)
@@ -71,18 +79,50 @@ def _read(reply: Reply, kind: type[T], check: Callable[[T], None] | None) -> T:
 
 
 def object_in(text: str) -> str:
-    """The first JSON object in the text, whatever stands around it. Raises ValueError."""
-    text = text.strip()
-    if not text.startswith(("{", "```")):
-        _, closed, rest = text.partition("</think>")  # the opening tag may be in the prompt
-        text = rest.strip() if closed else text
-    decoder = json.JSONDecoder()
-    for start in (brace.start() for brace in re.finditer("{", text)):
+    """The first JSON object in the text, whatever stands around it, as strict and printable JSON.
+
+    Line breaks and tabs may stand in its strings as they are. Raises ValueError with the reason.
+    """
+    text = without_thoughts(text)
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=_unique)
+    broken: ValueError | None = None
+    start = 0
+    for _ in range(_TRIES):
+        if (begin := _OBJECT.search(text, start)) is None:
+            break
+        start = begin.start()
+        before = text[max(0, start - 100) : start].rstrip()
         try:
-            _, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
+            found, _ = decoder.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            broken = broken or ValueError(f"the JSON object is broken ({error})")
+            start = max(start + 1, error.pos)  # what was read so far is inside of it
             continue
-        if text[:start].rstrip().endswith("["):
+        except RecursionError:
+            raise ValueError("the JSON object is nested too deep") from None
+        except ValueError as error:  # a key that is there twice, a number of too many digits
+            raise ValueError(f"the JSON object is broken ({error})") from None
+        if broken is None and before.endswith("["):
             raise ValueError("the reply is a list, not one JSON object")
-        return text[start:end]
-    raise ValueError("the reply holds no JSON object" if text else "the reply is empty")
+        if broken is None or not before.endswith(("[", ",", '":')):
+            return json.dumps(_printable(found))
+        start += 1
+    raise broken or ValueError("the reply holds no JSON object" if text else "the reply is empty")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Raises ValueError if a key is there twice: which is meant, nobody knows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(n for n in names if names.count(n) > 1)} is there twice")
+    return found
+
+
+def _printable(value: Any) -> Any:
+    """JSON with strings that can be shown; those of a terminal's escapes are not."""
+    if isinstance(value, dict):
+        return {printable(key): _printable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_printable(part) for part in value]
+    return printable(value) if isinstance(value, str) else value

@@ -140,7 +140,7 @@ def test_a_reply_that_tells_no_tokens_counts_as_the_most_it_may_cost(tmp_path: P
 
 def test_a_call_that_failed_is_not_counted(tmp_path: Path) -> None:
     failure = Behaviour("No", status=400)
-    with LlmServer(in_turn(failure, failure, "Hi")) as server:
+    with LlmServer(in_turn(*[failure] * 4, "Hi")) as server:
         client = make_client(server, tmp_path, max_calls=1)
         for _ in range(2):
             with pytest.raises(Exception, match="status 400"):

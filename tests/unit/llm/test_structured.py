@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from headatlas.llm.client import AskError
 from headatlas.llm.schema import strict_schema
 from headatlas.llm.structured import Unusable, ask_for, object_in
+from headatlas.printable import printable
 
 
 class Part(BaseModel):
@@ -131,6 +133,9 @@ def test_a_schema_of_unknown_keys_is_refused() -> None:
         f'<think>Perhaps {{"claim": 1}}? No.</think>\n{TEXT}',
         f'the prompt opened this {{"claim": 1}}</think>{TEXT}',
         json.dumps(GOOD, indent=2),
+        f'Of the form {{"claim": ..., "parts": [...]}}, as you asked:\n{TEXT}',
+        f"[THINK]{{}}[/THINK]{TEXT}",
+        f"<thinking>{{}}</thinking><think>{{}}</think>{TEXT}",
     ],
 )
 @pytest.mark.parametrize("output", ["json_schema", "plain"])
@@ -139,6 +144,46 @@ def test_the_object_is_found_in_what_stands_around_it(
 ) -> None:
     with LlmServer(lambda body: text) as server:
         assert ask(server, tmp_path, output, repairs=0) == CLAIM
+
+
+@pytest.mark.parametrize("raw", ["two\nlines", "a\ttab", "a\r\nreturn"])
+def test_a_line_break_in_a_string_is_read(tmp_path: Path, raw: str) -> None:
+    text = TEXT.replace("It looks back", raw)
+    with LlmServer(lambda body: text) as server:
+        assert ask(server, tmp_path, repairs=0).claim == raw.replace("\r\n", "\n")
+        assert len(server.requests) == 1
+
+
+def test_what_json_hides_of_terminal_escapes_is_taken_out(tmp_path: Path) -> None:
+    text = TEXT.replace("It looks back", r"\u001b[31mIt \u009b2Jlooks\u0007 back\u0000")
+    with LlmServer(lambda body: text) as server:
+        assert ask(server, tmp_path) == CLAIM
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        Behaviour("", finish="length", message={"reasoning": "Hm"}),
+        Behaviour(None, finish="length", message={"reasoning_content": "Hm"}),
+        Behaviour(f"<think>Perhaps {TEXT}, or", finish="length"),
+        Behaviour("", finish="max_tokens", message={"reasoning": "Hm"}),
+    ],
+)
+def test_who_thought_until_the_end_is_not_asked_to_be_shorter(
+    tmp_path: Path, cut: Behaviour
+) -> None:
+    hint = "thoughts took all of max_tokens .* a larger max_tokens of its endpoint does"
+    with LlmServer(lambda body: cut) as server, pytest.raises(Unusable, match=hint):
+        ask(server, tmp_path)
+    assert len(server.requests) == 1
+
+
+def test_a_reply_without_bottom_is_refused_at_once() -> None:
+    for text in ('{"a":' * 100_000, "{" * 100_000, '{"a' * 100_000, '{"a":"' * 100_000):
+        began = time.monotonic()
+        with pytest.raises(ValueError, match=r"nested too deep|no JSON object|is broken"):
+            object_in(text)
+        assert time.monotonic() - began < 5
 
 
 def test_marks_of_thought_in_the_object_belong_to_it(tmp_path: Path) -> None:
@@ -153,8 +198,13 @@ WRONG = [
     (Behaviour("  \n"), "the reply is empty"),
     (Behaviour("<think>hm</think>"), "the reply is empty"),
     (Behaviour("I do not know."), "no JSON object"),
-    (Behaviour(TEXT[:-5]), r"parts: Field required|no JSON object|claim: Field required"),
-    (Behaviour(TEXT[:20]), "no JSON object"),
+    (Behaviour(TEXT[:-5]), r"object is broken \(Expecting"),
+    (Behaviour(TEXT[:20]), r"object is broken \(Unterminated"),
+    (Behaviour(TEXT[:-2] + "}"), r"object is broken \(Expecting ',' delimiter"),
+    (Behaviour(TEXT.replace(",", "", 1)), r"object is broken \(Expecting ',' delimiter"),
+    (Behaviour(f"{TEXT[:-1]}, {TEXT[1:]}"), "claim is there twice"),
+    (Behaviour(f"<think>Perhaps {TEXT}"), "the reply is empty"),
+    (Behaviour("", finish="tool_calls"), "the reply is empty, its finish_reason tool_calls"),
     (Behaviour(TEXT, finish="length"), "cut off at max_tokens"),
     (Behaviour(None, finish="length"), "cut off at max_tokens"),
     (Behaviour(f"[{TEXT}]"), "is a list"),
@@ -164,8 +214,9 @@ WRONG = [
     (Behaviour('{"claim": 1, "parts": 2}'), "claim: Input should be a valid string; parts: "),
     (Behaviour(json.dumps(GOOD | {"claim": ""})), "claim: String should have at least 1"),
     (Behaviour(json.dumps(GOOD | {"more": 1})), "more: Extra inputs are not permitted"),
-    (Behaviour('{"claim": "\\ud83d", "parts": []}'), "Invalid JSON"),
-    (Behaviour('{"a":' * 1500), "no JSON object"),
+    (Behaviour('{"claim": "\\ud83d", "parts": []}'), "parts: List should have at least 1"),
+    (Behaviour('{"claim": ' + "1" * 5000 + "}"), "object is broken"),
+    (Behaviour('{"a":' * 20_000), "nested too deep"),
 ]
 
 
@@ -251,5 +302,6 @@ def test_samples_differ(tmp_path: Path) -> None:
 def test_an_object_is_found_behind_any_prose_without_braces(
     before: str, found: dict[str, Any], after: str
 ) -> None:
-    prose = before.replace("{", "").replace("[", "")
-    assert json.loads(object_in(prose + json.dumps(found) + after)) == found
+    prose = before.replace("{", "").replace("[", "").replace("<", "")
+    seen = {printable(k): printable(v) if isinstance(v, str) else v for k, v in found.items()}
+    assert json.loads(object_in(prose + json.dumps(found) + after)) == seen

@@ -11,6 +11,7 @@ import pyarrow as pa
 from ...event_rows import texts_of
 from ...items import QUESTIONS, Item, items_of
 from ...llm.client import BudgetSpent, Client, Message, Refused
+from ...llm.thoughts import ONLY_THOUGHTS, only_thoughts, without_thoughts
 from ...llm.together import together
 from ...llm.usage import rounded, since
 from ...records.base import Split, head_name
@@ -23,8 +24,6 @@ from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
 
 # Log-probabilities count if the model was about to say one of the two words, probably.
 _SURE = 0.5
-# The opening tag of thoughts may be in the prompt, and the closing one missing.
-_THOUGHTS = re.compile(r"<think>.*?(</think>|\Z)|\A((?!<think>).)*?</think>", re.DOTALL)
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 _FIRST = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?<!\d)(\d+)\W{1,8}(yes|no)\b", re.IGNORECASE)
@@ -157,7 +156,7 @@ async def _replies(
         )
     except Refused as error:
         return [(None, str(error))] * len(items)
-    text = reply.text or reply.refusal or ""
+    text = ONLY_THOUGHTS if only_thoughts(reply) else reply.text or reply.refusal or ""
     if len(items) > 1:
         return [(probability, text) for probability in numbered_answers(reply.text, len(items))]
     probability = probability_of_yes(reply.first_tokens or {})
@@ -211,7 +210,7 @@ def probability_of_yes(first_tokens: Mapping[str, float]) -> float | None:
 
 def answer_of(reply: str) -> float | None:
     """1 for yes, 0 for no, None for a reply that says neither or both."""
-    text = _THOUGHTS.sub("", reply)
+    text = without_thoughts(reply)
     first = _FIRST.match(text)
     words = {word.lower() for word in ([first[1]] if first else _WORD.findall(text))}
     return float(words == {"yes"}) if len(words) == 1 else None
@@ -220,7 +219,7 @@ def answer_of(reply: str) -> float | None:
 def numbered_answers(reply: str, count: int) -> list[float | None]:
     """The answers of a reply with lines such as `1: yes`; None for a number without one."""
     said: dict[int, set[str]] = {}
-    for number, word in _NUMBERED.findall(_THOUGHTS.sub("", reply)):
+    for number, word in _NUMBERED.findall(without_thoughts(reply)):
         said.setdefault(int(number), set()).add(word.lower())
     found = (said.get(number, set()) for number in range(1, count + 1))
     return [float(words == {"yes"}) if len(words) == 1 else None for words in found]

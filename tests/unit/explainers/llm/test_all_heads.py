@@ -49,6 +49,8 @@ def folder(tmp_path: Path) -> Path:
 def brain(body: dict[str, Any]) -> str | Behaviour:
     """Explains with words of the prompt that asked, and judges by those words."""
     told = "\n".join(message["content"] for message in body["messages"])
+    if greets(body):
+        return "yes"
     if body["model"] == "judge":
         return "yes" if "a better token" in told else "no"
     head = next(str(head) for head in HEADS if f"Rules say {head}." in told)
@@ -58,9 +60,19 @@ def brain(body: dict[str, Any]) -> str | Behaviour:
     return reply(summary=f"Attends to a {better} token of the text, as head {head} does.")
 
 
+def greets(body: dict[str, Any]) -> bool:
+    """Whether a server that has refused a prompt is asked if it refuses all."""
+    return {message["content"] for message in body["messages"]} == {"Say yes."}
+
+
 def keys(bodies: list[dict[str, Any]]) -> list[str]:
     """The same for the same requests, in whatever order they came."""
     return sorted(json.dumps(body, sort_keys=True) for body in bodies)
+
+
+def prompts(server: LlmServer) -> list[dict[str, Any]]:
+    """What was asked about heads."""
+    return [r.body for r in server.requests if not greets(r.body)]
 
 
 def common(folder: Path, url: str, batch: tuple[str, ...]) -> list[str]:
@@ -133,13 +145,13 @@ def test_the_scripts_of_the_heads_find_every_reply(
     monkeypatch.setattr(batches, "FIRST_PAUSE", 0.01)
     with LlmServer(brain) as server:
         expected = explain_all(folder, server.base_url, (), folder / "directly")
-        wanted = [received.body for received in server.requests]
+        wanted = prompts(server)
     refused = [body for body in wanted if isinstance(brain(body), Behaviour)]
     assert len(refused) == 2
     (folder / "replies").rename(folder / "other")
     with LlmServer(brain) as server:
         run(asking(folder, server.base_url, batch))
-        directly = [received.body for received in server.requests]
+        directly = prompts(server)
         together = server.batches.answered
         answered = [body for body in directly if body not in refused]
         for name in batch:
@@ -147,7 +159,7 @@ def test_the_scripts_of_the_heads_find_every_reply(
         assert {body["model"] for body in together} == {*batch}
         assert keys(directly + together) == keys(wanted)
         found = explain_all(folder, server.base_url, batch, folder / "in_batches")
-        assert keys([r.body for r in server.requests[len(directly) :]]) == keys(refused)
+        assert keys(prompts(server)[len(directly) :]) == keys(refused)
     assert found == expected
     made = json.loads((folder / "asked.json").read_text())
     assert made["usage"]["calls"] == len(wanted) - len(refused)

@@ -1,0 +1,68 @@
+"""Prompts that a server cuts to its window, and says nothing."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llm_factory import HELLO, make_client
+from llm_server import Behaviour, LlmServer
+
+from headatlas.llm import server as server_module
+from headatlas.llm.client import AskError, Client, Reply
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "FIRST_WAIT", 0.01)
+
+
+def ask(client: Client, messages: list[dict[str, str]] = HELLO, **options: Any) -> Reply:
+    return asyncio.run(client.ask(messages, **options))
+
+
+def kept(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*.json") if path.parent.name != "spent"]
+
+
+def words(messages: list[dict[str, str]]) -> int:
+    return sum(len(message["content"].split()) for message in messages)
+
+
+def cutting(window: int, answers: str = "yes") -> Any:
+    """A server whose model has a token for each word, and a window that it does not tell of."""
+    return lambda body: Behaviour(answers, usage=(min(words(body["messages"]) + 9, window), 1))
+
+
+LONG = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "the hat " * 2500}]
+
+
+@pytest.mark.parametrize("window", [2048, 4096, 1000])
+def test_a_prompt_that_was_cut_is_no_question(tmp_path: Path, window: int) -> None:
+    longer = [{"role": "user", "content": "extraordinary hats " * 2500}]
+    with LlmServer(cutting(window)) as server:
+        told = rf"read {window:,} tokens of a prompt of about [\d,]+ .*OLLAMA_CONTEXT_LENGTH"
+        with pytest.raises(AskError, match=told):
+            ask(make_client(server, tmp_path), LONG if window % 256 == 0 else longer)
+    assert kept(tmp_path) == []
+
+
+def test_a_prompt_that_fits_is_asked_once_and_odd_counts_are_looked_into_once(
+    tmp_path: Path,
+) -> None:
+    with LlmServer(cutting(10**6)) as server:
+        client = make_client(server, tmp_path)
+        assert ask(client, LONG).text == "yes"
+        assert len(server.requests) == 1
+        exact = [{"role": "user", "content": "the hat " * 2043 + "now"}]
+        assert words(exact) + 9 == 4096
+        assert ask(client, exact).text == "yes"
+        assert len(server.requests) == 4  # and its halves
+        assert ask(client, [{"role": "user", "content": "a hat " * 2043 + "now"}]).text == "yes"
+        assert len(server.requests) == 5
+
+
+def test_a_short_prompt_is_not_looked_into(tmp_path: Path) -> None:
+    with LlmServer(lambda body: Behaviour("yes", usage=(256, 1))) as server:
+        assert ask(make_client(server, tmp_path)).text == "yes"
+        assert len(server.requests) == 1
