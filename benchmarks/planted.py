@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from planted_config import CONFIGURATION, client_of, entry, read_configuration
 from planted_report import write_report, write_tables
-from planted_rows import SCORES, Graded, Told
+from planted_rows import Findings, Graded, Scored, Told
 from planted_stages import (
     CORPUS,
     TOKENS,
@@ -46,6 +46,7 @@ from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source
 from headatlas.explainers.symbolic.windows import Text, read_measured, read_texts
 from headatlas.explainers.symbolic.wording import family
+from headatlas.measures import MEASURES
 from headatlas.records.explanation import Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.judgement import Judgement
@@ -104,6 +105,7 @@ def grade(
     found = read_record(variant.record("explanations", head.layer, head.head), Explanation)
     judgement = read_record(variant.record("judgements", head.layer, head.head), Judgement)
     truth = judge(true_explanation(head), texts)
+    scores = scores_on_disk(variant, head)
     names, true_names = names_of(found), {rule.source for rule in head.rules} - {"first_token"}
     if not found.program:
         true_names = {family(parse_source(source)) for source in true_names}
@@ -117,13 +119,13 @@ def grade(
         head=head.head,
         role=head.role,
         status=found.status,
+        verdict=scores.verdict.status if scores else "",
         sources=" + ".join(sorted(names)) or ("first_token" if explained else ""),
         named=explained and names == true_names,
         agreement=agreement(predicted, attention_of(truth)) if predicted else None,
         predicts=bool(judgement.predictions),
         stated=sum(b.coverage or 0 for b in behaviours) if explained else None,
         true=covered(head, attention, texts) if role else None,
-        **scores_on_disk(variant, head),
     )
 
 
@@ -140,15 +142,24 @@ def attention_of(judgement: Judgement) -> list[np.ndarray]:
     return [predicted_attention(p, TOKENS) for p in sorted(test, key=lambda p: p.window)]
 
 
-def scores_on_disk(variant: Variant, head: PlantedHead) -> dict[str, float | None]:
-    """The scores of the explanation itself, which only the workflow makes."""
+def scores_on_disk(variant: Variant, head: PlantedHead) -> HeadScores | None:
+    """The scores of the explanation and the verdict on it, which only the workflow makes."""
     path = variant.record("scores", head.layer, head.head)
-    scores = read_record(path, HeadScores).scores if path.exists() else []
-    values = {score.metric: score.value for score in scores if score.split in ("test", "probes")}
-    return {name: values.get(name) for name in SCORES}
+    return read_record(path, HeadScores) if path.exists() else None
 
 
-def study(variant: Variant, *, explain: bool) -> tuple[list[Graded], list[Told]]:
+def scored(variant: Variant, head: PlantedHead) -> list[Scored]:
+    """What the workflow measured on test text, and on the explanation's own."""
+    record = scores_on_disk(variant, head)
+    names = {measure.name for measure in MEASURES}
+    return [
+        Scored(variant.seed, variant.noise, head.layer, head.head, head.role, s.metric, s.value)
+        for s in (record.scores if record else [])
+        if s.split in ("test", "probes") and s.metric in names
+    ]
+
+
+def study(variant: Variant, *, explain: bool) -> tuple[list[Graded], list[Scored], list[Told]]:
     """Grade one model's explanations, and the scores by the truth; `explain` them first."""
     torch.set_num_threads(1)
     key = read_record(variant.model / ANSWER_KEY, AnswerKey)
@@ -158,8 +169,9 @@ def study(variant: Variant, *, explain: bool) -> tuple[list[Graded], list[Told]]
     attention = whole_attention(bridge, variant)
     texts = sorted(read_texts(variant.table("events", 0), 0, ["test"]), key=lambda t: t.window)
     graded = [grade(head, texts, attention, variant) for head in key.heads]
+    scores = [score for head in key.heads for score in scored(variant, head)]
     planted = [head for head in key.heads if head.role != "noise"]
-    return graded, told(bridge, variant, planted)
+    return graded, scores, told(bridge, variant, planted)
 
 
 @reported
@@ -206,10 +218,10 @@ def main() -> None:
     if args.only in (None, "grade"):
         one = partial(study, explain=args.only is None)
         with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-            graded, judged = zip(*pool.map(one, variants), strict=True)
-        chained = itertools.chain.from_iterable
+            found = zip(*pool.map(one, variants), strict=True)
+            graded, scores, judged = (list(itertools.chain(*rows)) for rows in found)
         words = asyncio.run(grade_words(variants, grader)) if grader else []
-        write_tables(models_folder(args.work), list(chained(graded)), list(chained(judged)), words)
+        write_tables(models_folder(args.work), Findings(graded, scores, judged, words))
     if args.only != "plant":
         print(write_report(models_folder(args.work)))
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
-from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
 import numpy as np
 import polars as pl
-from planted_rows import SCORES, Graded, Told, Worded
+from planted_rows import Findings, Graded, Scored, Told, Worded
 
 from headatlas.intervals import resampled
 from headatlas.storage import atomic_path, write_text
@@ -25,7 +24,7 @@ that table says which share of the heads these are, and the table after it which
 and why: of them the score says nothing. A wrong explanation without a score counts as below."""
 
 
-Row = TypeVar("Row", Graded, Told, Worded)
+Row = TypeVar("Row", Graded, Scored, Told, Worded)
 _COLUMNS = {
     int: pl.Int64,
     str: pl.String,
@@ -35,40 +34,43 @@ _COLUMNS = {
 }
 
 
-def report(heads: Sequence[Graded], scores: Sequence[Told], words: Sequence[Worded]) -> str:
+def report(findings: Findings) -> str:
     """All tables, in Markdown."""
+    heads, scores, scorers, words = findings
     noises = list(dict.fromkeys(head.noise for head in heads))
     parts = [
         NOTE,
-        _summary(heads, noises),
+        _summary(heads, scores, noises),
         *([in_words(words, noises)] if words else []),
         _by_role(heads, noises),
-        _by_scorer(scores, noises),
-        _undefined(scores),
+        _by_scorer(scorers, noises),
+        _undefined(scorers),
         _missed(heads),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def write_tables(
-    folder: Path, heads: Sequence[Graded], scores: Sequence[Told], words: Sequence[Worded]
-) -> None:
-    """A row per head, per score and per truth that a language model was asked about, as CSV."""
+def write_tables(folder: Path, findings: Findings) -> None:
+    """A row per head, score, scorer and truth that a language model was asked about, as CSV."""
+    heads, scores, scorers, words = findings
     _write_csv(folder / "heads.csv", [asdict(h) | {"recovered": h.recovered} for h in heads])
-    _write_csv(folder / "scorers.csv", [asdict(score) for score in scores])
-    if words:
-        _write_csv(folder / "words.csv", [asdict(row) for row in words])
-    else:  # of another explainer
-        (folder / "words.csv").unlink(missing_ok=True)
+    _write_csv(folder / "scorers.csv", [asdict(scorer) for scorer in scorers])
+    for name, rows in (("scores.csv", scores), ("words.csv", words)):
+        if rows:
+            _write_csv(folder / name, [asdict(row) for row in rows])
+        else:  # of another explainer
+            (folder / name).unlink(missing_ok=True)
 
 
 def write_report(folder: Path) -> str:
     """The report on the tables in a folder, which is written there too."""
-    words = folder / "words.csv"
     text = report(
-        _read(folder / "heads.csv", Graded),
-        _read(folder / "scorers.csv", Told),
-        _read(words, Worded) if words.exists() else [],
+        Findings(
+            _read(folder / "heads.csv", Graded),
+            _read(folder / "scores.csv", Scored),
+            _read(folder / "scorers.csv", Told),
+            _read(folder / "words.csv", Worded),
+        )
     )
     write_text(folder / "report.md", text)
     return text
@@ -80,13 +82,15 @@ def _write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:
 
 
 def _read(path: Path, kind: type[Row]) -> list[Row]:
+    if not path.exists():  # there were no such rows
+        return []
     hints = get_type_hints(kind)
     columns = {field.name: _COLUMNS[hints[field.name]] for field in fields(kind)}
     table = pl.read_csv(path, schema_overrides=columns, empty_string_is_null=False)
     return [kind(**row) for row in table.select(list(columns)).to_dicts()]
 
 
-def _summary(heads: Sequence[Graded], noises: Sequence[str]) -> str:
+def _summary(heads: Sequence[Graded], scores: Sequence[Scored], noises: Sequence[str]) -> str:
     planted = [h for h in heads if h.role != "noise"]
     random = [h for h in heads if h.role == "noise"]
     told = [h for h in planted if h.gradable]
@@ -100,11 +104,18 @@ def _summary(heads: Sequence[Graded], noises: Sequence[str]) -> str:
         ),
         "noise heads given a role": _shares(random, noises, lambda h: h.status == "explained"),
     }
-    for name in SCORES:  # those that the workflow has made
-        scored = [h for h in planted if getattr(h, name) is not None]
-        if scored:
-            rows[f"mean {name}"] = _means(scored, noises, attrgetter(name))
+    if any(h.verdict for h in heads):  # those that the workflow has scored
+        rows["planted heads that count as explained"] = _shares(planted, noises, _counts)
+        rows["noise heads that count as explained"] = _shares(random, noises, _counts)
+    known = [s for s in scores if s.role != "noise" and s.value is not None]
+    for name in dict.fromkeys(score.metric for score in known):
+        own = [score for score in known if score.metric == name]
+        rows[f"mean {name}"] = _means(own, noises, lambda s: s.value or 0)
     return _table(["", *noises], [[name, *cells] for name, cells in rows.items()])
+
+
+def _counts(head: Graded) -> bool:
+    return head.verdict == "explained"
 
 
 def in_words(words: Sequence[Worded], noises: Sequence[str]) -> str:

@@ -1,16 +1,10 @@
 """Rows of what the benchmark of planted models finds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 RECOVERED = 0.9  # least agreement with the truth
-SCORES = (
-    "attention_correlation",
-    "salience_correlation",
-    "pair_auroc",
-    "pair_detection_auroc",
-    "detection_auroc",
-    "auroc",
-)
 
 
 @dataclass(frozen=True)
@@ -23,18 +17,15 @@ class Graded:
     head: int
     role: str
     status: str
+    "as its explainer has it"
+    verdict: str
+    "as the workflow counts it; empty where it has not scored it"
     sources: str
     named: bool
     agreement: float | None
     predicts: bool
     stated: float | None
     true: float | None
-    attention_correlation: float | None
-    salience_correlation: float | None
-    pair_auroc: float | None
-    pair_detection_auroc: float | None
-    detection_auroc: float | None
-    auroc: float | None
 
     @property
     def recovered(self) -> bool:
@@ -44,6 +35,19 @@ class Graded:
     def gradable(self) -> bool:
         """Whether it can be said: of an explanation without predictions it cannot."""
         return self.predicts or self.status != "explained"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A score that the workflow gave to the explanation of a head."""
+
+    seed: int
+    noise: str
+    layer: int
+    head: int
+    role: str
+    metric: str
+    value: float | None
 
 
 @dataclass(frozen=True)
@@ -85,3 +89,12 @@ class Worded:
     def same(self) -> bool:
         """Whether the explanation says what this truth does."""
         return bool(self.same_tokens and self.same_trigger)
+
+
+class Findings(NamedTuple):
+    """All that is found: about heads, their scores, the scorers, and what is said in words."""
+
+    heads: Sequence[Graded]
+    scores: Sequence[Scored]
+    scorers: Sequence[Told]
+    words: Sequence[Worded]

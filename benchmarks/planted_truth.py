@@ -1,8 +1,10 @@
 """The answer key as explanations, and how well every score tells them from wrong ones."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
+import pyarrow as pa
 from planted_rows import Told
 from planted_stages import Attention, Variant
 from transformer_lens.model_bridge import TransformerBridge
@@ -15,16 +17,15 @@ from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Text, read_texts
-from headatlas.intervals import Estimate
+from headatlas.intervals import Estimate, generator
 from headatlas.items import Item, items_of
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation, Program, Rule
 from headatlas.records.judgement import Judgement
-from headatlas.records.scores import PREDICTION_SCORES
-from headatlas.scoring.auroc import auroc
-from headatlas.scoring.detection import score_items
-from headatlas.scoring.effect_size import hedges_g
-from headatlas.scoring.head_scores import score_windows
+from headatlas.scoring.head_scores import OF_ITEMS, OF_TEXTS, OF_WINDOWS
+from headatlas.scoring.on_items import score_items
+from headatlas.scoring.on_texts import score_texts
+from headatlas.scoring.on_windows import score_windows
 from headatlas.storage import read_head
 from headatlas.subjects.planted.answer_key import PlantedHead
 from headatlas.subjects.planted.grading import true_first
@@ -33,7 +34,6 @@ from headatlas.tokens.tokenizer import encode, open_tokenizer
 WRONG = 6  # wrong explanations that the true one of a head is held against
 TEXTS = 12  # test texts of each side
 ITEMS = 20  # items of each question; as in config.yaml
-DETECTION = ("detection_auroc", "pair_detection_auroc")
 
 
 def true_program(head: PlantedHead) -> Program:
@@ -122,31 +122,28 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
 def prediction_scores(
     windows: Sequence[Event], items: Sequence[Item], judgement: Judgement
 ) -> dict[str, Estimate]:
-    """The scores of predicted attention and salience."""
-    rng = np.random.default_rng(0)
-    scores = score_windows(windows, judgement, {}, 0, rng)
-    scores |= score_items(judgement, (), items, 0, rng)
-    return {name: scores[name] for name in (*PREDICTION_SCORES, *DETECTION)}
+    """The scores of predicted attention and activation."""
+    stream = partial(generator, 0)
+    scores = score_windows(OF_WINDOWS, windows, judgement, {}, 0, stream("windows"))
+    scores |= score_items(OF_ITEMS, judgement, {}, items, 0, stream)
+    return {measure.name: scores[measure.name] for measure in (*OF_WINDOWS, *OF_ITEMS)}
 
 
 def probe_scores(
     bridge: TransformerBridge, head: PlantedHead, case: Case, tokenizer: PreTrainedTokenizerBase
 ) -> dict[str, Estimate]:
     """The scores of an explanation's test texts."""
-    saliences = [
-        measure_probes(
+    rows = []
+    for positive, side in zip((True, False), case, strict=True):
+        measured = measure_probes(
             bridge,
             head.layer,
             [Probe(head.head, [0, *encode(tokenizer, text)]) for text in side],
             kind="write_norm",
             batch_size=TEXTS,
         )
-        for side in case
-    ]
-    scores = {}
-    for statistic, suffix in ((max, ""), (np.mean, "_mean")):
-        sides = [np.array([statistic(s[1:]) for s in side]) for side in saliences]
-        rng = np.random.default_rng(0)
-        scores[f"effect_size{suffix}"] = hedges_g(sides[0], sides[1], 0, rng)
-        scores[f"auroc{suffix}"] = auroc(sides[0], sides[1], 0, rng)
-    return scores
+        rows += [
+            {"positive": positive, "peak": max(found[1:]), "mean": float(np.mean(found[1:]))}
+            for found in measured
+        ]
+    return score_texts(OF_TEXTS, pa.Table.from_pylist(rows), 0, generator(0, "probes"))

@@ -73,7 +73,7 @@ SETTINGS: dict[str, Callable[[Config], None]] = {
 }
 EDITED = {
     "the script `score_head.py` edited": "scripts/score_head.py",
-    "the module `scoring/auroc.py` edited": "scripts/headatlas/scoring/auroc.py",
+    "a measure edited": "scripts/headatlas/measures/pair_auroc.py",
     "the module `explainers/symbolic/search.py` edited": (
         "scripts/headatlas/explainers/symbolic/search.py"
     ),

@@ -11,7 +11,7 @@ from headatlas.records.head import HeadRecord
 from headatlas.records.judgement import Judgement
 from headatlas.records.probes import PROBES
 from headatlas.records.scores import HeadScores
-from headatlas.scoring.head_scores import Settings, no_scores, score_head
+from headatlas.scoring.head_scores import Settings, failed, score_head
 from headatlas.storage import read_head, read_record, write_record
 
 
@@ -87,7 +87,7 @@ def main() -> None:
     }
     events = read_head(arguments.events, EVENTS, arguments.head)
     probes = read_head(arguments.probes, PROBES, arguments.head)
-    scores = or_failed(
+    scored = or_failed(
         lambda: score_head(
             explanation,
             judgement,
@@ -96,7 +96,7 @@ def main() -> None:
             probes,
             Settings(arguments.bootstrap, arguments.items, arguments.seed),
         ),
-        no_scores,
+        failed,
     )
     record = HeadScores(
         model=arguments.model,
@@ -105,7 +105,8 @@ def main() -> None:
         round=arguments.round,
         layer=arguments.layer,
         head=arguments.head,
-        scores=scores,
+        verdict=scored.verdict,
+        scores=scored.scores,
     )
     write_record(arguments.out, record)
 

@@ -4,47 +4,45 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from headatlas.errors import or_failed, reported
 from headatlas.event_rows import random_windows
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.windows import read_texts
-from headatlas.intervals import Estimate, undefined
+from headatlas.intervals import Estimate, generator, undefined
+from headatlas.measures import TRANSFERRED
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
-from headatlas.records.scores import PREDICTION_SCORES
 from headatlas.records.transfers import TRANSFERS
-from headatlas.scoring.head_scores import score_windows
+from headatlas.scoring.on_windows import score_windows
 from headatlas.storage import read_head, read_record, write_rows
 
 
 def transferred(
     explanation: Explanation, events: Path, resamples: int, seed: int
 ) -> dict[str, Estimate]:
-    """The PREDICTION_SCORES of an explanation on its layer's `events` of another corpus."""
+    """The TRANSFERRED measures of an explanation on its layer's `events` of another corpus."""
     judgement = judge(explanation, read_texts(events, explanation.head, ["test"]))
     if not judgement.predictions:
         return without_scores(f"{explanation.status}: {judgement.reason}")
     windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
-    rng = np.random.default_rng([seed, explanation.layer, explanation.head])
-    return score_windows(windows, judgement, {}, resamples, rng)
+    rng = generator(seed, explanation.layer, explanation.head, "windows")
+    return score_windows(TRANSFERRED, windows, judgement, {}, resamples, rng)
 
 
 def without_scores(reason: str) -> dict[str, Estimate]:
-    """The PREDICTION_SCORES where there is a reason against them."""
-    return dict.fromkeys(PREDICTION_SCORES, undefined(0, reason))
+    """The same scores, where there is a reason against them."""
+    return dict.fromkeys((measure.name for measure in TRANSFERRED), undefined(0, reason))
 
 
 def rows_of(
     explanation: Explanation, other: str, estimates: dict[str, Estimate]
 ) -> list[dict[str, object]]:
-    """Rows of `records.transfers.TRANSFERS` for one head."""
+    """Rows of `records.TRANSFERS` for one head."""
     names = ("model", "corpus", "explainer", "layer", "head")
     about = {name: getattr(explanation, name) for name in names}
     return [
-        {**about, "other": other, "metric": metric, **estimates[metric]._asdict()}
-        for metric in PREDICTION_SCORES
+        {**about, "other": other, "metric": m.name, **estimates[m.name]._asdict()}
+        for m in TRANSFERRED
     ]
 
 

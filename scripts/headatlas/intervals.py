@@ -30,10 +30,18 @@ def undefined(n: int, reason: str) -> Estimate:
     return Estimate(None, None, None, n, reason)
 
 
+def generator(seed: int, *about: int | str) -> np.random.Generator:
+    """A stream of random numbers for what they are about: what else is drawn moves nothing."""
+    words = (a if isinstance(a, int) else int.from_bytes(a.encode(), "big") for a in about)
+    return np.random.default_rng([seed, *words])
+
+
 def resample_counts(
     rng: np.random.Generator, resamples: int, units: int
 ) -> Int[np.ndarray, "draws units"]:
     """How often each of `units` is drawn in each resample; row 0 is the sample itself."""
+    if units == 0:
+        return np.zeros((resamples + 1, 0), dtype=int)
     drawn = rng.multinomial(units, np.full(units, 1 / units), size=resamples)
     return np.vstack([np.ones((1, units), dtype=drawn.dtype), drawn])
 

@@ -16,8 +16,14 @@ def code_digest(script: Path) -> str:
     """SHA-256 (16 digits) over a script and every library module that it imports, at any depth.
 
     Imports are read from the source, so a digest needs none of the libraries. They
-    may stand anywhere in a file, inside a function too.
+    may stand anywhere in a file, inside a function too. A package that looks at its own
+    `__path__`, to import what is there, has every module in its folder.
     """
+    return _digest(code_files(script), script.resolve().parent)
+
+
+def code_files(script: Path) -> set[Path]:
+    """The script and the library modules that it imports, at any depth."""
     root = script.resolve().parent
     files, waiting = set(), [script.resolve()]
     while waiting:
@@ -25,7 +31,7 @@ def code_digest(script: Path) -> str:
         if file not in files:
             files.add(file)
             waiting += _imported(file, root)
-    return _digest(files, root)
+    return files
 
 
 def folder_digest(folder: Path) -> str:
@@ -71,6 +77,8 @@ def _imported(file: Path, root: Path) -> tuple[Path, ...]:
     package = file.relative_to(root).parent.parts
     found: list[Path] = []
     for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Name) and node.id == "__path__":
+            found += file.parent.glob("*.py")
         for name in _module_names(node, package):
             found += _files_of(name.split("."), root)
     return tuple(found)

@@ -8,13 +8,15 @@ from jaxtyping import Float
 
 from headatlas import storage
 from headatlas.comparison.build import Inputs
-from headatlas.records.atlas import SCORES
+from headatlas.records.atlas import SCORES, VERDICTS
 from headatlas.records.base import head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.records.matches import MATCHES
 from headatlas.records.model import ModelInfo
+from headatlas.records.scores import Score
 from headatlas.records.transfers import TRANSFERS
+from headatlas.verdict import verdict_on
 
 ATTACK = "<script>alert(1)</script> | `x` **y** \u202e"
 PREVIOUS = f"previous {ATTACK}"
@@ -72,9 +74,9 @@ def score_rows(model: str, corpus: str) -> list[dict[str, object]]:
         level = 0.8 - 0.1 * n - 0.1 * (corpus == "prose") - 0.2 * (model == "small")
         for metric, value, low in (
             ("attention_correlation", level, level - 0.1),
-            ("salience_correlation", level / 2, 0.0),
+            ("activation_correlation", level / 2, 0.0),
             ("pair_auroc", level + 0.1, level),
-            ("attention_margin", level - 0.5, level - 0.65),
+            ("attention_correlation_margin", level - 0.5, level - 0.65),
         ):
             rows.append(
                 {
@@ -89,11 +91,33 @@ def score_rows(model: str, corpus: str) -> list[dict[str, object]]:
     return rows
 
 
+def verdict_rows(model: str, corpus: str) -> list[dict[str, object]]:
+    """By the scores, as a run has it."""
+    scores = score_rows(model, corpus)
+    columns = Score.model_fields
+    return [
+        {
+            **{"model": model, "corpus": corpus, "explainer": "symbolic", "round": 0},
+            **{"layer": layer, "head": head},
+            **verdict_on(
+                explanation(model, corpus, layer, head),
+                [
+                    Score(**{name: row[name] for name in columns})
+                    for row in scores
+                    if (row["layer"], row["head"]) == (layer, head)
+                ],
+            ).model_dump(),
+        }
+        for layer, head in HEADS[model]
+    ]
+
+
 def write_atlas(folder: Path, model: str, corpus: str) -> None:
     """Those files of an atlas that the comparison reads."""
     lines = [explanation(model, corpus, *at).model_dump_json() for at in HEADS[model]]
     storage.write_text(folder / "explanations.jsonl", "".join(f"{line}\n" for line in lines))
     storage.write_rows(folder / "scores.parquet", score_rows(model, corpus), SCORES)
+    storage.write_rows(folder / "verdicts.parquet", verdict_rows(model, corpus), VERDICTS)
     names = [head_name(*at) for at, words in HEADS[model].items() if words]
     clusters = Clusters(
         model=model,
@@ -139,7 +163,7 @@ def transfer_rows(model: str, corpus: str, other: str) -> list[dict[str, object]
     return [
         {**row, "value": row["value"] - 0.05, "corpus": corpus, "other": other}  # type: ignore[operator]
         for row in score_rows(model, other)
-        if row["value"] is not None and row["metric"] != "attention_margin"
+        if row["value"] is not None and row["metric"] != "attention_correlation_margin"
     ]
 
 

@@ -18,6 +18,7 @@ from headatlas.records.stats import STATS
 from headatlas.records.windows import WINDOWS
 from headatlas.reporting.atlas import Inputs
 from headatlas.reporting.tables import Run
+from headatlas.verdict import verdict_on
 
 R = TypeVar("R", bound=HeadRecord)
 LAYERS, HEADS = 2, 3
@@ -122,13 +123,14 @@ def scores(layer: int, head: int) -> HeadScores:
     found = [
         score("test", "attention_correlation", 0.0),
         score("test", "attention_correlation_control", -0.2),
-        score("test", "attention_margin", -0.25),
+        score("test", "attention_correlation_margin", -0.25),
         score("test", "attention_correlation_layer_control", -0.1),
-        score("test", "attention_layer_margin", -0.3),
+        score("test", "attention_correlation_layer_margin", -0.3),
         score("test", "pair_auroc", 0.3),
         score("probes", "effect_size", -0.4),
     ]
-    return HeadScores(**NAMES, layer=layer, head=head, scores=found)
+    verdict = verdict_on(explanation(layer, head), found)
+    return HeadScores(**NAMES, layer=layer, head=head, verdict=verdict, scores=found)
 
 
 def known_roles() -> KnownRoles:
@@ -172,7 +174,8 @@ def lower(record: HeadScores) -> HeadScores:
         s.model_copy(update={"value": less(s.value), "low": less(s.low), "high": less(s.high)})
         for s in record.scores
     ]
-    return record.model_copy(update={"scores": found})
+    about = explanation(record.layer, record.head)
+    return record.model_copy(update={"verdict": verdict_on(about, found), "scores": found})
 
 
 def untrained(record: R) -> R:

@@ -6,8 +6,7 @@ import pytest
 from headatlas.errors import InputError, or_failed
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records.head import HeadRecord
-from headatlas.scoring.detection import DETECTION_METRICS
-from headatlas.scoring.head_scores import CASE_METRICS, WINDOW_METRICS, no_scores
+from headatlas.scoring.head_scores import OF_ITEMS, OF_TEXTS, OF_WINDOWS, no_scores
 
 ABOUT = HeadRecord(model="m", corpus="c", explainer="e", round=0, layer=1, head=2)
 
@@ -39,6 +38,6 @@ def test_what_is_not_about_the_head_fails_the_job(error: Exception) -> None:
 
 def test_without_scores_every_score_is_there_with_the_reason() -> None:
     scores = no_scores("failed: it broke")
-    metrics = len(WINDOW_METRICS) + len(DETECTION_METRICS)
-    assert len(scores) == 2 * metrics + len(CASE_METRICS)
+    held_out = sum(len(measure.names) for measure in (*OF_WINDOWS, *OF_ITEMS))
+    assert len(scores) == 2 * held_out + len(OF_TEXTS)
     assert {(s.value, s.n, s.reason) for s in scores} == {(None, 0, "failed: it broke")}

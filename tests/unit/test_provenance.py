@@ -5,8 +5,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from places import SCRIPTS
 
-from headatlas.provenance import code_digest, contents_digest, folder_digest
+from headatlas.provenance import (
+    _imported,
+    code_digest,
+    code_files,
+    contents_digest,
+    folder_digest,
+)
 
 
 @pytest.fixture
@@ -18,8 +25,12 @@ def scripts(tmp_path: Path) -> Path:
         "headatlas/events/__init__.py": "",
         "headatlas/events/choose.py": "from ..records import A\n",
         "headatlas/events/late.py": "",
+        "headatlas/found/__init__.py": "ALL = [m.name for m in iter_modules(__path__)]\n",
+        "headatlas/found/one.py": "from ..measuring import C\n",
+        "headatlas/measuring.py": "C = 1\n",
         "select.py": "import json\nfrom headatlas.events import choose\n"
         "def f():\n    import headatlas.events.late\n",
+        "find.py": "from headatlas.found import ALL\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,10 +53,44 @@ def test_a_change_counts_where_it_is_imported(scripts: Path, changed: str, rerun
     before = code_digest(scripts / "select.py")
     with (scripts / changed).open("a") as file:
         file.write("# changed\n")
-    from headatlas.provenance import _imported
-
     _imported.cache_clear()  # a run parses each file once
     assert (code_digest(scripts / "select.py") != before) is rerun
+
+
+@pytest.mark.parametrize("changed", ["headatlas/found/one.py", "headatlas/measuring.py"])
+def test_a_package_that_looks_at_its_path_has_all_its_modules(scripts: Path, changed: str) -> None:
+    assert_counts(scripts, "find.py", changed)
+
+
+def test_a_new_module_of_such_a_package_counts(scripts: Path) -> None:
+    before = code_digest(scripts / "find.py")
+    (scripts / "headatlas/found/two.py").write_text("")
+    _imported.cache_clear()
+    assert code_digest(scripts / "find.py") != before
+
+
+def assert_counts(scripts: Path, script: str, changed: str) -> None:
+    before = code_digest(scripts / script)
+    with (scripts / changed).open("a") as file:
+        file.write("# changed\n")
+    _imported.cache_clear()
+    assert code_digest(scripts / script) != before
+
+
+def test_measures_are_in_what_scores_and_what_tells_of_scores_alone() -> None:
+    """What comes before the scores must not be done again for a new measure."""
+    bearing = {
+        script.stem
+        for script in SCRIPTS.glob("*.py")
+        if SCRIPTS / "headatlas/measures/pair_auroc.py" in code_files(script)
+    }
+    assert bearing == {
+        "score_head",
+        "transfer_explanations",
+        "build_atlas",
+        "compare_runs",
+        "compare_costs",
+    }
 
 
 def test_a_folder_changes_with_names_and_contents(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_the_comparison_is_of_all_runs(swept: Workplace) -> None:
     assert universal["second", "behaviour"]["specific_expected"] == "2.85"
     families = read_record(comparison / "families.json", SharedFamilies)
     assert [group.corpus for group in families.groups] == ["words"]
-    explained = sum(int(run["explained"]) for run in runs)
+    explained = sum(int(run["with_explanation"]) for run in runs)
     group = families.groups[0]
     assert sum(len(c.heads) for c in group.clusters) + len(group.unclustered) == explained
 

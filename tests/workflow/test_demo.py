@@ -81,7 +81,7 @@ def test_the_heads_whose_role_is_known_are_explained_by_it(
     scores = {(s["split"], s["metric"]): s for s in json.loads(scores_file.read_text())["scores"]}
     own = scores["test", "attention_correlation"]
     control = scores["test", "attention_correlation_control"]
-    margin = scores["test", "attention_margin"]
+    margin = scores["test", "attention_correlation_margin"]
     assert own["value"] > control["value"] + 0.1
     assert margin["low"] > 0
 

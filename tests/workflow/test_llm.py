@@ -100,7 +100,7 @@ def test_the_truth_scores_high_and_another_truth_does_not(
     assert len(true) == len(false) == HEADS
     assert median(true) >= 0.95 and min(true) >= 0.8, true
     assert median(false) <= 0.65, false
-    assert median(scores(workplace, "right", "pair_detection_margin")) >= 0.3
+    assert median(scores(workplace, "right", "pair_detection_auroc_margin")) >= 0.3
 
 
 def test_who_is_shown_its_errors_mends_them(asked: tuple[Workplace, LlmServer]) -> None:

@@ -122,7 +122,7 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
     ("file", "expected"),
     [
         ("scripts/score_head.py", SCORE),
-        ("scripts/headatlas/scoring/auroc.py", SCORE),
+        ("scripts/headatlas/measures/auroc.py", SCORE),
         ("scripts/headatlas/clustering/labels.py", CLUSTER),
         ("scripts/headatlas/reporting/tables.py", REPORT),
         ("workflow/templates/report.md", REPORT),

@@ -72,6 +72,7 @@ rule compare_runs:
         clusters=run_files("clusters.json"),
         explanations=run_files("explanations.jsonl"),
         scores=run_files("scores.parquet"),
+        verdicts=run_files("verdicts.parquet"),
         matches=matches(),
         transfers=transfers(),
     output:

@@ -42,6 +42,7 @@ rule build_atlas:
         events=f"{ATLAS}/raw_events.parquet",
         explanations=f"{ATLAS}/explanations.jsonl",
         scores=f"{ATLAS}/scores.parquet",
+        verdicts=f"{ATLAS}/verdicts.parquet",
         run=f"{ATLAS}/run.json",
         heads=directory(f"{ATLAS}/heads"),
     log:

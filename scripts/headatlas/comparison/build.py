@@ -91,7 +91,7 @@ def _compare_explanations(
     """Add what depends on the likeness of explanations."""
     name, encoder, *sizes = clustering
     groups = [sweep.within(e, c) for e in sweep.explainers for c in sweep.corpora]
-    explained = [[*study.explained.values()] for study in sweep.studies]
+    explained = [[*study.with_explanation.values()] for study in sweep.studies]
     versions = {
         tuple(study.names.values()): shuffled(explanations, sampling.seed)
         for study, explanations in zip(sweep.studies, explained, strict=True)

@@ -44,11 +44,11 @@ def _beside(
     study: Study, other: Study, clustering: str, matches: Matches, points: Points
 ) -> list[Row]:
     best = matches.get((study.corpus, study.model, other.model), {})
-    mine, theirs = [*study.explained], [*other.explained]
+    mine, theirs = [*study.with_explanation], [*other.with_explanation]
     row_of = {place: n for n, place in enumerate(mine)}
     column_of = {place: n for n, place in enumerate(theirs)}
     cosine = (
-        points.of(study.explained.values()) @ points.of(other.explained.values()).T
+        points.of(study.with_explanation.values()) @ points.of(other.with_explanation.values()).T
         if mine and theirs
         else np.empty((len(mine), 0))
     ).round(6)

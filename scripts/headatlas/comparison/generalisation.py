@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..intervals import Statistic, resampled
-from ..records.scores import PREDICTION_SCORES
+from ..measures import TRANSFERRED
 from ..records.transfers import TRANSFERS
 from ..storage import read_table
 from .quality import as_row, values
@@ -55,7 +55,7 @@ def generalisation_rows(
         if (study.model, study.explainer) != (other.model, other.explainer):
             continue
         measures: dict[str, tuple[Float[np.ndarray, "heads 2"], Statistic]] = {}
-        for metric in PREDICTION_SCORES:
+        for metric in (measure.name for measure in TRANSFERRED):
             key = (study.model, study.corpus, study.explainer, other.corpus, metric)
             made = values(other, metric)
             moved = _paired(made, transfers.get(key, {}))
@@ -84,12 +84,12 @@ def _paired(one: Mapping[Place, float], two: Mapping[Place, float]) -> Float[np.
 
 def _cosines(study: Study, other: Study, points: Points) -> Float[np.ndarray, "heads 2"]:
     """Of each head explained on both: its explanation here beside others' and its own there."""
-    places = [at for at in study.explained if at in other.explained]
+    places = [at for at in study.with_explanation if at in other.with_explanation]
     if len(places) < 2:
         return np.empty((0, 2))
     cosine = (
-        points.of(study.explained[at] for at in places)
-        @ points.of(other.explained[at] for at in places).T
+        points.of(study.with_explanation[at] for at in places)
+        @ points.of(other.with_explanation[at] for at in places).T
     )
     own = np.diag(cosine)
     rest = (cosine.sum(axis=1) - own) / (len(places) - 1)

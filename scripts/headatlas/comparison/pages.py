@@ -7,7 +7,7 @@ import jinja2
 from ..names import parse_head
 from ..records.explanation import Explanation
 from .plots import Plot, by_size, plot
-from .quality import MEASURES, SHARES
+from .quality import COMPARED, SHARE_NAMES
 from .sweep import Row, Sweep
 from .tables import Tables
 
@@ -62,7 +62,7 @@ def index(env: jinja2.Environment, title: str, sweep: Sweep, tables: Tables) -> 
     """`index.html` of the comparison."""
     return env.get_template("comparison.html").render(
         **_overview(title, sweep, tables),
-        size_plots=[(m, _size_plot(sweep, tables.quality, m.key)) for m in MEASURES],
+        size_plots=[(m, _size_plot(sweep, tables.quality, m.name)) for m in COMPARED],
         depth_plots=_depth_plots(sweep, tables.quality),
         pairs=_pairs(sweep, tables.counterparts),
     )
@@ -79,8 +79,8 @@ def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
         "title": title,
         "sweep": sweep,
         "tables": tables,
-        "measures": MEASURES,
-        "shares": SHARES,
+        "measures": COMPARED,
+        "shares": SHARE_NAMES,
         "terms": TERMS,
         "quality": wide(
             filter(of_all_depths, tables.quality), ("model", "corpus", "explainer"), "metric"
@@ -129,7 +129,7 @@ def _study_name(sweep: Sweep, row: Row) -> str:
 
 def _depth_plots(sweep: Sweep, rows: Sequence[Row]) -> list[tuple[str, Plot]]:
     """Attention correlation by depth, a plot for each corpus and explainer."""
-    bins = [row for row in rows if row["metric"] == MEASURES[0].key and not of_all_depths(row)]
+    bins = [row for row in rows if row["metric"] == COMPARED[0].name and not of_all_depths(row)]
     drawn: dict[str, list[Row]] = {}
     for row in bins:
         drawn.setdefault(f"{row['corpus']}, {row['explainer']}", []).append(row)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..figures import interval, number
 from ..reporting.charts import CATEGORICAL, nice_ends, place, ticks
-from ..reporting.formats import interval, number
 from .sweep import Row
 
 WIDTH, HEIGHT = 340, 150

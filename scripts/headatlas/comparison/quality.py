@@ -6,56 +6,57 @@ from itertools import combinations
 import numpy as np
 
 from ..intervals import Estimate, Statistic, resampled
-from ..records.scores import PREDICTION_SCORES
-from ..reporting.catalogue import SCORES, Measure
-from ..reporting.verdict import LEAST, better_than_control
+from ..measure import Measure
+from ..measures import MEASURES
+from ..reporting.catalogue import Quantity
+from ..verdict import CRITERION, DECIDING
 from .statistics import average
 from .sweep import Place, Row, Study, Sweep
 
-DETECTION = ("pair_detection_auroc", "detection_auroc")  # what explainers of all kinds have
 DEPTHS = 4  # equal bins of relative depth
-MEASURES = (
-    *(measure for measure in SCORES if measure.key in (*PREDICTION_SCORES, *DETECTION)),
-    Measure(
-        "attention_margin",
-        "Margin over control",
-        "Attention correlation of the head's explanation less the mean of the same score over "
-        "other heads' explanations.",
-        signed=True,
+FIRST_DECIDING = DECIDING[0][0]
+# Shares of all heads, whose values are 1 or 0.
+SHARES = (
+    Quantity("explained", "Explained", f"Share of heads that are. {CRITERION}"),
+    Quantity(
+        "not_compared",
+        "Not compared",
+        "Share of heads whose explanation was held against no control.",
     ),
-    Measure("explained", "Explained", "Share of heads for which there is an explanation."),
-    Measure(
-        "above_control",
-        "Above control",
-        "Share of heads whose explanation predicts their attention better than other heads' "
-        f"explanations do: the 95 % interval of the margin lies above {LEAST}. Of an explanation "
-        "in words, which predicts no attention, it is the margin of either detection score. A "
-        "head without an explanation is not among them.",
+    Quantity(
+        "with_explanation",
+        "With an explanation",
+        "Share of heads that have one, whether or not it counts.",
     ),
 )
-SHARES = ("explained", "above_control")
+COMPARED: tuple[Measure | Quantity, ...] = (
+    *(measure for measure in MEASURES if measure.comparable),
+    Quantity(
+        FIRST_DECIDING.margin_of(""),
+        f"Margin of {FIRST_DECIDING.within}",
+        "The score less the mean of the same score over other heads' explanations.",
+        signed=True,
+    ),
+    *SHARES,
+)
+SHARE_NAMES = tuple(share.name for share in SHARES)
 
 Values = dict[Place, float]
 
 
 def values(study: Study, metric: str) -> Values:
     """A measure of each head that has it; of a share 1 or 0."""
-    if metric == "explained":
-        return {at: float(at in study.explained) for at in study.explanations}
-    if metric == "above_control":
-        return {at: float(_above_control(study, at)) for at in study.explanations}
-    found = {at: scores.get(metric, (None, None))[0] for at, scores in study.scores.items()}
-    return {at: value for at, value in found.items() if value is not None}
-
-
-def _above_control(study: Study, at: Place) -> bool:
-    scores = study.scores.get(at, {})
-    return better_than_control(lambda name: scores.get(name, (None, None))) is True
+    if metric == "with_explanation":
+        return {at: float(at in study.with_explanation) for at in study.explanations}
+    if metric in SHARE_NAMES:
+        wanted = metric.replace("_", " ")
+        return {at: float(status == wanted) for at, status in study.statuses.items()}
+    return {at: scores[metric] for at, scores in study.scores.items() if metric in scores}
 
 
 def statistic(metric: str) -> Statistic:
     """What of a measure's values over heads is reported: their mean if a share, else the median."""
-    return average(np.mean if metric in SHARES else np.median)
+    return average(np.mean if metric in SHARE_NAMES else np.median)
 
 
 def over_heads(numbers: Iterable[float], metric: str, resamples: int, seed: int) -> Estimate:
@@ -78,19 +79,19 @@ def quality_rows(sweep: Sweep, resamples: int, seed: int) -> list[Row]:
     bins = [(0.0, 1.0), *((k / DEPTHS, (k + 1) / DEPTHS) for k in range(DEPTHS))]
     rows = []
     for study in sweep.studies:
-        for measure in MEASURES:
-            found = values(study, measure.key)
+        for measure in COMPARED:
+            found = values(study, measure.name)
             for low, high in bins:
                 inside = [value for at, value in found.items() if low <= study.depth(at) < high]
                 if inside or (low, high) == (0.0, 1.0):
-                    estimate = over_heads(inside, measure.key, resamples, seed)
+                    estimate = over_heads(inside, measure.name, resamples, seed)
                     rows.append(
                         {
                             **study.names,
                             "parameters": study.info.parameters,
                             "depth_from": low,
                             "depth_to": high,
-                            "metric": measure.key,
+                            "metric": measure.name,
                             **as_row(estimate),
                         }
                     )
@@ -112,8 +113,8 @@ def difference_rows(sweep: Sweep, resamples: int, seed: int) -> list[Row]:
         if sum(alike) != 1:
             continue
         shared = alike.index(True)
-        for measure in MEASURES:
-            one, two = values(first, measure.key), values(second, measure.key)
+        for measure in COMPARED:
+            one, two = values(first, measure.name), values(second, measure.name)
             changes = [two[at] - one[at] for at in one if at in two]
             rows.append(
                 {
@@ -122,8 +123,8 @@ def difference_rows(sweep: Sweep, resamples: int, seed: int) -> list[Row]:
                     "within": names[0][shared],
                     "first": names[0][1 - shared],
                     "second": names[1][1 - shared],
-                    "metric": measure.key,
-                    **as_row(over_heads(changes, measure.key, resamples, seed)),
+                    "metric": measure.name,
+                    **as_row(over_heads(changes, measure.name, resamples, seed)),
                 }
             )
     return rows

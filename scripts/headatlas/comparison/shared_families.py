@@ -17,7 +17,7 @@ def shared_clusters(
     min_samples: int,
 ) -> SharedClusters:
     """Families of all models' heads, those of most models first, then the largest."""
-    heads = [(study, at, e) for study in studies for at, e in study.explained.items()]
+    heads = [(study, at, e) for study in studies for at, e in study.with_explanation.items()]
     explanations = [e for _, _, e in heads]
     names = [f"{study.model}/{name_of(at)}" for study, at, _ in heads]
     clusters, unclustered = describe_families(

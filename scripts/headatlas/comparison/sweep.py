@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import InputError
-from ..records.atlas import SCORES
+from ..records.atlas import SCORES, VERDICTS
 from ..records.base import head_name
 from ..records.clusters import Clusters
 from ..records.explanation import Explanation
@@ -17,13 +17,17 @@ Row = dict[str, Any]  # of a table
 
 
 class Study(NamedTuple):
-    """One model on one corpus, explained by one explainer. `scores` are those on test text."""
+    """One model on one corpus, explained by one explainer.
+
+    `scores` are those on test text; `statuses` the verdicts on the heads.
+    """
 
     info: ModelInfo
     corpus: str
     explainer: str
     explanations: dict[Place, Explanation]
-    scores: dict[Place, dict[str, tuple[float | None, float | None]]]
+    scores: dict[Place, dict[str, float]]
+    statuses: dict[Place, str]
 
     @property
     def model(self) -> str:
@@ -35,7 +39,7 @@ class Study(NamedTuple):
         return {"model": self.model, "corpus": self.corpus, "explainer": self.explainer}
 
     @property
-    def explained(self) -> dict[Place, Explanation]:
+    def with_explanation(self) -> dict[Place, Explanation]:
         """The heads that have an explanation."""
         return {at: e for at, e in self.explanations.items() if e.status == "explained"}
 
@@ -106,13 +110,16 @@ def read_sweep(models: Sequence[Path], atlases: Sequence[Path]) -> Sweep:
 
 def _study(folder: Path, info: ModelInfo, corpus: str, explainer: str) -> Study:
     explanations = read_records(folder / "explanations.jsonl", Explanation)
-    scores: dict[Place, dict[str, tuple[float | None, float | None]]] = {}
-    columns = ["layer", "head", "split", "metric", "value", "low"]
+    scores: dict[Place, dict[str, float]] = {}
+    columns = ["layer", "head", "split", "metric", "value"]
     for row in read_table(folder / "scores.parquet", SCORES, columns).to_pylist():
-        if row["split"] == "test":
-            found = scores.setdefault((row["layer"], row["head"]), {})
-            found[row["metric"]] = row["value"], row["low"]
-    return Study(info, corpus, explainer, {(e.layer, e.head): e for e in explanations}, scores)
+        if row["split"] == "test" and row["value"] is not None:
+            scores.setdefault((row["layer"], row["head"]), {})[row["metric"]] = row["value"]
+    columns = ["layer", "head", "status"]
+    verdicts = read_table(folder / "verdicts.parquet", VERDICTS, columns).to_pylist()
+    statuses = {(row["layer"], row["head"]): row["status"] for row in verdicts}
+    told = {(e.layer, e.head): e for e in explanations}
+    return Study(info, corpus, explainer, told, scores, statuses)
 
 
 def run_rows(sweep: Sweep) -> list[Row]:
@@ -120,13 +127,16 @@ def run_rows(sweep: Sweep) -> list[Row]:
     rows = []
     for record in sweep.clusters:
         study = sweep.study(record.model, record.corpus, record.explainer)
+        statuses = [*study.statuses.values()]
         rows.append(
             {
                 **study.names,
                 "clustering": record.clustering,
                 "parameters": study.info.parameters,
                 "heads": len(study.explanations),
-                "explained": len(study.explained),
+                "with_explanation": len(study.with_explanation),
+                "explained": statuses.count("explained"),
+                "not_compared": statuses.count("not compared"),
                 "families": len(record.clusters),
                 "unclustered": len(record.unclustered),
             }

@@ -83,9 +83,9 @@ def _by_chance(
     study: Study, versions: Sequence[Sequence[Sequence[Explanation]]], points: Points
 ) -> tuple[float, float]:
     """Share of heads matched in every and in no other model, their explanations shuffled."""
-    if not study.explained:
+    if not study.with_explanation:
         return 0.0, 0.0
-    own = points.of(study.explained.values())
+    own = points.of(study.with_explanation.values())
     counts = [
         universal_and_specific(
             np.column_stack([_any_alike(own, version[n], points) for version in versions])

@@ -1,4 +1,4 @@
-"""What an atlas publishes beside its pages: all scores, and what it was made from."""
+"""What an atlas publishes beside its pages: scores, verdicts, and what it was made from."""
 
 from typing import Any
 
@@ -22,6 +22,19 @@ SCORES = pa.schema(
         field("high", pa.float64(), "upper end", nullable=True),
         field("n", pa.int32(), "observations"),
         field("reason", pa.string(), "why there is no value", nullable=True),
+    ]
+)
+
+VERDICTS = pa.schema(
+    [
+        field("model", pa.string(), "name of the model in the configuration"),
+        field("corpus", pa.string(), "name of the corpus"),
+        field("explainer", pa.string(), "name of the explainer"),
+        field("round", pa.int16(), "round of refinement, from 0"),
+        *HEAD,
+        field("status", pa.string(), "explained, not compared, unexplained or failed"),
+        field("reason", pa.string(), "why the head is not explained", nullable=True),
+        field("decided_by", pa.list_(pa.string()), "the margins that decided, on test text"),
     ]
 )
 

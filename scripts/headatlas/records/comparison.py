@@ -23,9 +23,11 @@ RUNS = pa.schema(
         field("clustering", pa.string(), "name of the clustering"),
         field("parameters", pa.int64(), "parameters of the model"),
         field("heads", pa.int32(), "heads of the run"),
-        field("explained", pa.int32(), "those with an explanation"),
+        field("with_explanation", pa.int32(), "those with an explanation"),
+        field("explained", pa.int32(), "those whose explanation counts: it is above its control"),
+        field("not_compared", pa.int32(), "those whose explanation was held against no control"),
         field("families", pa.int32(), "families of heads"),
-        field("unclustered", pa.int32(), "explained heads in no family"),
+        field("unclustered", pa.int32(), "heads with an explanation in no family"),
     ]
 )
 
@@ -129,7 +131,7 @@ class SharedClusters(Record):
     explainer: str
     clustering: str
     clusters: list[SharedCluster]
-    unclustered: list[str] = Field(description="explained heads in no family")
+    unclustered: list[str] = Field(description="heads with an explanation in no family")
 
 
 class SharedFamilies(Record):

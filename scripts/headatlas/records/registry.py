@@ -6,7 +6,7 @@ No stage imports this module: a change of any record would rerun it.
 import pyarrow as pa
 
 from .activations import ACTIVATIONS
-from .atlas import SCORES, RunRecord
+from .atlas import SCORES, VERDICTS, RunRecord
 from .base import Record
 from .clusters import Clusters
 from .comparison import (
@@ -42,6 +42,7 @@ TABLES: dict[str, pa.Schema] = {
     "repeats": REPEATS,
     "probes": PROBES,
     "scores": SCORES,
+    "verdicts": VERDICTS,
     "estimate": ESTIMATE,
     "usage": USAGE,
     "matches": MATCHES,

@@ -2,11 +2,10 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from .base import Record
 from .head import HeadRecord
-
-# Scores of what an explanation predicts for unseen text, which hold on any corpus.
-PREDICTION_SCORES = ("attention_correlation", "salience_correlation", "pair_auroc")
 
 
 class Score(Record):
@@ -21,7 +20,20 @@ class Score(Record):
     reason: str | None = None
 
 
+class Verdict(Record):
+    """Whether a head counts as explained."""
+
+    status: Literal["explained", "not compared", "unexplained", "failed"] = Field(
+        description="explained: it has an explanation, and a margin over other heads' explanations "
+        "that is clearly there; not compared: its explanation was held against no other; "
+        "unexplained: it has none, or none above its control"
+    )
+    reason: str | None = Field(description="why it is not explained")
+    decided_by: list[str] = Field(description="names of the margins that decided, on test text")
+
+
 class HeadScores(HeadRecord):
     """`scores/LxxHyy.json`."""
 
+    verdict: Verdict
     scores: list[Score]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headatlas.event_rows import events_of
-from headatlas.records.atlas import SCORES, Recipe
+from headatlas.records.atlas import SCORES, VERDICTS, Recipe
 from headatlas.records.base import Record, head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.events import EVENTS
@@ -111,6 +111,7 @@ def build(
     records = [head.explanation.model_dump_json() for head in heads]
     write_text(out / "explanations.jsonl", "".join(f"{record}\n" for record in records))
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
+    write_rows(out / "verdicts.parquet", tables.verdict_rows(scores), VERDICTS)
     write_text(out / "summary.csv", _summary(atlas))
     write_text(out / "report.md", pages.report(env, atlas))
     write_record(out / "run.json", record)
@@ -128,7 +129,7 @@ def _facts(windows: Path) -> dict[str, object]:
 
 
 def _summary(atlas: pages.Atlas) -> str:
-    metrics = [measure.key for measure in atlas.metrics]
+    metrics = [measure.name for measure in atlas.metrics]
     rows = [tables.summary_row(head, atlas.scores, metrics) for head in atlas.heads]
     buffer = io.BytesIO()
     pl.DataFrame(rows, infer_schema_length=None).write_csv(buffer)

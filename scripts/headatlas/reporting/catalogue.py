@@ -1,145 +1,59 @@
 """What each number means: labels and definitions of scores and head metrics."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from .verdict import LEAST
+from headatlas.measure import OfTexts
+from headatlas.measures import MEASURES
+from headatlas.verdict import CRITERION
 
 
-class Measure(NamedTuple):
-    """A score or a head metric.
+class Quantity(NamedTuple):
+    """What is told of heads beside the measures of their explanations.
 
-    `signed`: zero separates two kinds of value. `control` and `margin` are the names of
-    the scores that hold its control and the difference, where it has them; `layer_control`
-    and `layer_margin` those of the control within the layer.
+    `signed`: zero separates two kinds of value.
     """
 
-    key: str
+    name: str
     label: str
     definition: str
     signed: bool = False
-    control: str | None = None
-    margin: str | None = None
-    layer_control: str | None = None
-    layer_margin: str | None = None
-
-    @property
-    def keys(self) -> list[str]:
-        """The names of the score, its controls and its margins, those that there are."""
-        names = (self.key, self.control, self.margin, self.layer_control, self.layer_margin)
-        return [name for name in names if name]
 
 
 MEASURED_ON = (
-    "Correlations, pair AUROC and detection are measured on test documents, which the explainer "
-    "has not seen. The probe scores (effect sizes and probe AUROC) are measured on the "
-    "explanation's own test texts, which a program makes from validation windows and a language "
-    "model writes."
-)
-
-SCORES = (
-    Measure(
-        "attention_correlation",
-        "Attention correlation",
-        "Pearson correlation between the attention that the explanation predicts and the "
-        "attention measured, over the (query, key) pairs of the random test windows, "
-        "position 0 left out. 1 is a perfect prediction, 0 is none.",
-        control="attention_correlation_control",
-        margin="attention_margin",
-        layer_control="attention_correlation_layer_control",
-        layer_margin="attention_layer_margin",
-    ),
-    Measure(
-        "salience_correlation",
-        "Salience correlation",
-        "Pearson correlation between predicted and measured salience over the tokens of the "
-        "random test windows. Undefined where the explanation predicts a constant.",
-        control="salience_correlation_control",
-        margin="salience_margin",
-        layer_control="salience_correlation_layer_control",
-        layer_margin="salience_layer_margin",
-    ),
-    Measure(
-        "pair_auroc",
-        "Pair AUROC",
-        "Probability that one of the head's strongest (query, key) pairs is predicted more "
-        "attention than a weak look-alike: same query and another key, same distance and other "
-        "tokens, or same tokens in another place. 0.5 is chance.",
-    ),
-    Measure(
-        "pair_detection_auroc",
-        "Pair detection AUROC",
-        "Of passages of the random test windows that end with a query and have one earlier token "
-        "marked, half are strong (query, key) pairs and half weak look-alikes. Who knows only the "
-        "explanation says which: a language model by the probability of its yes, a program by the "
-        "attention it predicts. The score is the probability that a strong pair is given more "
-        "than a weak one. 0.5 is chance.",
-        control="pair_detection_auroc_control",
-        margin="pair_detection_margin",
-    ),
-    Measure(
-        "detection_auroc",
-        "Detection AUROC",
-        "Likewise of passages that end with a token at which the head is among its most active "
-        "tenth, or in its less active half; a program answers by the salience it predicts.",
-        control="detection_auroc_control",
-        margin="detection_margin",
-    ),
-    Measure(
-        "effect_size",
-        "Effect size",
-        "Hedges' g of the head's peak salience in test texts that should excite it against test "
-        "texts that should not: difference of means in pooled standard deviations, corrected for "
-        "small samples. 0 is no difference.",
-        True,
-    ),
-    Measure(
-        "auroc",
-        "Probe AUROC",
-        "Probability that a test text that should excite the head has a larger peak salience "
-        "than one that should not. 0.5 is chance.",
-    ),
-    Measure(
-        "effect_size_mean",
-        "Effect size (mean)",
-        "The effect size of the mean salience of a test text instead of its peak.",
-        True,
-    ),
-    Measure(
-        "auroc_mean",
-        "Probe AUROC (mean)",
-        "The probe AUROC of the mean salience of a test text instead of its peak.",
-    ),
+    "Scores are measured on test documents, which the explainer has not seen, but for the "
+    + ", ".join(measure.within for measure in MEASURES if isinstance(measure, OfTexts))
+    + ": these are of the explanation's own test texts, which a program makes from validation "
+    "windows and a language model writes."
 )
 
 METRICS = (
-    Measure("previous_token", "Previous token", "Mean attention to the token just before."),
-    Measure("current_token", "Current token", "Mean attention of a token to itself."),
-    Measure(
+    Quantity("previous_token", "Previous token", "Mean attention to the token just before."),
+    Quantity("current_token", "Current token", "Mean attention of a token to itself."),
+    Quantity(
         "duplicate_token",
         "Duplicate token",
         "Mean attention to earlier occurrences of the same token.",
     ),
-    Measure(
+    Quantity(
         "induction",
         "Induction",
         "Mean attention to tokens that follow an earlier occurrence of the same token, on the "
         "corpus's own text.",
     ),
-    Measure(
+    Quantity(
         "sink",
         "Sink",
         "Mean attention to position 0, where heads park attention they do not use. Position 0 "
         "is left out of every ranking.",
     ),
-    Measure("entropy", "Entropy", "Mean entropy of the rows of the pattern."),
-    Measure("distance_mean", "Mean distance", "Mean distance in tokens, weighted by attention."),
-    Measure(
+    Quantity("entropy", "Entropy", "Mean entropy of the rows of the pattern."),
+    Quantity("distance_mean", "Mean distance", "Mean distance in tokens, weighted by attention."),
+    Quantity(
         "distance_variance",
         "Distance variance",
         "Variance of that distance within a row, in tokens squared.",
     ),
-    Measure(
+    Quantity(
         "delimiter",
         "Delimiter",
         "Mean attention to punctuation (not operators), brackets and line ends, less the share "
@@ -172,14 +86,8 @@ TERMS = (
     ),
     (
         "Explained",
-        "A head is explained if it has an explanation and the 95 % interval of the attention "
-        f"margin on test documents lies above {LEAST}; if the explanation predicts no attention, "
-        "for it is in words alone, that of the pair detection margin or of the detection margin. "
-        "If not, other heads' explanations predict it about as well as its own does: it is "
-        "unexplained, “not above control”, and keeps its explanation to be read. Where there is "
-        "no margin, nothing was compared, and "
-        "the explanation counts. Families and clusters group all explanations, those not above "
-        "control among them.",
+        f"{CRITERION} Families and clusters group all explanations, those that do not count "
+        "among them.",
     ),
     (
         "Random weights",
@@ -222,20 +130,3 @@ TERMS = (
         "95 % bootstrap interval, written in square brackets.",
     ),
 )
-
-
-def label(key: str) -> str:
-    """A readable name for any key: `recall_at_5` is `Recall at 5`."""
-    return key.replace("_", " ").capitalize()
-
-
-def scores_among(keys: Iterable[str]) -> list[Measure]:
-    """The scores that are present, in the catalogue's order, controls and margins left out.
-
-    One that is not in the catalogue follows by name and has no definition.
-    """
-    present = set(keys)
-    known = [measure for measure in SCORES if measure.key in present]
-    named = {name for measure in SCORES for name in measure.keys}
-    others = [Measure(key, label(key), "No definition on record.") for key in present - named]
-    return known + sorted(others)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .catalogue import Measure
+from headatlas.measure import Measure, clearly_above
+
 from .charts import quantile
 from .tables import Head
-from .verdict import above_control
 
 
 def known(values: Iterable[float | None]) -> list[float]:
@@ -17,7 +17,7 @@ def known(values: Iterable[float | None]) -> list[float]:
 class Spread(NamedTuple):
     """A score over all heads: quartiles, medians of its controls and margins.
 
-    `above` of the `compared` heads have a margin that is clearly there (`above_control`).
+    `above` of the `compared` heads have a margin that is clearly there (`clearly_above`).
     """
 
     measure: Measure
@@ -37,7 +37,7 @@ def spread(heads: Sequence[Head], measure: Measure) -> Spread:
     def all_of(key: str | None) -> list[float]:
         return known(head.value(key) for head in heads) if key else []
 
-    values, margins = all_of(measure.key), all_of(measure.margin)
+    values, margins = all_of(measure.name), all_of(measure.margin)
     return Spread(
         measure,
         len(values),
@@ -52,10 +52,14 @@ def spread(heads: Sequence[Head], measure: Measure) -> Spread:
 
 
 def counts(heads: Sequence[Head]) -> dict[str, int]:
-    """Heads by status; `beaten` are those of the unexplained that are not above their control."""
+    """Heads by status; `told` have an explanation, which of those `beaten` is not above control."""
     statuses = [head.status for head in heads]
-    found = {name: statuses.count(name) for name in ("explained", "unexplained", "failed")}
-    return found | {"beaten": sum(head.beaten for head in heads)}
+    names = ("explained", "not compared", "unexplained", "failed")
+    found = {name.replace(" ", "_"): statuses.count(name) for name in names}
+    return found | {
+        "beaten": sum(head.beaten for head in heads),
+        "told": sum(head.explanation.status == "explained" for head in heads),
+    }
 
 
 def families(heads: Sequence[Head]) -> dict[str, list[Head]]:
@@ -69,18 +73,18 @@ def families(heads: Sequence[Head]) -> dict[str, list[Head]]:
 
 def ranked(heads: Sequence[Head], measure: Measure) -> list[Head]:
     """Heads that have the score, best first; ties by layer and head."""
-    scored = [head for head in heads if head.value(measure.key) is not None]
-    return sorted(scored, key=lambda head: -(head.value(measure.key) or 0.0))
+    scored = [head for head in heads if head.value(measure.name) is not None]
+    return sorted(scored, key=lambda head: -(head.value(measure.name) or 0.0))
 
 
 def weak(heads: Sequence[Head], measure: Measure) -> list[Head]:
-    """Heads whose margin is not clearly there (`above_control`), weakest first.
+    """Heads whose margin is not clearly there (`clearly_above`), weakest first.
 
     Heads without a margin are not among them.
     """
     found = []
     for head in heads:
         margin = head.main(measure.margin) if measure.margin else None
-        if margin and margin.value is not None and not above_control(margin.value, margin.low):
+        if margin and margin.value is not None and not clearly_above(margin.value, margin.low):
             found.append((margin.value, head))
     return [head for _, head in sorted(found, key=lambda pair: pair[0])]

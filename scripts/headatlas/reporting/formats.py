@@ -1,18 +1,10 @@
-"""Numbers as they are printed, in pages and in the report alike."""
+"""Shares, prices and settings as they are printed, in pages and in the report alike."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-NOTHING = "–"
-
-
-def number(value: float | None) -> str:
-    """Two decimals, none from 100 on; a dash where there is no value."""
-    if value is None:
-        return NOTHING
-    text = f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
-    return "0.00" if text == "-0.00" else text.replace("-", "−")
+from headatlas.figures import NOTHING
 
 
 def tick(value: float) -> str:
@@ -42,11 +34,6 @@ def dollars(value: float | None) -> str:
         if value >= 1 or value == 0
         else f"${float(f'{value:.2g}'):.10f}".rstrip("0")
     )
-
-
-def interval(low: float | None, high: float | None) -> str:
-    """An interval in square brackets; empty where an end is missing."""
-    return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
 
 def readable(key: str) -> str:

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .catalogue import METRICS, Measure
+from headatlas.figures import number
+from headatlas.measure import Measure
+
+from .catalogue import METRICS, Quantity
 from .charts import CATEGORICAL, scale
-from .formats import number
 from .tables import Head
 from .tokens import visible
 
@@ -37,9 +39,9 @@ def colourings(
     """All colourings of the map: scores and their margins, families, head metrics."""
     made = []
     for measure in scores:
-        made.append(_numbers("Scores", measure, [head.value(measure.key) for head in heads]))
+        made.append(_numbers("Scores", measure, [head.value(measure.name) for head in heads]))
         if measure.margin:
-            margin = Measure(
+            margin = Quantity(
                 measure.margin,
                 f"{measure.label}: margin over control",
                 "The score less the mean of the same score over other heads' explanations.",
@@ -60,14 +62,14 @@ def colourings(
             [head.cluster_label for head in heads],
         )
     )
-    for measure in METRICS:
-        if measure.key in metrics:
-            found = [head.metrics.get(measure.key) for head in heads]
-            made.append(_numbers("Head metrics", measure, [m.value if m else None for m in found]))
+    for metric in METRICS:
+        if metric.name in metrics:
+            found = [head.metrics.get(metric.name) for head in heads]
+            made.append(_numbers("Head metrics", metric, [m.value if m else None for m in found]))
     return made
 
 
-def _numbers(group: str, measure: Measure, values: Sequence[float | None]) -> Colouring:
+def _numbers(group: str, measure: Measure | Quantity, values: Sequence[float | None]) -> Colouring:
     colours = scale(values, signed=measure.signed)
     one = colours.low == colours.high
     found = {number(value) for value in values if value is not None}

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from headatlas import figures
+from headatlas.measure import LEAST, Measure
 from headatlas.records.atlas import RunRecord
 from headatlas.records.base import head_name
 from headatlas.records.clusters import Clusters
@@ -18,13 +20,12 @@ from headatlas.records.usage import Usage
 
 from . import charts, formats, tokens
 from .answers import Asked
-from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Measure
+from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Quantity
 from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .maps import colourings
 from .tables import Head, Run, main_scores, metric_names
 from .usage import Row, by_head, total
-from .verdict import LEAST
 
 HEADLINE_SCORES = 3
 
@@ -47,7 +48,7 @@ class Atlas(NamedTuple):
     random_heads: list[Head]
     clusters: Clusters
     scores: list[Measure]
-    metrics: list[Measure]
+    metrics: list[Quantity]
     axes: dict[str, tuple[float, float]]
     spreads: dict[str, list[float]]
     known_roles: KnownRoles | None
@@ -87,8 +88,8 @@ def gather(
         random_heads,
         clusters,
         scores,
-        [measure for measure in METRICS if measure.key in names],
-        {measure.key: _axis(heads, measure) for measure in scores},
+        [measure for measure in METRICS if measure.name in names],
+        {measure.name: _axis(heads, measure) for measure in scores},
         {
             name: [charts.quantile(found, share) or 0.0 for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
             for name, found in values.items()
@@ -116,7 +117,7 @@ def environment(templates: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     made.filters |= {
-        "number": formats.number,
+        "number": figures.number,
         "dollars": formats.dollars,
         "percent": formats.percent,
         "probability": formats.probability,
@@ -127,7 +128,7 @@ def environment(templates: Path) -> jinja2.Environment:
     }
     made.globals |= {
         "charts": charts,
-        "interval": formats.interval,
+        "interval": figures.interval,
         "head_name": head_name,
         "measured_on": MEASURED_ON,
         "least": LEAST,
@@ -144,7 +145,7 @@ def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
 
 def index(env: jinja2.Environment, atlas: Atlas, record: RunRecord) -> str:
     """`index.html`: the map, the distributions, the families, the table of heads and the run."""
-    maps = colourings(atlas.heads, atlas.scores, [measure.key for measure in atlas.metrics])
+    maps = colourings(atlas.heads, atlas.scores, [measure.name for measure in atlas.metrics])
     data = [{"colours": m.colours, "levels": m.levels, "texts": m.texts} for m in maps]
     return env.get_template("index.html").render(
         **_overview(atlas),

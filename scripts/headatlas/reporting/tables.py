@@ -5,18 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from headatlas.errors import InputError
+from headatlas.measure import Measure
+from headatlas.measures import MEASURES
 from headatlas.records.activations import HEAD_METRICS
 from headatlas.records.base import RANDOM, Record, head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.explanation import Candidate, Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.model import ModelInfo
-from headatlas.records.scores import HeadScores, Score
+from headatlas.records.scores import HeadScores, Score, Verdict
 
-from .catalogue import Measure, label, scores_among
-from .formats import interval, number
 from .tokens import csv_cell, visible
-from .verdict import Bound, better_than_control, deciding
 
 MAIN_SPLITS = ("test", "probes")
 Row = dict[str, str | int | float | None]
@@ -38,6 +37,7 @@ class Head(NamedTuple):
     layer: int
     head: int
     explanation: Explanation
+    verdict: Verdict
     scores: dict[tuple[str, str], Score]
     metrics: dict[str, Metric]
     cluster: int | None
@@ -63,31 +63,18 @@ class Head(NamedTuple):
 
     @property
     def beaten(self) -> bool:
-        """Whether it has an explanation that is not above its control (see `verdict`)."""
-        return self.explanation.status == "explained" and better_than_control(self.bound) is False
+        """Whether it has an explanation that is not above its control."""
+        return self.explanation.status == "explained" and self.status == "unexplained"
 
     @property
     def status(self) -> str:
-        """explained, unexplained or failed, in the light of the scores."""
-        return "unexplained" if self.beaten else self.explanation.status
+        """explained, not compared, unexplained or failed, as its verdict has it."""
+        return self.verdict.status
 
     @property
     def reason(self) -> str | None:
         """Why it is not explained."""
-        if not self.beaten:
-            return self.explanation.reason
-        margins = [(label(name).lower(), self.main(name)) for name in deciding(self.bound)]
-        figures = [
-            f"{name} {number(score.value)} {interval(score.low, score.high)}".rstrip()
-            for name, score in margins
-            if score
-        ]
-        return f"not above control: {', '.join(figures)} on test documents"
-
-    def bound(self, margin: str) -> Bound:
-        """A margin and the lower end of its interval."""
-        score = self.main(margin)
-        return (score.value, score.low) if score else (None, None)
+        return self.verdict.reason
 
     def main(self, metric: str) -> Score | None:
         """The reported score: on the test split, or on probes where it has no test split."""
@@ -101,7 +88,7 @@ class Head(NamedTuple):
 
     def values(self, measure: Measure) -> tuple[float | None, float | None, float | None]:
         """Values of a score, its control and the margin between them."""
-        keys = (measure.key, measure.control, measure.margin)
+        keys = (measure.name, measure.control, measure.margin)
         value, control, margin = (self.value(key) if key else None for key in keys)
         return value, control, margin
 
@@ -210,6 +197,7 @@ def assemble(
                 layer,
                 head,
                 explained[name],
+                scored[name].verdict,
                 _by_split(scored[name]),
                 metrics.get(name, {}),
                 cluster.cluster if cluster else None,
@@ -232,7 +220,7 @@ def random_heads(
     for name in sorted(explained.keys() ^ scored.keys()):
         raise AtlasError(f"{name} with random weights: explanation or scores are missing")
     return [
-        Head(e.layer, e.head, e, _by_split(scored[name]), {}, None, None)
+        Head(e.layer, e.head, e, scored[name].verdict, _by_split(scored[name]), {}, None, None)
         for name, e in sorted(explained.items())
     ]
 
@@ -248,21 +236,30 @@ def metric_names(heads: Sequence[Head]) -> list[str]:
 
 def score_rows(records: Iterable[HeadScores]) -> list[dict[str, object]]:
     """Rows of `scores.parquet`, by layer, head and the order of the scores in their file."""
-    ordered = sorted(records, key=lambda record: (record.layer, record.head))
     return [
-        {
-            **record.model_dump(include={"model", "corpus", "explainer", "round"}),
-            "layer": record.layer,
-            "head": record.head,
-            **score.model_dump(),
-        }
-        for record in ordered
+        _about(record) | score.model_dump()
+        for record in _ordered(records)
         for score in record.scores
     ]
 
 
+def verdict_rows(records: Iterable[HeadScores]) -> list[dict[str, object]]:
+    """Rows of `verdicts.parquet`, by layer and head."""
+    return [_about(record) | record.verdict.model_dump() for record in _ordered(records)]
+
+
+def _ordered(records: Iterable[HeadScores]) -> list[HeadScores]:
+    return sorted(records, key=lambda record: (record.layer, record.head))
+
+
+def _about(record: HeadScores) -> dict[str, object]:
+    """The columns that name the run and the head."""
+    columns = ("model", "corpus", "explainer", "round", "layer", "head")
+    return {name: getattr(record, name) for name in columns}
+
+
 def main_scores(heads: Sequence[Head]) -> list[Measure]:
-    """The scores that any head has, in the catalogue's order; all that there are if none does.
+    """The measures that any head has a value of; all that there are if none does.
 
     A judge in words predicts no attention, so a run of it has no correlations.
     """
@@ -272,8 +269,9 @@ def main_scores(heads: Sequence[Head]) -> list[Measure]:
         for (split, metric), score in head.scores.items()
         if split in MAIN_SPLITS
     ]
-    found = scores_among(metric for metric, value in reported if value is not None)
-    return found or scores_among(metric for metric, _ in reported)
+    known = {metric for metric, value in reported if value is not None}
+    shown = known or {metric for metric, _ in reported}
+    return [measure for measure in MEASURES if measure.name in shown]
 
 
 def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -> Row:
@@ -294,7 +292,7 @@ def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -
         "base_rate": first.base_rate if first else None,
     }
     for measure in scores:
-        for key in measure.keys:
+        for key in measure.names:
             score = head.main(key)
             row[key] = score.value if score else None
             row[f"{key}_low"] = score.low if score else None

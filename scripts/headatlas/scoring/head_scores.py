@@ -1,52 +1,33 @@
-"""All scores of one explanation.
+"""All scores of one explanation, and the verdict on its head.
 
-On the random windows of `validation` and `test` (the unit of resampling is the window):
-`attention_correlation`, `salience_correlation`, each with two controls and the margins over
-them (`attention_margin` over `attention_correlation_control`, other heads of the model, and
-`attention_layer_margin` over `attention_correlation_layer_control`, other heads of the
-layer), and `pair_auroc`. On items of the same windows (resampled by item): `detection_auroc`
-and `pair_detection_auroc`, each with a control, other heads of the model, and the margin over
-it. On the `probes` (resampled by case): `effect_size` and `auroc` of
-the peak salience of a test text, `effect_size_mean` and `auroc_mean` of its mean salience.
-A head without an explanation has every score too, empty and with the reason.
+Every measure of `measures` is there, with its controls and the margins over them: of random
+windows and of passages from them on `validation` and `test`, of test texts on `probes`. What
+is resampled together is drawn from a stream of its own, so that a further measure changes no
+other's interval. A head without an explanation has every score too, empty and with the reason.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from functools import partial
 from typing import Literal, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
-from ..event_rows import Event, random_windows
-from ..intervals import Estimate, resample_counts, undefined
+from ..event_rows import random_windows
+from ..intervals import Estimate, generator, undefined
 from ..items import items_of
-from ..pairs import ranked_pairs
-from ..records.base import Split
+from ..measure import OfItems, OfTexts, OfWindows
+from ..measures import MEASURES
 from ..records.explanation import Explanation
 from ..records.judgement import Judgement
-from ..records.scores import Score
-from .auroc import auroc
-from .correlation import correlations, moments
-from .detection import DETECTION_METRICS, score_items
-from .effect_size import hedges_g
-from .pair_auroc import pair_auroc, window_concordance
-from .windows import predicted_attention
+from ..records.scores import Score, Verdict
+from ..verdict import verdict_on
+from .on_items import score_items
+from .on_texts import score_texts
+from .on_windows import score_windows
 
-WINDOW_METRICS = (
-    "attention_correlation",
-    "attention_correlation_control",
-    "attention_margin",
-    "attention_correlation_layer_control",
-    "attention_layer_margin",
-    "salience_correlation",
-    "salience_correlation_control",
-    "salience_margin",
-    "salience_correlation_layer_control",
-    "salience_layer_margin",
-    "pair_auroc",
-)
-CASE_METRICS = ("effect_size", "auroc", "effect_size_mean", "auroc_mean")
+OF_WINDOWS = [measure for measure in MEASURES if isinstance(measure, OfWindows)]
+OF_ITEMS = [measure for measure in MEASURES if isinstance(measure, OfItems)]
+OF_TEXTS = [measure for measure in MEASURES if isinstance(measure, OfTexts)]
 ScoreSplit = Literal["validation", "test", "probes"]
 _HELD_OUT: tuple[Literal["validation", "test"], ...] = ("validation", "test")
 
@@ -59,6 +40,13 @@ class Settings(NamedTuple):
     seed: int
 
 
+class Scored(NamedTuple):
+    """What is found out about an explanation."""
+
+    scores: list[Score]
+    verdict: Verdict
+
+
 def score_head(
     explanation: Explanation,
     judgement: Judgement,
@@ -66,41 +54,42 @@ def score_head(
     events: pa.Table,
     probes: pa.Table,
     settings: Settings,
-) -> list[Score]:
+) -> Scored:
     """Score an explanation against the events and probes (rows of its head alone).
 
     `controls` are the judgements of other heads, made on the same windows, by kind (see
-    `correlation.CONTROLS`). Raises InputError if a judgement does not fit the events.
+    `measure.CONTROLS`). Raises InputError if a judgement does not fit the events.
     """
     if explanation.status != "explained":
-        return no_scores(f"{explanation.status}: {explanation.reason}")
+        return Scored(
+            no_scores(f"{explanation.status}: {explanation.reason}"), verdict_on(explanation, [])
+        )
     resamples, count, seed = settings
     at = explanation.layer, explanation.head
-    rng = np.random.default_rng([seed, *at])
-
-    def on_windows(split: Split) -> dict[str, Estimate]:
-        windows = random_windows(events, split)
-        return score_windows(windows, judgement, controls, resamples, rng)
-
-    def on_items(split: Split) -> dict[str, Estimate]:
-        items = items_of(events, split, count, seed, *at)
-        return score_items(judgement, controls.get("", ()), items, resamples, rng)
-
-    found: dict[ScoreSplit, dict[str, Estimate]] = {
-        "validation": on_windows("validation"),
-        "test": on_windows("test"),
-        "probes": score_probes(probes, resamples, rng),
-    }
+    found: dict[ScoreSplit, dict[str, Estimate]] = {}
     for split in _HELD_OUT:
-        found[split] |= on_items(split)
-    return _scores(found)
+        stream = partial(generator, seed, *at, split)
+        windows = random_windows(events, split)
+        items = items_of(events, split, count, seed, *at)
+        found[split] = score_windows(
+            OF_WINDOWS, windows, judgement, controls, resamples, stream("windows")
+        ) | score_items(OF_ITEMS, judgement, controls, items, resamples, stream)
+    found["probes"] = score_texts(OF_TEXTS, probes, resamples, generator(seed, *at, "probes"))
+    scores = _scores(found)
+    return Scored(scores, verdict_on(explanation, scores))
+
+
+def failed(reason: str) -> Scored:
+    """What is left to say of a head whose scoring failed."""
+    return Scored(no_scores(reason), Verdict(status="failed", reason=reason, decided_by=[]))
 
 
 def no_scores(reason: str) -> list[Score]:
     """Every score of a head, empty and with the reason."""
-    windows = _empty((*WINDOW_METRICS, *DETECTION_METRICS), reason)
-    cases = _empty(CASE_METRICS, reason)
-    return _scores({"validation": windows, "test": windows, "probes": cases})
+    nothing = undefined(0, reason)
+    held_out = dict.fromkeys((n for m in (*OF_WINDOWS, *OF_ITEMS) for n in m.names), nothing)
+    texts = dict.fromkeys((name for measure in OF_TEXTS for name in measure.names), nothing)
+    return _scores({"validation": held_out, "test": held_out, "probes": texts})
 
 
 def _scores(by_split: dict[ScoreSplit, dict[str, Estimate]]) -> list[Score]:
@@ -109,61 +98,3 @@ def _scores(by_split: dict[ScoreSplit, dict[str, Estimate]]) -> list[Score]:
         for split, estimates in by_split.items()
         for metric, estimate in estimates.items()
     ]
-
-
-def score_windows(
-    windows: Sequence[Event],
-    judgement: Judgement,
-    controls: Mapping[str, Sequence[Judgement]],
-    resamples: int,
-    rng: np.random.Generator,
-) -> dict[str, Estimate]:
-    """The WINDOW_METRICS, over those windows for which `judgement` holds a prediction."""
-    judgements = [judgement, *chain.from_iterable(controls.values())]
-    own, *others = ({p.window: p for p in j.predictions} for j in judgements)
-    windows = [measured for measured in windows if measured.window in own]
-    if not windows:
-        reason = judgement.reason or "no predictions for the random windows of this split"
-        return _empty(WINDOW_METRICS, reason)
-    # Windows for which a control has no prediction add nothing to its sums.
-    sums = np.zeros((2, len(windows), len(judgements), 6))
-    concordances = np.zeros((len(windows), 2))
-    for row, measured in enumerate(windows):
-        attention = measured.attention()
-        seen = ranked_pairs(len(attention))
-        for column, predictions in enumerate((own, *others)):
-            if prediction := predictions.get(measured.window):
-                predicted = predicted_attention(prediction, len(attention))
-                salience = np.array(prediction.salience)
-                sums[0, row, column] = moments(predicted[seen], attention[seen])
-                sums[1, row, column] = moments(salience[1:], measured.salience[1:])
-                if predictions is own:
-                    concordances[row] = window_concordance(measured.tokens, predicted, attention)
-    counts = resample_counts(rng, resamples, len(windows))
-    ends = np.cumsum([1, *map(len, controls.values())])
-
-    def compared(name: str, found: np.ndarray) -> dict[str, Estimate]:
-        kinds = dict(zip(controls, np.split(found, ends, axis=1)[1:], strict=False))
-        return correlations(name, found[:, 0], kinds, counts)
-
-    return {
-        **compared("attention", sums[0]),
-        **compared("salience", sums[1]),
-        "pair_auroc": pair_auroc(concordances, counts),
-    }
-
-
-def score_probes(probes: pa.Table, resamples: int, rng: np.random.Generator) -> dict[str, Estimate]:
-    """The CASE_METRICS, from the test texts of one head."""
-    positive = probes["positive"].to_numpy()
-    estimates = {}
-    for statistic, suffix in (("peak", ""), ("mean", "_mean")):
-        salience = probes[statistic].to_numpy().astype(float)
-        sides = salience[positive], salience[~positive]
-        estimates[f"effect_size{suffix}"] = hedges_g(*sides, resamples, rng)
-        estimates[f"auroc{suffix}"] = auroc(*sides, resamples, rng)
-    return estimates
-
-
-def _empty(metrics: Sequence[str], reason: str) -> dict[str, Estimate]:
-    return {metric: undefined(0, reason) for metric in metrics}

@@ -1,10 +1,17 @@
-"""Attention that an explanation predicts for one window, as a matrix."""
+"""What an explanation predicts for one window, its attention as a matrix."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ..errors import InputError
+from ..measure import Trace
 from ..records.judgement import Prediction
+
+
+def predicted_trace(prediction: Prediction, tokens: Int[np.ndarray, " T"]) -> Trace:
+    """The prediction for a window of these tokens. Raises InputError as `predicted_attention`."""
+    attention = predicted_attention(prediction, len(tokens))
+    return Trace(tokens, np.array(prediction.salience, dtype=float), attention)
 
 
 def predicted_attention(prediction: Prediction, length: int) -> Float[np.ndarray, "query key"]:

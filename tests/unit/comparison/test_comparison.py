@@ -87,22 +87,32 @@ def test_the_order_of_the_runs_changes_nothing_but_their_order(
 
 def test_runs_stand_in_the_order_of_the_models_sizes(comparison: Path) -> None:
     assert [
-        (row["model"], row["corpus"], row["explained"]) for row in rows(comparison, "runs.csv")
+        tuple(row[name] for name in ("model", "corpus", "with_explanation", "explained"))
+        for row in rows(comparison, "runs.csv")
     ] == [
-        ("small", "code", "2"),
-        ("small", "prose", "2"),
-        ("big", "code", "3"),
-        ("big", "prose", "3"),
+        ("small", "code", "2", "0"),
+        ("small", "prose", "2", "0"),
+        ("big", "code", "3", "2"),
+        ("big", "prose", "3", "1"),
     ]
+
+
+def test_the_runs_count_as_explained_what_the_quality_does(comparison: Path) -> None:
+    for run in rows(comparison, "runs.csv"):
+        about = {"model": run["model"], "corpus": run["corpus"], "depth_from": 0, "depth_to": 1}
+        for name in ("explained", "not_compared", "with_explanation"):
+            share = value(comparison, "quality.csv", metric=name, **about)
+            assert share * int(run["heads"]) == pytest.approx(int(run[name])), (name, run)
 
 
 def test_quality_is_the_median_over_heads_and_shares_are_of_all_heads(comparison: Path) -> None:
     whole = {"model": "big", "corpus": "code", "depth_from": 0, "depth_to": 1}
     # 0.8, 0.7, 0.6 and a head without an explanation
     assert value(comparison, "quality.csv", metric="attention_correlation", **whole) == 0.7
-    assert value(comparison, "quality.csv", metric="explained", **whole) == 0.75
+    assert value(comparison, "quality.csv", metric="with_explanation", **whole) == 0.75
     # margins 0.3, 0.2, 0.1, whose intervals begin 0.15 lower
-    assert value(comparison, "quality.csv", metric="above_control", **whole) == 0.5
+    assert value(comparison, "quality.csv", metric="explained", **whole) == 0.5
+    assert value(comparison, "quality.csv", metric="not_compared", **whole) == 0
     # layers 0 and 1 of 2 are in the second and the last quarter
     deep = {"model": "big", "corpus": "code", "metric": "attention_correlation"}
     assert value(comparison, "quality.csv", depth_from=0.25, **deep) == 0.75

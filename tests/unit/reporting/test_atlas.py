@@ -20,7 +20,7 @@ from places import GOLDEN, ROOT
 from reporting_factory import ATTACK, EVERY_HEAD, HEADS, LAYERS, RECIPE, RUN, explanation, write_run
 
 from headatlas import storage
-from headatlas.records.atlas import SCORES, RunRecord
+from headatlas.records.atlas import SCORES, VERDICTS, RunRecord
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.reporting.atlas import Inputs, build
@@ -107,7 +107,7 @@ def test_the_report_keeps_its_tables(atlas: Path) -> None:
         assert "<script" not in line
         if line.startswith("| L0"):
             assert len(re.findall(r"(?<!\\)\|", line)) in (4, 6)
-    assert "2 are explained, 2 unexplained and 2 failed. Of the unexplained, 2 have" in report
+    assert "2 are explained, 2 unexplained, 0 not compared and 2 failed. Of the" in report
     assert "Attention correlation (2): L00H00, L00H01." in report
     assert "Of 3 heads with random weights, 2 were given an explanation; of these 1 count" in report
 
@@ -124,12 +124,17 @@ def test_data_for_the_map_round_trips(atlas: Path) -> None:
     assert cluster["texts"][0] == ATTACK.replace("\n\x00 \u202e", "⏎␀ U+202E")
 
 
+STATUSES = ["unexplained", "unexplained", "failed", "explained", "explained", "failed"]
+
+
 def test_tables(atlas: Path) -> None:
     events = pq.read_table(atlas / "raw_events.parquet")
     assert events.schema.equals(EVENTS, check_metadata=False)
     assert events.num_rows == LAYERS * HEADS * 8
     assert events["layer"].to_pylist() == sorted(events["layer"].to_pylist())
     assert storage.read_table(atlas / "scores.parquet", SCORES).num_rows == LAYERS * HEADS * 7
+    verdicts = storage.read_table(atlas / "verdicts.parquet", VERDICTS).to_pylist()
+    assert [row["status"] for row in verdicts] == STATUSES
     lines = (atlas / "explanations.jsonl").read_text().splitlines()
     found = [Explanation.model_validate_json(line) for line in lines]
     assert found == [explanation(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
@@ -138,15 +143,10 @@ def test_tables(atlas: Path) -> None:
     assert summary["summary"][0].startswith("'=cmd()")
     assert summary["summary"][2] is None
     assert summary["reason"][2].startswith("'=cmd()")
-    assert summary["attention_margin"][0] == pytest.approx(-0.05)
-    assert summary["attention_layer_margin"][0] == pytest.approx(-0.1)
-    assert summary["status"].to_list() == [
-        *["unexplained"] * 2,
-        "failed",
-        *["explained"] * 2,
-        "failed",
-    ]
-    reason = "not above control: attention margin −0.05 [−0.15, 0.05] on test documents"
+    assert summary["attention_correlation_margin"][0] == pytest.approx(-0.05)
+    assert summary["attention_correlation_layer_margin"][0] == pytest.approx(-0.1)
+    assert summary["status"].to_list() == STATUSES
+    reason = "not above control: attention correlation margin −0.05 [−0.15, 0.05] on test documents"
     assert summary["reason"][0] == reason
 
 
@@ -183,7 +183,8 @@ def test_the_script_ends_with_one_sentence(inputs: Inputs, tmp_path: Path) -> No
     broken = inputs._replace(events=[inputs.stats[0]])
     done = subprocess.run(command(broken, tmp_path), capture_output=True, text=True)
     assert done.returncode == 1
-    assert re.fullmatch(r"error: .*layer00.parquet: columns .* are not as expected\n", done.stderr)
+    expected = r"error: .*layer00.parquet: columns .* are not as expected; .*\n"
+    assert re.fullmatch(expected, done.stderr)
     assert not (tmp_path / "raw_events.parquet").exists()
     assert not (tmp_path / "index.html").exists()
     assert not list(tmp_path.rglob(".*"))
@@ -197,7 +198,7 @@ def test_records_of_another_run_are_refused(inputs: Inputs, tmp_path: Path) -> N
 
 def test_a_head_not_above_its_control_keeps_its_explanation(atlas: Path) -> None:
     page = Page((atlas / "heads" / "L00H00.html").read_text()).text
-    assert "unexplained not above control: attention margin −0.05 [−0.15, 0.05]" in page
+    assert "unexplained not above control: attention correlation margin −0.05 [−0.15, 0.05]" in page
     assert "attends to =cmd()" in page
     assert "unexplained" not in Page((atlas / "heads" / "L01H01.html").read_text()).text
 

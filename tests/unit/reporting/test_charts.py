@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headatlas import figures
 from headatlas.reporting import charts, formats
 
 finite = st.floats(-1e6, 1e6)
@@ -84,10 +85,10 @@ def test_ends_are_ticks(low: float, high: float) -> None:
     [(None, "–"), (0.126, "0.13"), (-0.001, "0.00"), (-1.5, "−1.50"), (1234.5, "1,234")],
 )
 def test_numbers(value: float | None, shown: str) -> None:
-    assert formats.number(value) == shown
+    assert figures.number(value) == shown
 
 
 def test_shares_and_intervals() -> None:
     assert [formats.percent(v) for v in (None, 0.034, 0.62)] == ["–", "3.4 %", "62 %"]
-    assert formats.interval(-0.1, 0.2) == "[−0.10, 0.20]"
-    assert formats.interval(None, 0.2) == ""
+    assert figures.interval(-0.1, 0.2) == "[−0.10, 0.20]"
+    assert figures.interval(None, 0.2) == ""

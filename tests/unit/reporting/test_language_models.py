@@ -21,8 +21,8 @@ from headatlas.records.spending import USAGE
 from headatlas.records.usage import Usage
 from headatlas.reporting import formats
 from headatlas.reporting.atlas import Inputs, Judged, build
-from headatlas.reporting.verdict import better_than_control, deciding
 from headatlas.storage import read_head, read_table, write_record
+from headatlas.verdict import verdict_on
 
 ITEMS, SEED = 12, 0
 SPENT = Usage(calls=3, retries=1, input_tokens=1000, output_tokens=20, dollars=0.0005, seconds=2)
@@ -80,7 +80,7 @@ def scored(name: str) -> HeadScores:
         for metric, value in (
             ("detection_auroc", 0.8),
             ("detection_auroc_control", 0.55),
-            ("detection_margin", 0.25),
+            ("detection_auroc_margin", 0.25),
         ):
             scores.append(
                 Score(
@@ -94,7 +94,9 @@ def scored(name: str) -> HeadScores:
                 )
             )
     about = factory.scores(int(name[1:3]), int(name[4:]))
-    return about.model_copy(update={"scores": scores})
+    return about.model_copy(
+        update={"verdict": verdict_on(explained(name), scores), "scores": scores}
+    )
 
 
 def judged(name: str, inputs: Inputs) -> Judgement:
@@ -164,12 +166,13 @@ def test_detection_decides_where_nothing_predicts_attention(run: Path) -> None:
         "L00H00": "explained",
         "L00H01": "unexplained",
         "L01H00": "explained",
-        "L01H01": "explained",
+        "L01H01": "not compared",
     }
     assert rows["L00H01"]["reason"] == (
-        "not above control: pair detection margin 0.25 [−0.10, 0.90], "
-        "detection margin 0.25 [0.01, 0.90] on test documents"
+        "not above control: pair detection AUROC margin 0.25 [−0.10, 0.90], "
+        "detection AUROC margin 0.25 [0.01, 0.90] on test documents"
     )
+    assert rows["L01H01"]["reason"] == "held against no other explanation: the budget is spent"
     assert rows["L00H00"]["pair_detection_auroc_control"] == "0.55"
     assert "attention_correlation" not in rows["L00H00"]
 
@@ -218,35 +221,6 @@ def test_the_report_tells_what_it_cost(run: Path) -> None:
     assert "$0.007: $0.00078 per head" in report
     assert "| Pair detection AUROC | 3 |" in report
     assert "$0.00078" in (run / "index.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("bounds", "expected", "found"),
-    [
-        ({}, [], None),
-        ({"attention_margin": (0.5, 0.2)}, ["attention_margin"], True),
-        (
-            {"attention_margin": (0.5, 0.0), "detection_margin": (0.5, 0.4)},
-            ["attention_margin"],
-            False,
-        ),
-        ({"detection_margin": (0.5, 0.4)}, ["detection_margin"], True),
-        (
-            {"pair_detection_margin": (0.5, -0.1), "detection_margin": (0.0, -0.4)},
-            ["pair_detection_margin", "detection_margin"],
-            False,
-        ),
-        ({"pair_detection_margin": (0.5, None)}, ["pair_detection_margin"], True),
-    ],
-)
-def test_a_program_is_judged_by_attention_and_words_by_detection(
-    bounds: dict, expected: list[str], found: bool | None
-) -> None:
-    def margin(name: str) -> tuple[float | None, float | None]:
-        return bounds.get(name, (None, None))
-
-    assert deciding(margin) == expected
-    assert better_than_control(margin) is found
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from headatlas.measures import attention_correlation
 from headatlas.records.clusters import Cluster, Clusters
 from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.records.model import ModelInfo
 from headatlas.records.scores import HeadScores, Score
-from headatlas.reporting.catalogue import SCORES, scores_among
 from headatlas.reporting.distributions import counts, families, ranked, spread, weak
 from headatlas.reporting.tables import (
     AtlasError,
@@ -20,10 +20,11 @@ from headatlas.reporting.tables import (
     score_rows,
     selection,
     summary_row,
+    verdict_rows,
 )
-from headatlas.reporting.verdict import above_control
+from headatlas.verdict import verdict_on
 
-ATTENTION = SCORES[0]
+ATTENTION = attention_correlation.MEASURE
 RUN = Run("m", "c", "e", "k", 0, "title")
 NAMES: dict[str, Any] = {"model": "m", "corpus": "c", "explainer": "e", "round": 0}
 INFO = ModelInfo(
@@ -96,12 +97,20 @@ def scores(head: int, value: float | None, low: float = 0.1) -> HeadScores:
         Score(split="validation", metric="attention_correlation", value=0.99, n=1),
         Score(split="test", metric="attention_correlation", value=value, low=0.0, high=1.0, n=4),
         Score(split="test", metric="attention_correlation_control", value=0.2, n=3),
-        Score(split="test", metric="attention_margin", value=margin, low=low, high=1.0, n=4),
+        Score(
+            split="test",
+            metric="attention_correlation_margin",
+            value=margin,
+            low=low,
+            high=1.0,
+            n=4,
+        ),
         Score(split="test", metric="attention_correlation_layer_control", value=0.4, n=1),
-        Score(split="test", metric="attention_layer_margin", value=layer_margin, n=4),
+        Score(split="test", metric="attention_correlation_layer_margin", value=layer_margin, n=4),
         Score(split="probes", metric="auroc", value=0.75, n=9),
     ]
-    return HeadScores(**NAMES, layer=0, head=head, scores=found)
+    told = explanation(head, None) if value is None else explanation(head)
+    return HeadScores(**NAMES, layer=0, head=head, verdict=verdict_on(told, found), scores=found)
 
 
 @pytest.fixture
@@ -155,51 +164,40 @@ def test_a_summary_row(heads: list[Head]) -> None:
         "attention_correlation_control": 0.2,
         "attention_correlation_control_low": None,
         "attention_correlation_control_high": None,
-        "attention_margin": pytest.approx(0.6),
-        "attention_margin_low": 0.1,
-        "attention_margin_high": 1.0,
+        "attention_correlation_margin": pytest.approx(0.6),
+        "attention_correlation_margin_low": 0.1,
+        "attention_correlation_margin_high": 1.0,
         "attention_correlation_layer_control": 0.4,
         "attention_correlation_layer_control_low": None,
         "attention_correlation_layer_control_high": None,
-        "attention_layer_margin": pytest.approx(0.4),
-        "attention_layer_margin_low": None,
-        "attention_layer_margin_high": None,
+        "attention_correlation_layer_margin": pytest.approx(0.4),
+        "attention_correlation_layer_margin_low": None,
+        "attention_correlation_layer_margin_high": None,
         "sink": 0.5,
         "entropy": None,
     }
 
 
-@pytest.mark.parametrize(
-    ("value", "low", "above"),
-    [
-        (0.3, 0.2, True),
-        (0.3, -0.1, False),
-        (0.002, 0.001, False),  # resolved, but next to nothing
-        (0.3, None, True),
-        (0.0, None, False),
-        (None, None, None),
-    ],
-)
-def test_when_a_margin_is_clearly_there(
-    value: float | None, low: float | None, above: bool | None
-) -> None:
-    assert above_control(value, low) is above
-
-
 def test_a_head_not_above_its_control_is_unexplained(heads: list[Head]) -> None:
     assert [head.status for head in heads] == ["explained", "unexplained", "failed"]
-    reason = "not above control: attention margin 0.40 [−0.10, 1.00] on test documents"
+    reason = "not above control: attention correlation margin 0.40 [−0.10, 1.00] on test documents"
     assert [head.reason for head in heads] == [None, reason, "no reply"]
-    expected = {"explained": 1, "unexplained": 1, "failed": 1, "beaten": 1}
-    assert counts(heads) == expected
-    unscored = heads[0]._replace(scores={})
-    assert (unscored.status, unscored.reason) == ("explained", None)
+    expected = {"explained": 1, "not_compared": 0, "unexplained": 1, "failed": 1}
+    assert counts(heads) == expected | {"beaten": 1, "told": 2}
+
+
+def test_a_head_that_was_not_compared_is_counted_apart(heads: list[Head]) -> None:
+    verdict = verdict_on(explanation(0), [])
+    alone = heads[0]._replace(verdict=verdict)
+    assert (alone.status, alone.beaten) == ("not compared", False)
+    expected = {"explained": 0, "not_compared": 1, "unexplained": 1, "failed": 1}
+    assert counts([alone, *heads[1:]]) == expected | {"beaten": 1, "told": 2}
 
 
 def test_heads_with_random_weights_are_those_of_the_twin() -> None:
     twin = {"model": "m+random"}
     explained = [explanation(1, **twin), explanation(0, None, **twin)]
-    scored = [scores(head, 0.8).model_copy(update=twin) for head in (0, 1)]
+    scored = [scores(head, value).model_copy(update=twin) for head, value in ((0, None), (1, 0.8))]
     found = random_heads(RUN, explained, scored)
     assert [(head.name, head.status) for head in found] == [
         ("L00H00", "failed"),
@@ -223,6 +221,18 @@ def test_spread_ranks_and_weak_heads(heads: list[Head]) -> None:
     }
 
 
+def test_verdict_rows_are_tidy() -> None:
+    rows = verdict_rows([scores(1, 0.6, low=-0.1), scores(0, 0.8)])
+    assert [(row["head"], row["status"]) for row in rows] == [(0, "explained"), (1, "unexplained")]
+    assert rows[0] == NAMES | {
+        "layer": 0,
+        "head": 0,
+        "status": "explained",
+        "reason": None,
+        "decided_by": ["attention_correlation_margin"],
+    }
+
+
 def test_score_rows_are_tidy() -> None:
     rows = score_rows([scores(1, None), scores(0, 0.8)])
     assert [row["head"] for row in rows] == [0] * 7 + [1] * 7
@@ -237,11 +247,6 @@ def test_score_rows_are_tidy() -> None:
         "n": 4,
         "reason": None,
     }
-
-
-def test_a_score_outside_the_catalogue_is_shown_by_name() -> None:
-    found = scores_among(["fresh_score", "attention_margin", "attention_correlation"])
-    assert [measure.label for measure in found] == ["Attention correlation", "Fresh score"]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
 """Detection: answers of a model and predictions of a program, on the same items."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headatlas.answers import auroc_of, predicted
+from headatlas.intervals import Estimate, generator, resample_counts
 from headatlas.items import Item
+from headatlas.measures.detection_auroc import MEASURE as DETECTION
 from headatlas.records.judgement import Answer, Judgement, Prediction
-from headatlas.scoring.auroc import auroc
-from headatlas.scoring.detection import DETECTION_METRICS, auroc_of, predicted, score_items
+from headatlas.scoring.head_scores import OF_ITEMS
+from headatlas.scoring.on_items import score_items
+from headatlas.statistics.auroc import auroc
 
 HEADER = {"model": "m", "corpus": "c", "explainer": "e", "round": 0, "layer": 0, "head": 1}
 ACTIVE = [Item("active", window, 3, None, window < 2) for window in range(4)]
@@ -35,9 +41,14 @@ def judged(*said: list[Answer], reason: str | None = None) -> Judgement:
     return Judgement(**HEADER, reason=reason, predictions=[], answers=[a for s in said for a in s])
 
 
-def scores(judgement: Judgement, controls: list[Judgement] | None = None) -> dict:
-    rng = np.random.default_rng(0)
-    return score_items(judgement, controls or [], ITEMS, 200, rng)
+NAMES = {name for measure in OF_ITEMS for name in measure.names}
+
+
+def scores(
+    judgement: Judgement, controls: list[Judgement] | None = None, items: list[Item] = ITEMS
+) -> dict:
+    others = {"": controls or []}
+    return score_items(OF_ITEMS, judgement, others, items, 200, partial(generator, 0))
 
 
 def test_scores_by_hand() -> None:
@@ -49,19 +60,19 @@ def test_scores_by_hand() -> None:
             answers(ATTENDS, [1.0, 1.0, 0.0, 0.0]),
         )
     )
-    assert tuple(found) == DETECTION_METRICS
+    assert found.keys() == NAMES
     values = {metric: found[metric][0] for metric in found}
     assert values == {
         "detection_auroc": 0.875,
         "detection_auroc_control": 0.25,
-        "detection_margin": 0.625,
+        "detection_auroc_margin": 0.625,
         "pair_detection_auroc": 1.0,
         "pair_detection_auroc_control": None,
-        "pair_detection_margin": None,
+        "pair_detection_auroc_margin": None,
     }
-    assert [found[f"detection_{m}"].n for m in ("auroc", "auroc_control", "margin")] == [4, 2, 4]
-    no_control = "no explanation of another head serves as a control"
-    assert found["pair_detection_margin"].reason == no_control
+    assert [found[name].n for name in DETECTION.names] == [4, 2, 4]
+    no_control = "no control explanation has this score"
+    assert found["pair_detection_auroc_margin"].reason == no_control
     assert found["pair_detection_auroc"][1:] == (1.0, 1.0, 4, None)
 
 
@@ -87,13 +98,13 @@ def test_answers_that_say_nothing_are_left_out_and_not_counted() -> None:
 )
 def test_without_answers_every_score_is_empty(judgement: Judgement, reason: str) -> None:
     found = scores(judgement)
-    assert tuple(found) == DETECTION_METRICS
+    assert found.keys() == NAMES
     assert set(found.values()) == {(None, None, None, 0, reason)}
 
 
 def test_a_question_without_items_has_a_reason() -> None:
     judgement = judged(answers(ACTIVE, [1.0, 1.0, 0.0, 0.0]))
-    found = score_items(judgement, [], ACTIVE, 200, np.random.default_rng(0))
+    found = scores(judgement, items=ACTIVE)
     assert found["detection_auroc"].value == 1
     reason = "the windows of this split have nothing to ask about"
     assert found["pair_detection_auroc"] == (None, None, None, 0, reason)
@@ -129,9 +140,14 @@ def test_programs_of_other_heads_are_the_controls_of_a_program() -> None:
     found = scores(own, [control])
     assert found["detection_auroc"].value == 1
     assert found["detection_auroc_control"].value == 0.5
-    assert found["detection_margin"].value == 0.5
+    assert found["detection_auroc_margin"].value == 0.5
     # Key 1 is predicted in all windows; it is asked about in every other.
     assert found["pair_detection_auroc"].value == 0.5
+
+
+def area(*sides: np.ndarray) -> Estimate:
+    rng = np.random.default_rng(0)
+    return auroc(*sides, *(resample_counts(rng, 50, len(side)) for side in sides))
 
 
 probability = st.one_of(st.none(), st.integers(0, 4).map(lambda n: n / 4))
@@ -145,7 +161,7 @@ def test_auroc_of_answers_is_that_of_the_sides(said: list) -> None:
         np.array([p for holds, p in said if holds is side and p is not None], float)
         for side in (True, False)
     ]
-    expected = auroc(*sides, 5, np.random.default_rng(0)).value
+    expected = area(*sides).value
     assert auroc_of(given_answers, items, "active") == expected
     assert auroc_of(given_answers, items, "attends") is None
 
@@ -153,6 +169,6 @@ def test_auroc_of_answers_is_that_of_the_sides(said: list) -> None:
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=9), st.lists(st.integers(0, 3), min_size=1))
 def test_no_auroc_is_above_one(positive: list, negative: list) -> None:
     high = np.array(positive, float) + 4
-    found = auroc(high, np.array(negative, float), 50, np.random.default_rng(0))
+    found = area(high, np.array(negative, float))
     assert found.value == 1
     assert found.high is None or found.high == 1

@@ -18,8 +18,16 @@ from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement, Prediction
 from headatlas.records.probes import PROBES
 from headatlas.records.scores import HeadScores, Score
-from headatlas.scoring.detection import DETECTION_METRICS
-from headatlas.scoring.head_scores import CASE_METRICS, WINDOW_METRICS, Settings, score_head
+from headatlas.scoring import head_scores
+from headatlas.scoring.head_scores import (
+    OF_ITEMS,
+    OF_TEXTS,
+    OF_WINDOWS,
+    Scored,
+    Settings,
+    failed,
+    score_head,
+)
 from headatlas.storage import read_record, write_record, write_rows
 
 SCRIPT = SCRIPTS / "score_head.py"
@@ -117,7 +125,18 @@ def scores(
     rows: list[dict] = EVENT_ROWS,
     layer_controls: Sequence[Judgement] = (),
 ) -> dict[tuple[str, str], Score]:
-    found = score_head(
+    found = scored(own, controls, explained, rows, layer_controls).scores
+    return {(score.split, score.metric): score for score in found}
+
+
+def scored(
+    own: Judgement,
+    controls: list[Judgement],
+    explained: Explanation | None = None,
+    rows: list[dict] = EVENT_ROWS,
+    layer_controls: Sequence[Judgement] = (),
+) -> Scored:
+    return score_head(
         explained or explanation(),
         own,
         {"": controls, "layer_": layer_controls},
@@ -125,13 +144,13 @@ def scores(
         pa.Table.from_pylist(PROBE_ROWS, schema=PROBES),
         Settings(100, ITEMS, 0),
     )
-    return {(score.split, score.metric): score for score in found}
 
 
+HELD_OUT = [name for measure in (*OF_WINDOWS, *OF_ITEMS) for name in measure.names]
 EVERY_SCORE = [
-    *(("validation", metric) for metric in WINDOW_METRICS + DETECTION_METRICS),
-    *(("test", metric) for metric in WINDOW_METRICS + DETECTION_METRICS),
-    *(("probes", metric) for metric in CASE_METRICS),
+    *(("validation", metric) for metric in HELD_OUT),
+    *(("test", metric) for metric in HELD_OUT),
+    *(("probes", measure.name) for measure in OF_TEXTS),
 ]
 
 
@@ -141,16 +160,16 @@ def test_a_true_explanation_beats_its_control() -> None:
     for split, windows in (("validation", 3), ("test", 4)):
         own = found[split, "attention_correlation"]
         control = found[split, "attention_correlation_control"]
-        margin = found[split, "attention_margin"]
+        margin = found[split, "attention_correlation_margin"]
         assert own.value > 0.99
         assert control.value < 0
         assert margin.value == pytest.approx(own.value - control.value)
         assert margin.low > 1
         assert (own.n, control.n, margin.n) == (windows, 1, windows)
         assert found[split, "pair_auroc"].value > 0.9
-        assert found[split, "salience_correlation"].value > 0.99
+        assert found[split, "activation_correlation"].value > 0.99
         # Both predict salience that grows: the control is as good and the margin nothing.
-        assert found[split, "salience_margin"].value == pytest.approx(0, abs=1e-9)
+        assert found[split, "activation_correlation_margin"].value == pytest.approx(0, abs=1e-9)
     assert found["probes", "effect_size"].value == pytest.approx(3 * 0.797885, abs=1e-5)
     assert found["probes", "effect_size_mean"].value == pytest.approx(3 * 0.797885, abs=1e-5)
     assert (found["probes", "auroc"].value, found["probes", "auroc_mean"].value) == (1, 1)
@@ -160,15 +179,15 @@ def test_controls_of_the_layer_are_scored_likewise() -> None:
     around, within = [judgement(2, 2)], [judgement(3, 3), judgement(2, 2)]
     found = scores(judgement(1, 1), around, layer_controls=within)
     swapped = scores(judgement(1, 1), within, layer_controls=around)
-    for metric in ("attention", "salience"):
+    for metric in ("attention", "activation"):
         for one, other in (
             (f"{metric}_correlation_layer_control", f"{metric}_correlation_control"),
-            (f"{metric}_layer_margin", f"{metric}_margin"),
+            (f"{metric}_correlation_layer_margin", f"{metric}_correlation_margin"),
         ):
             assert found["test", one].value == pytest.approx(swapped["test", other].value)
             assert found["test", other].value == pytest.approx(swapped["test", one].value)
             assert found["test", one].n == swapped["test", other].n
-    assert found["test", "attention_layer_margin"].low > 1
+    assert found["test", "attention_correlation_layer_margin"].low > 1
 
 
 def test_attention_correlation_is_that_of_all_causal_pairs() -> None:
@@ -189,7 +208,7 @@ def test_controls_may_lack_windows_and_predictions() -> None:
     found = scores(judgement(1, 1), [judgement(2, 2, range(3, 5)), nothing])
     assert found["validation", "attention_correlation_control"].n == 1
     assert found["test", "attention_correlation_control"].n == 0
-    assert found["test", "attention_margin"].value is None
+    assert found["test", "attention_correlation_margin"].value is None
     assert found["test", "attention_correlation"].value is not None
 
 
@@ -213,6 +232,35 @@ def test_without_predictions_cases_are_scored_all_the_same() -> None:
     found = scores(nothing, [judgement(2, 2)])
     assert found["test", "attention_correlation"].reason == "the judge failed"
     assert found["probes", "auroc"].value == 1
+
+
+def test_the_verdict_is_decided_with_the_scores() -> None:
+    true = scored(judgement(1, 1), [judgement(2, 2)]).verdict
+    assert (true.status, true.reason) == ("explained", None)
+    assert true.decided_by == ["attention_correlation_margin"]
+    twin = scored(judgement(1, 1), [judgement(2, 1)]).verdict
+    assert twin.status == "unexplained"
+    alone = scored(judgement(1, 1), []).verdict
+    assert alone.status == "not compared"
+    assert alone.reason == "held against no other explanation: no other head serves as a control"
+    nothing = Judgement(**HEADER, layer=0, head=1, reason="no rules", predictions=[])
+    none = scored(nothing, [], explanation("unexplained", "too diffuse")).verdict
+    assert (none.status, none.reason) == ("unexplained", "too diffuse")
+    broken = failed("ValueError: it broke")
+    assert (broken.verdict.status, broken.verdict.reason) == ("failed", "ValueError: it broke")
+    assert [(score.split, score.metric) for score in broken.scores] == EVERY_SCORE
+
+
+def test_a_further_measure_moves_no_other_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does one fewer: what is resampled does not depend on which measures there are."""
+    before = scores(judgement(1, 1), [judgement(2, 2)])
+    for kind in ("OF_WINDOWS", "OF_ITEMS", "OF_TEXTS"):
+        fewer = getattr(head_scores, kind)[1:]
+        monkeypatch.setattr(head_scores, kind, fewer)
+    after = scores(judgement(1, 1), [judgement(2, 2)])
+    assert 0 < len(after) < len(before)
+    assert all(before[at] == score for at, score in after.items())
+    assert any(score.low != score.high for score in after.values())
 
 
 def test_predictions_for_other_windows_are_refused() -> None:
@@ -274,6 +322,7 @@ def test_script_scores_the_head_asked_for_the_same_each_time(
     controls = [judgement(2, 2)], [judgement(3, 3)]
     expected = scores(judgement(1, 1), controls[0], layer_controls=controls[1])
     assert record.scores == list(expected.values())
+    assert record.verdict.status == "explained"
     assert "NaN" not in json.dumps(json.loads(one.read_text()))
 
 

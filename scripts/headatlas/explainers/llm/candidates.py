@@ -4,6 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ...answers import auroc_of
 from ...items import QUESTIONS, Item
 from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.structured import Unusable, ask_for
@@ -13,7 +14,6 @@ from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
 from ...records.judgement import Answer
 from ...records.usage import Usage
-from ...scoring.detection import auroc_of
 from .judge import judge_items
 from .reply import ExplanationReply, check_reply, explanation_of
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ...answers import said
 from ...event_rows import Event
 from ...items import Item
 from ...records.judgement import Answer
-from ...scoring.detection import said
 from .exemplars import Excerpt, back, excerpt, percent
 
 SHOWN = 8  # wrong answers shown of each kind, yes and no

@@ -1,6 +1,7 @@
 """Effect size, AUROC and the bootstrap, against values worked out by hand."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,21 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headatlas.intervals import Estimate, estimate, resample_counts
-from headatlas.scoring.auroc import auroc
-from headatlas.scoring.effect_size import hedges_g
+from headatlas.statistics.auroc import auroc
+from headatlas.statistics.effect_size import hedges_g
 
 sides = st.lists(st.integers(-50, 50), min_size=2, max_size=8)
 RESAMPLES = 50
 
 
-def g(positive: list, negative: list, resamples: int = RESAMPLES) -> Estimate:
+def compared(compare: Callable, positive: list, negative: list, resamples: int) -> Estimate:
     rng = np.random.default_rng(0)
-    return hedges_g(np.array(positive, float), np.array(negative, float), resamples, rng)
+    drawn = [resample_counts(rng, resamples, len(side)) for side in (positive, negative)]
+    found: Estimate = compare(np.array(positive, float), np.array(negative, float), *drawn)
+    return found
+
+
+def g(positive: list, negative: list, resamples: int = RESAMPLES) -> Estimate:
+    return compared(hedges_g, positive, negative, resamples)
 
 
 def area(positive: list, negative: list, resamples: int = RESAMPLES) -> Estimate:
-    rng = np.random.default_rng(0)
-    return auroc(np.array(positive, float), np.array(negative, float), resamples, rng)
+    return compared(auroc, positive, negative, resamples)
 
 
 def test_hedges_g_by_hand() -> None:
@@ -45,9 +51,9 @@ def test_sides_of_different_size_share_a_pooled_deviation() -> None:
     [
         ([1], [0, 2], "too few positive cases: 1, at least 2 are needed"),
         ([1, 2], [], "too few negative cases: 0, at least 2 are needed"),
-        ([0.1, 0.1, 0.1], [0.7, 0.7, 0.7], "pooled s.d. is 0: salience varies on neither side"),
-        ([3, 3], [3, 3], "pooled s.d. is 0: salience varies on neither side"),
-        ([math.nan, 1], [0, 2], "salience of a case is not finite"),
+        ([0.1, 0.1, 0.1], [0.7, 0.7, 0.7], "pooled s.d. is 0: activation varies on neither side"),
+        ([3, 3], [3, 3], "pooled s.d. is 0: activation varies on neither side"),
+        ([math.nan, 1], [0, 2], "activation of a case is not finite"),
     ],
 )
 def test_undefined_effect_size_has_a_reason(positive: list, negative: list, reason: str) -> None:
@@ -57,7 +63,7 @@ def test_undefined_effect_size_has_a_reason(positive: list, negative: list, reas
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.integers(2, 9), st.integers(2, 9))
 def test_no_spread_is_seen_however_it_rounds(high: float, low: float, n: int, m: int) -> None:
-    assert g([high] * n, [low] * m).reason == "pooled s.d. is 0: salience varies on neither side"
+    assert g([high] * n, [low] * m).reason == "pooled s.d. is 0: activation varies on neither side"
 
 
 @given(sides, sides)
@@ -87,7 +93,7 @@ def test_auroc_by_hand() -> None:
     [
         ([], [1, 2], "no positive cases"),
         ([1], [], "no negative cases"),
-        ([1, 2], [math.inf], "salience of a case is not finite"),
+        ([1, 2], [math.inf], "activation of a case is not finite"),
     ],
 )
 def test_undefined_auroc_has_a_reason(positive: list, negative: list, reason: str) -> None:

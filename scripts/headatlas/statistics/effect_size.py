@@ -1,11 +1,11 @@
-"""Effect size: how far apart the salience of positive and negative test texts lies."""
+"""Effect size: how far apart the activation of positive and negative test texts lies."""
 
 import math
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..intervals import Estimate, estimate, resample_counts, undefined
+from ..intervals import Estimate, estimate, undefined
 
 # Pooled s.d. below this share of the range of all cases is rounding, not spread.
 _NO_SPREAD = 1e-9
@@ -14,14 +14,14 @@ _NO_SPREAD = 1e-9
 def hedges_g(
     positive: Float[np.ndarray, " positives"],
     negative: Float[np.ndarray, " negatives"],
-    resamples: int,
-    rng: np.random.Generator,
+    drawn_positive: Int[np.ndarray, "draws positives"],
+    drawn_negative: Int[np.ndarray, "draws negatives"],
 ) -> Estimate:
     """Hedges' g = J (mean of positives - mean of negatives) / pooled s.d., no unit.
 
     J is the exact small-sample correction of Hedges (1981), "Distribution theory for
-    Glass's estimator of effect size and related estimators", equation 6e. The interval
-    resamples positives and negatives separately. Undefined with fewer than 2 cases on a
+    Glass's estimator of effect size and related estimators", equation 6e. `drawn_*`
+    are `resample_counts` of the cases. Undefined with fewer than 2 cases on a
     side, and where neither side has any spread: the ratio has no bound there.
     """
     n = len(positive) + len(negative)
@@ -30,18 +30,16 @@ def hedges_g(
             return undefined(n, f"too few {side} cases: {len(cases)}, at least 2 are needed")
     everything = np.concatenate([positive, negative])
     if not np.isfinite(everything).all():
-        return undefined(n, "salience of a case is not finite")
+        return undefined(n, "activation of a case is not finite")
     # Centred before squaring: large means would drown small variances.
     centre, spread = everything.mean(), float(np.ptp(everything))
-    drawn_positive = resample_counts(rng, resamples, len(positive))
-    drawn_negative = resample_counts(rng, resamples, len(negative))
     mean_positive, squares_positive = _mean_and_squares(positive - centre, drawn_positive)
     mean_negative, squares_negative = _mean_and_squares(negative - centre, drawn_negative)
     freedom = n - 2
     deviation = np.sqrt((squares_positive + squares_negative) / freedom)
     deviation[deviation <= _NO_SPREAD * spread] = np.nan
     if np.isnan(deviation[0]):
-        return undefined(n, "pooled s.d. is 0: salience varies on neither side")
+        return undefined(n, "pooled s.d. is 0: activation varies on neither side")
     g = _correction(freedom) * (mean_positive - mean_negative) / deviation
     return estimate(g, n, min(len(positive), len(negative)))
 

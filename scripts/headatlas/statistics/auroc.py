@@ -3,28 +3,25 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..intervals import Estimate, estimate, resample_counts, undefined
+from ..intervals import Estimate, estimate, undefined
 
 
 def auroc(
     positive: Float[np.ndarray, " positives"],
     negative: Float[np.ndarray, " negatives"],
-    resamples: int,
-    rng: np.random.Generator,
+    drawn_positive: Int[np.ndarray, "draws positives"],
+    drawn_negative: Int[np.ndarray, "draws negatives"],
 ) -> Estimate:
     """Probability that a random positive exceeds a random negative, a tie counting half.
 
-    The interval resamples positives and negatives separately. Undefined where a side is
-    empty.
+    `drawn_*` are `resample_counts` of the cases. Undefined where a side is empty.
     """
     n = len(positive) + len(negative)
     for side, cases in (("positive", positive), ("negative", negative)):
         if len(cases) == 0:
             return undefined(n, f"no {side} cases")
         if not np.isfinite(cases).all():
-            return undefined(n, "salience of a case is not finite")
-    drawn_positive = resample_counts(rng, resamples, len(positive))
-    drawn_negative = resample_counts(rng, resamples, len(negative))
+            return undefined(n, "activation of a case is not finite")
     area = areas(positive, negative, drawn_positive, drawn_negative)
     return estimate(area, n, min(len(positive), len(negative)))
 

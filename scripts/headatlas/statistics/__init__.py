@@ -1,0 +1,1 @@
+"""Statistics of predictions beside what was measured: pure functions of arrays."""
