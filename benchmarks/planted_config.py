@@ -15,7 +15,7 @@ from headatlas.configuration import (
 )
 from headatlas.errors import InputError
 from headatlas.llm.client import Client
-from headatlas.llm.endpoint import Connection, Sampling
+from headatlas.settings.endpoint import Connection, Sampling
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = [ROOT / "config.yaml", ROOT / "benchmarks/planted.yaml"]

@@ -7,6 +7,10 @@ from headatlas.errors import reported
 from headatlas.records.atlas import Recipe
 from headatlas.reporting.atlas import Inputs, Judged, build
 from headatlas.reporting.tables import Run
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.report import Report
+from headatlas.settings.scoring import Scoring
+from headatlas.settings.seed import Seed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,10 +43,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
     made.add_argument("--known-roles", type=Path, help="known_roles.json of the run, if there")
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
-    made.add_argument(
-        "--items", type=int, default=20, help="items of each question, as in the judgements"
-    )
-    made.add_argument("--seed", type=int, default=0, help="seed of these items")
+    add_settings(made, Scoring, "items")
+    add_settings(made, Seed)
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
     made.add_argument("--model", required=True, help="name of the model in the configuration")
     made.add_argument("--corpus", required=True, help="name of the corpus")
@@ -55,10 +57,7 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         help="settings of the run and digests of its code, as JSON (schema: run.json, Recipe)",
     )
-    made.add_argument("--title", required=True, help="title of the pages and the report")
-    made.add_argument(
-        "--exemplars", type=int, default=6, help="exemplars shown of each kind on a head's page"
-    )
+    add_settings(made, Report)
     made.add_argument(
         "--templates",
         type=Path,

@@ -6,26 +6,23 @@ from pathlib import Path
 from headatlas.activations.caching import cache_activations
 from headatlas.errors import reported
 from headatlas.records.model import ModelInfo
+from headatlas.settings.activations import Activations
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.execution import Execution
 from headatlas.storage import read_record
-from headatlas.subjects.arguments import add_subject
+from headatlas.subjects.arguments import add_run
 from headatlas.subjects.loading import load_recorded
 
 
 @reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_subject(parser)
+    add_run(parser)
+    add_settings(parser, Activations)
     parser.add_argument("--windows", type=Path, required=True, help="windows.parquet")
     parser.add_argument("--shard", type=int, default=0, help="which run of the windows, from 0")
-    parser.add_argument("--shards", type=int, default=1, help="how many runs there are")
+    add_settings(parser, Execution, "shards")
     parser.add_argument("--layers", type=int, nargs="+", required=True, help="layers to write")
-    parser.add_argument(
-        "--top-windows",
-        type=int,
-        default=16,
-        help="windows per head and split whose attention is kept",
-    )
-    parser.add_argument("--top-keys", type=int, default=8, help="keys kept of each query row")
     parser.add_argument("--out-dir", type=Path, required=True, help="folder of the layers' tables")
     args = parser.parse_args()
 

@@ -3,12 +3,14 @@
 import argparse
 from pathlib import Path
 
-from headatlas.clustering.embeddings import EMBEDDED_ENCODER, behaviour_text, embed
+from headatlas.clustering.embeddings import behaviour_text, embed
 from headatlas.clustering.families import describe_families
 from headatlas.errors import reported
 from headatlas.records.base import head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.explanation import Explanation
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.clustering import Clustering
 from headatlas.storage import read_record, write_record
 
 
@@ -20,30 +22,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--clustering", required=True, help="name of the clustering")
     parser.add_argument("--heads", nargs="+", required=True, help="heads to group, as LxxHyy")
     parser.add_argument("--explanations", type=Path, required=True, help="their folder")
-    parser.add_argument(
-        "--encoder",
-        default=EMBEDDED_ENCODER,
-        help=f"sentence encoder: {EMBEDDED_ENCODER} (embedded), a folder or a hub id",
-    )
-    parser.add_argument(
-        "--min-cluster-size", type=int, default=2, help="heads of the smallest family, from 2"
-    )
-    parser.add_argument(
-        "--min-samples",
-        type=int,
-        default=1,
-        help="neighbours that make a head part of a dense place, from 1; "
-        "the more, the more heads stay alone",
-    )
+    add_settings(parser, Clustering)
     parser.add_argument("--out", type=Path, required=True, help="families (JSON)")
-    arguments = parser.parse_args()
-    for flag, value, least in (
-        ("--min-cluster-size", arguments.min_cluster_size, 2),
-        ("--min-samples", arguments.min_samples, 1),
-    ):
-        if value < least:
-            parser.error(f"{flag}: {value} is not allowed, at least {least}")
-    return arguments
+    return parser.parse_args()
 
 
 @reported

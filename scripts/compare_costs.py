@@ -5,6 +5,8 @@ from pathlib import Path
 
 from headatlas.comparison.cost import read_heads, read_jobs, write_cost
 from headatlas.errors import reported
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.report import Report
 
 
 @reported
@@ -21,7 +23,7 @@ def main() -> None:
         help="what the language models of the runs cost (Parquet)",
     )
     parser.add_argument("--runs", type=Path, required=True, help="runs.csv of the comparison")
-    parser.add_argument("--title", required=True, help="title of the atlas")
+    add_settings(parser, Report, "title")
     parser.add_argument(
         "--templates",
         type=Path,

@@ -3,8 +3,15 @@
 import argparse
 from pathlib import Path
 
-from headatlas.comparison.build import Clustering, Inputs, Sampling, build
+from pydantic import TypeAdapter
+
+from headatlas.comparison.build import Inputs, Sampling, build
 from headatlas.errors import reported
+from headatlas.settings.arguments import add_settings, json_reader
+from headatlas.settings.clustering import Clustering
+from headatlas.settings.report import Report
+from headatlas.settings.scoring import Scoring
+from headatlas.settings.seed import Seed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,12 +24,10 @@ def parser() -> argparse.ArgumentParser:
         "--atlases", type=Path, required=True, nargs="+", help="folder of every run's atlas"
     )
     made.add_argument(
-        "--clustering",
-        action="append",
+        "--clusterings",
+        type=json_reader("--clusterings", TypeAdapter(dict[str, Clustering]).validate_json),
         required=True,
-        nargs=4,
-        metavar=("NAME", "ENCODER", "MIN_CLUSTER_SIZE", "MIN_SAMPLES"),
-        help="a clustering of the sweep, with its settings; may be given several times",
+        help="the clusterings of the sweep (JSON, as under clusterings)",
     )
     made.add_argument(
         "--matches",
@@ -38,11 +43,9 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="scores of explanations on another corpus than their own",
     )
-    made.add_argument(
-        "--bootstrap", type=int, default=1000, help="resamples behind each interval, from 1"
-    )
-    made.add_argument("--seed", type=int, default=0, help="seed of all that is drawn")
-    made.add_argument("--title", required=True, help="title of the atlas")
+    add_settings(made, Scoring, "bootstrap")
+    add_settings(made, Seed)
+    add_settings(made, Report, "title")
     made.add_argument(
         "--templates",
         type=Path,
@@ -59,7 +62,7 @@ def main() -> None:
     args = parser().parse_args()
     build(
         Inputs(args.models, args.atlases, args.matches, args.transfers),
-        [Clustering(name, encoder, int(m), int(n)) for name, encoder, m, n in args.clustering],
+        args.clusterings,
         Sampling(args.bootstrap, args.seed),
         args.out_dir,
         title=args.title,

@@ -11,6 +11,9 @@ from headatlas.explainers.symbolic.windows import read_measured
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.stats import STATS
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.seed import Seed
+from headatlas.settings.symbolic import Symbolic
 from headatlas.storage import read_head, write_record
 
 
@@ -25,15 +28,8 @@ def main() -> None:
     parser.add_argument("--round", type=int, default=0, help="round of refinement, from 0")
     parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
     parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
-    parser.add_argument("--max-behaviours", type=int, default=3, help="of one head, at most")
-    parser.add_argument(
-        "--min-coverage",
-        type=float,
-        default=0.1,
-        help="least share of the attention off the first token that a behaviour accounts for",
-    )
-    parser.add_argument("--texts", type=int, default=12, help="test texts of each kind")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the test texts")
+    add_settings(parser, Symbolic, *Limits._fields)
+    add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
     args = parser.parse_args()
 
@@ -53,7 +49,7 @@ def main() -> None:
             train,
             validation,
             {row["metric"]: row["value"] for row in metrics},
-            Limits(args.max_behaviours, args.min_coverage, args.texts),
+            Limits(**{name: getattr(args, name) for name in Limits._fields}),
             np.random.default_rng([args.seed, args.layer, args.head]),
         ),
         lambda reason: failed_explanation(about, reason),

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import reported
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.model import Model
 from headatlas.storage import write_record
 from headatlas.subjects.inspection import check_agreement, configuration_entry, inspect
 
@@ -11,9 +13,7 @@ from headatlas.subjects.inspection import check_agreement, configuration_entry, 
 @reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--source", required=True, help="hub id, or folder in hub format")
-    parser.add_argument("--revision", help="revision on the hub; the default branch if omitted")
-    parser.add_argument("--dtype", default="float32", help="the type the weights are run in")
+    add_settings(parser, Model, "source", "revision", "dtype")
     parser.add_argument("--model", help="name of the model in the configuration")
     parser.add_argument("--n-layers", type=int, help="layers that the configuration states")
     parser.add_argument("--n-heads", type=int, help="heads per layer that it states")

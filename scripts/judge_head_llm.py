@@ -11,6 +11,8 @@ from headatlas.explainers.llm.judge import judgement_of
 from headatlas.explainers.llm.rounds import judging
 from headatlas.llm.client import Client
 from headatlas.records.explanation import Explanation
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.seed import Seed
 from headatlas.storage import read_record, write_record
 
 
@@ -34,7 +36,7 @@ def main() -> None:
         default=[],
         help="explanations of other heads, judged on this head's test items as a control (JSON)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the items")
+    add_settings(parser, Seed)
     add_judge(parser, "")
     parser.add_argument("--out", type=Path, required=True, help="judgement to write (JSON)")
     args = parser.parse_args()

@@ -8,6 +8,8 @@ from headatlas.comparison.matching import match, match_rows
 from headatlas.comparison.words import shared_readings
 from headatlas.errors import reported
 from headatlas.records.matches import MATCHES
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.seed import Seed
 from headatlas.storage import write_rows
 
 
@@ -22,7 +24,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--other-activations", type=Path, nargs="+", required=True, help="its folders likewise")
     add("--passages", type=int, default=256, help="test passages compared at most, from 2")
     add("--permutations", type=int, default=50, help="shuffles behind the chance level, from 1")
-    add("--seed", type=int, default=0, help="seed of the shuffles")
+    add_settings(parser, Seed)
     add("--out", type=Path, required=True, help="table of matches to write")
     arguments = parser.parse_args()
     for flag, least in (("passages", 2), ("permutations", 1)):

@@ -7,6 +7,9 @@ from headatlas.activations.repeats import measure_repeats
 from headatlas.errors import reported
 from headatlas.records.model import ModelInfo
 from headatlas.records.repeats import REPEATS
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.model import Model
+from headatlas.settings.seed import Seed
 from headatlas.storage import read_record, write_rows
 from headatlas.subjects.arguments import add_run
 from headatlas.subjects.loading import load_subject
@@ -16,8 +19,8 @@ from headatlas.subjects.loading import load_subject
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_run(parser)
-    parser.add_argument("--bos", choices=["prepend", "none"], default="prepend", help="first token")
-    parser.add_argument("--seed", type=int, default=0, help="of the random tokens")
+    add_settings(parser, Model, "bos")
+    add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="table of scores to write")
     args = parser.parse_args()
 

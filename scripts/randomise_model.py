@@ -6,6 +6,8 @@ from pathlib import Path
 from headatlas.errors import reported
 from headatlas.records.base import RANDOM
 from headatlas.records.model import ModelInfo
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.seed import Seed
 from headatlas.storage import read_record, write_record
 
 
@@ -13,7 +15,7 @@ from headatlas.storage import read_record, write_record
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model-info", type=Path, required=True, help="model.json of the model")
-    parser.add_argument("--seed", type=int, default=0, help="from which its weights are drawn")
+    add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="model.json of the twin")
     args = parser.parse_args()
 

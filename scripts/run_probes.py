@@ -10,14 +10,18 @@ from headatlas.errors import reported
 from headatlas.records.explanation import Explanation
 from headatlas.records.model import ModelInfo
 from headatlas.records.probes import PROBES
+from headatlas.settings.activations import Activations
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.model import Model
 from headatlas.storage import read_record, write_rows
-from headatlas.subjects.arguments import add_subject
+from headatlas.subjects.arguments import add_run
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_subject(parser)
-    parser.add_argument("--bos", choices=["prepend", "none"], default="prepend", help="first token")
+    add_run(parser)
+    add_settings(parser, Activations, "salience")
+    add_settings(parser, Model, "bos")
     parser.add_argument("--layer", type=int, required=True, help="number of the layer")
     parser.add_argument(
         "--explanations", type=Path, nargs="+", required=True, help="explanations of its heads"

@@ -9,40 +9,28 @@ import sys
 from pathlib import Path
 
 from headatlas.corpora.document import LeftOut
-from headatlas.corpora.open import KINDS, documents_of, facts_of
+from headatlas.corpora.open import documents_of, facts_of
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.errors import reported
 from headatlas.hub import commit_of
 from headatlas.records.model import ModelInfo
 from headatlas.records.windows import WINDOWS
+from headatlas.settings.arguments import add_kinds, add_settings
+from headatlas.settings.corpus import HuggingFace, PythonDocs, Split, StackExchange, TextFiles
+from headatlas.settings.model import Model
+from headatlas.settings.seed import Seed
 from headatlas.storage import read_record, write_rows
-from headatlas.subjects.arguments import add_model_info
 from headatlas.tokens.tokenizer import open_tokenizer
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    add = parser.add_argument
-    add_model_info(parser)  # its tokenizer is used
-    add("--bos", choices=["prepend", "none"], required=True, help="BOS first in a window, or not")
-    add("--kind", choices=KINDS, required=True, help="kind of corpus")
-    add("--files", nargs="+", default=[], help="text: files or patterns such as 'data/**/*.txt'")
-    add("--field", default="text", help="text, huggingface: field of a row that holds its text")
-    add("--dataset", help="huggingface: dataset on the hub, or folder")
-    add("--name", help="huggingface: configuration of the dataset")
-    add("--dataset-revision", help="huggingface: revision of the dataset")
-    add("--part", default="train", help="huggingface: part (split) of the dataset to read")
-    add("--folder", type=Path, help="stackexchange: folder of the exported sites")
-    add("--documents", type=int, help="documents read at most (all by default)")
-    add("--windows", type=int, required=True, help="windows in all splits together, at most")
-    add("--window-tokens", type=int, required=True, help="tokens of a window, BOS included")
-    add("--sampled", type=int, required=True, help="windows per split whose attention is kept")
-    add("--train", type=float, required=True, help="share of the train split")
-    add("--validation", type=float, required=True, help="share of the validation split")
-    add("--test", type=float, required=True, help="share of the test split")
-    add("--windows-per-document", type=int, required=True, help="windows of a document, at most")
-    add("--seed", type=int, default=0, help="seed of the splits and of every choice")
-    add("--out", type=Path, required=True, help="table of windows to write")
+    parser.add_argument("--model-info", type=Path, required=True, help="its tokenizer is used")
+    add_settings(parser, Model, "bos")
+    add_kinds(parser, PythonDocs, TextFiles, HuggingFace, StackExchange)
+    add_settings(parser, Split)
+    add_settings(parser, Seed)
+    parser.add_argument("--out", type=Path, required=True, help="table of windows to write")
     return parser.parse_args()
 
 
@@ -59,17 +47,17 @@ def main() -> None:
         seed=args.seed,
         documents=args.documents,
     )
-    commit = commit_of(args.dataset, args.dataset_revision, "dataset") if args.dataset else None
+    commit = commit_of(args.source, args.revision, "dataset") if args.source else None
     left_out = LeftOut()
     documents = documents_of(
         args.kind,
-        files=args.files,
+        files=args.files or [],
         field=args.field,
-        dataset=args.dataset,
+        dataset=args.source,
         name=args.name,
         commit=commit,
         part=args.part,
-        folder=args.folder,
+        folder=Path(args.folder) if args.folder else None,
         left_out=left_out,
     )
     info = read_record(args.model_info, ModelInfo)

@@ -12,6 +12,9 @@ from headatlas.records.judgement import Judgement
 from headatlas.records.probes import PROBES
 from headatlas.records.scores import HeadScores
 from headatlas.scoring.head_scores import Settings, failed, score_head
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.scoring import Scoring
+from headatlas.settings.seed import Seed
 from headatlas.storage import read_head, read_record, write_record
 
 
@@ -43,18 +46,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--probes", type=Path, required=True, help="test cases of the layer (Parquet)"
     )
-    parser.add_argument(
-        "--bootstrap", type=int, default=1000, help="resamples behind each interval, from 1"
-    )
-    parser.add_argument(
-        "--items",
-        type=int,
-        default=20,
-        help="items of each question and split that detection is scored on, as in the judgement",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="seed of the items, as in the judgement, and resampling"
-    )
+    add_settings(parser, Scoring, "bootstrap", "items")
+    add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="scores (JSON)")
     return parser.parse_args()
 

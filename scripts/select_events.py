@@ -5,6 +5,12 @@ from pathlib import Path
 
 from headatlas.errors import reported
 from headatlas.events.selection import select_events, write_stats
+from headatlas.settings.activations import Activations
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.events import Events
+from headatlas.settings.seed import Seed
+
+RESAMPLES = 1000  # behind the interval of a metric
 
 
 @reported
@@ -16,12 +22,9 @@ def main() -> None:
     )
     parser.add_argument("--layer", type=int, required=True, help="number of the layer")
     parser.add_argument("--heads", type=int, nargs="+", required=True, help="heads to write")
-    parser.add_argument("--top", type=int, default=10, help="windows of largest peak, per split")
-    parser.add_argument("--top-windows", type=int, default=16, help="as caching was told")
-    parser.add_argument("--quantiles", type=int, default=5, help="buckets of the sampled windows")
-    parser.add_argument("--per-quantile", type=int, default=2, help="windows of each bucket")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples of an interval")
-    parser.add_argument("--seed", type=int, default=0)
+    add_settings(parser, Events)
+    add_settings(parser, Activations, "top_windows")
+    add_settings(parser, Seed)
     parser.add_argument("--events", type=Path, required=True, help="table of events to write")
     parser.add_argument("--stats", type=Path, required=True, help="table of metrics to write")
     args = parser.parse_args()
@@ -37,7 +40,7 @@ def main() -> None:
         out=args.events,
         **common,
     )
-    write_stats(args.windows, args.activations, bootstrap=args.bootstrap, out=args.stats, **common)
+    write_stats(args.windows, args.activations, bootstrap=RESAMPLES, out=args.stats, **common)
 
 
 if __name__ == "__main__":

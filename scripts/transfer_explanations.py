@@ -14,6 +14,9 @@ from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.transfers import TRANSFERS
 from headatlas.scoring.on_windows import score_windows
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.scoring import Scoring
+from headatlas.settings.seed import Seed
 from headatlas.storage import read_head, read_record, write_rows
 
 
@@ -58,10 +61,8 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--heads", nargs="+", required=True, help="heads to score, as LxxHyy")
     parser.add_argument("--explanations", type=Path, required=True, help="their folder")
-    parser.add_argument(
-        "--bootstrap", type=int, default=1000, help="resamples behind each interval, from 1"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling")
+    add_settings(parser, Scoring, "bootstrap")
+    add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="scores (Parquet)")
     return parser.parse_args()
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from headatlas.corpora.python_docs import python_documents
 from headatlas.errors import reported
+from headatlas.settings.arguments import add_settings
+from headatlas.settings.seed import Seed
 from headatlas.subjects.planted.build import plant
 from headatlas.subjects.planted.noise import STRENGTHS
 
@@ -12,7 +14,7 @@ from headatlas.subjects.planted.noise import STRENGTHS
 @reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=0, help="which head gets which role")
+    add_settings(parser, Seed)
     parser.add_argument(
         "--noise",
         default="none",

@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from headatlas.llm.client import Client, Message, Reply
-from headatlas.llm.endpoint import Connection, Sampling
 from headatlas.llm.usage import add
 from headatlas.records.events import EVENTS
 from headatlas.records.head import HeadRecord
 from headatlas.records.usage import Usage
+from headatlas.settings.endpoint import Connection, Sampling
 
 ABOUT = HeadRecord(model="m", corpus="c", explainer="mini", round=0, layer=1, head=2)
 KEPT = 3

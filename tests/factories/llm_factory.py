@@ -9,7 +9,7 @@ from llm_server import LlmServer
 
 from headatlas.llm.client import Client, Message
 from headatlas.llm.collecting import Collecting
-from headatlas.llm.endpoint import Connection, Sampling
+from headatlas.settings.endpoint import Connection, Sampling
 
 C = TypeVar("C", bound=Client)
 HELLO: list[Message] = [{"role": "user", "content": "Hello"}]

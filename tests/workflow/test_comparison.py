@@ -125,7 +125,7 @@ def test_scored_on_its_own_corpus_an_explanation_has_its_own_score(
 def test_a_second_comparison_gives_the_same_bytes(swept: Workplace, tmp_path: Path) -> None:
     results = swept.folder / "results"
     command = [sys.executable, str(ROOT / "scripts/compare_runs.py"), "--title", "Head Atlas"]
-    command += ["--bootstrap", "50", "--clustering", "minilm", "all-MiniLM-L6-v2", "2", "1"]
+    command += ["--bootstrap", "50", "--clusterings", '{"minilm": {}}']
     command += ["--models", *(str(results / m / "model.json") for m in ("second", "tiny"))]
     atlases = [results / m / "words/symbolic/atlas/minilm" for m in ("second", "tiny")]
     matches = results / "comparison/words/tiny/second/matches.parquet"

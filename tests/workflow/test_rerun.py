@@ -125,6 +125,8 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
         ("scripts/headatlas/measures/auroc.py", SCORE),
         ("scripts/headatlas/clustering/labels.py", CLUSTER),
         ("scripts/headatlas/reporting/tables.py", REPORT),
+        ("scripts/headatlas/settings/report.py", REPORT),
+        ("scripts/headatlas/settings/clustering.py", CLUSTER),
         ("workflow/templates/report.md", REPORT),
         ("scripts/headatlas/explainers/symbolic/search.py", EXPLAIN),
         ("scripts/headatlas/events/exemplars.py", EVENTS),

@@ -19,7 +19,7 @@ rule cache_activations:
     params:
         layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
         shards=EXECUTION["shards"],
-        settings=flags(config["activations"], "salience", "top_windows", "top_keys"),
+        settings=flags(config["activations"]),
         code=code("cache_activations"),
     message:
         "{wildcards.model}, {wildcards.corpus}: caching activations of shard {wildcards.shard}"

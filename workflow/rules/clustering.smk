@@ -16,12 +16,7 @@ rule cluster_heads:
     params:
         heads=lambda w: head_names(w.model),
         explanations=folder_of(f"{ROUND}/explanations"),
-        settings=lambda w: flags(
-            config["clusterings"][w.clustering],
-            "encoder",
-            "min_cluster_size",
-            "min_samples",
-        ),
+        settings=lambda w: flags(config["clusterings"][w.clustering]),
         code=code("cluster_heads"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: grouping the heads into families"

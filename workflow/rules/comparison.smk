@@ -103,9 +103,9 @@ rule compare_runs:
     threads: 8
     params:
         atlases=[atlas_folder(*run) for run in runs(config)],
-        clusterings=clustering_flags(),
+        clusterings=clustering_flags,
         settings=flags(config["scoring"], "bootstrap"),
-        title=flags(config["report"], "title"),
+        title=lambda w: flags(config["report"], "title"),
         seed=config["seed"],
         templates=folder_digest(TEMPLATES),
         folder=subpath(output.index, parent=True),
@@ -133,7 +133,7 @@ rule compare_costs:
         "../../envs/analysis.yaml"
     params:
         benchmarks="results/benchmarks",
-        title=flags(config["report"], "title"),
+        title=lambda w: flags(config["report"], "title"),
         templates=folder_digest(TEMPLATES),
         code=code("compare_costs"),
     message:

@@ -17,7 +17,7 @@ rule select_events:
     params:
         activations=lambda w, input: [f"{d}/layer{w.layer}.parquet" for d in input.activations],
         heads=lambda w: heads_of(config, w.model, int(w.layer)),
-        settings=flags(config["events"], "top", "quantiles", "per_quantile"),
+        settings=flags(config["events"]),
         kept=flags(config["activations"], "top_windows"),
         seed=config["seed"],
         code=code("select_events"),

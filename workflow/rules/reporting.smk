@@ -57,7 +57,7 @@ rule build_atlas:
         scores=folder_of(f"{ROUND}/scores"),
         random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],
         random_round=folder_of(RANDOM_ROUND),
-        settings=lambda w: flags(config["report"], "title", "exemplars"),
+        settings=lambda w: flags(config["report"]),
         known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
         answers=answers_flags,
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),

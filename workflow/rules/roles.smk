@@ -1,6 +1,9 @@
 """Heads with published roles, for the models whose entry names a table of them."""
 
 
+include: "functions/roles.smk"
+
+
 rule measure_repeats:
     input:
         "results/{model}/model.json",
@@ -28,7 +31,6 @@ rule measure_repeats:
 
 rule grade_roles:
     input:
-        roles=lambda w: config["models"][w.model]["roles"] or [],
         model="results/{model}/model.json",
         repeats="results/{model}/repeats.parquet",
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
@@ -42,13 +44,16 @@ rule grade_roles:
     conda:
         "../../envs/analysis.yaml"
     params:
+        # A user's path, which may have braces in it: as an input they would be wildcards.
+        roles=lambda w: flags(config["models"][w.model], "roles"),
+        table=roles_state,
         heads=lambda w: head_names(w.model),
         explanations=folder_of(f"{ROUND}/explanations"),
         code=code("grade_roles"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: looking for the published roles"
     shell:
-        'python "$SCRIPTS"/grade_roles.py --roles {input.roles} --model-info {input.model}'
+        'python "$SCRIPTS"/grade_roles.py {params.roles} --model-info {input.model}'
         " --stats {input.stats} --repeats {input.repeats} --heads {params.heads}"
         " --explanations {params.explanations} --model {wildcards.model}"
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer}"

@@ -1,6 +1,6 @@
 """The comparison as a folder: reads the runs of a sweep, writes its tables and pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from ..records.comparison import (
     SharedFamilies,
 )
 from ..reporting.pages import environment
+from ..settings.clustering import Clustering
 from ..storage import write_csv, write_record, write_rows, write_text
 from . import pages
 from .counterparts import Matches, counterpart_rows, read_matches
@@ -25,15 +26,6 @@ from .sweep import Sweep, read_sweep, run_rows
 from .tables import Tables
 from .universality import agreement_rows, universality_rows
 from .wording import embedded, shuffled, texts_of
-
-
-class Clustering(NamedTuple):
-    """How explanations are compared, and heads of several models grouped."""
-
-    name: str
-    encoder: str
-    min_cluster_size: int
-    min_samples: int
 
 
 class Inputs(NamedTuple):
@@ -54,7 +46,7 @@ class Sampling(NamedTuple):
 
 def build(
     inputs: Inputs,
-    clusterings: Sequence[Clustering],
+    clusterings: Mapping[str, Clustering],
     sampling: Sampling,
     out: Path,
     *,
@@ -63,6 +55,7 @@ def build(
 ) -> None:
     """Write the comparison of a sweep into `out`, the index last.
 
+    `clusterings` say by name how explanations are compared, and heads of several models grouped.
     Raises InputError if a file is not of its schema.
     """
     sweep = read_sweep(inputs.models, inputs.atlases)
@@ -72,8 +65,8 @@ def build(
         quality=quality_rows(sweep, *sampling),
         differences=difference_rows(sweep, *sampling),
     )
-    for clustering in clusterings:
-        _compare_explanations(tables, sweep, clustering, matches, transfers, sampling)
+    for name, clustering in clusterings.items():
+        _compare_explanations(tables, sweep, name, clustering, matches, transfers, sampling)
     _write(tables, out)
     env = environment(templates)
     write_text(out / "report.md", pages.report(env, title, sweep, tables))
@@ -83,20 +76,21 @@ def build(
 def _compare_explanations(
     tables: Tables,
     sweep: Sweep,
+    name: str,
     clustering: Clustering,
     matches: Matches,
     transfers: Transfers,
     sampling: Sampling,
 ) -> None:
     """Add what depends on the likeness of explanations."""
-    name, encoder, *sizes = clustering
+    sizes = clustering.min_cluster_size, clustering.min_samples
     groups = [sweep.within(e, c) for e in sweep.explainers for c in sweep.corpora]
     explained = [[*study.with_explanation.values()] for study in sweep.studies]
     versions = {
         tuple(study.names.values()): shuffled(explanations, sampling.seed)
         for study, explanations in zip(sweep.studies, explained, strict=True)
     }
-    points = embedded(texts_of(explained, versions.values()), encoder)
+    points = embedded(texts_of(explained, versions.values()), clustering.encoder)
     for group in groups:
         rows = counterpart_rows(group, name, matches, points)
         tables.counterparts += rows

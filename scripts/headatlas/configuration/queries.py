@@ -85,9 +85,10 @@ def heads_of(config: Mapping[str, Any], model: str, layer: int) -> list[int]:
 def flags(settings: Mapping[str, Any], *keys: str) -> str:
     """Command line flags of the settings named in `keys`, or of all of them.
 
-    `{"top_keys": 8, "files": ["a b", "c"], "bos": True, "revision": None}` becomes
-    `--bos --files 'a b' c --top-keys 8`: sorted by key, so that the order in which a
-    user writes keys changes no command, and quoted for the shell.
+    `{"top_keys": 8, "files": ["a b", "-c"], "bos": True, "revision": None}` becomes
+    `--bos '--files=a b' --files=-c --top-keys=8`: sorted by key, so that the order in which a
+    user writes keys changes no command; in one word with the value, which may look like another
+    flag; and quoted for the shell.
     """
     words: list[str] = []
     for key in sorted(keys or settings):
@@ -100,5 +101,5 @@ def flags(settings: Mapping[str, Any], *keys: str) -> str:
             words.append(f"--{flag}" if value else f"--no-{flag}")
             continue
         values = value if isinstance(value, list) else [value]
-        words += [f"--{flag}", *(shlex.quote(str(item)) for item in values)]
+        words += [shlex.quote(f"--{flag}={item}") for item in values]
     return " ".join(words)

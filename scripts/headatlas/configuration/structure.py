@@ -11,24 +11,10 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from ..settings.words import allowed
 from .problem import near_match, sentence, shown
 
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in names, paths and flags
-_TYPES = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "array": "a list",
-    "object": "a section of keys",
-    "null": "null",
-}
-_LIMITS = {
-    "minimum": "at least {}",
-    "exclusiveMinimum": "above {}",
-    "maximum": "at most {}",
-    "exclusiveMaximum": "below {}",
-    "minLength": "not empty",
-}
 
 
 def read_schema(path: Path) -> dict[str, Any]:
@@ -109,9 +95,9 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield sentence(_join(key, name), unknown + hint, ", ".join(known))
     elif error.validator == "required":
         for name in set(schema["required"]) - value.keys():
-            yield sentence(_join(key, name), "missing", _allowed(schema["properties"][name]))
+            yield sentence(_join(key, name), "missing", allowed(schema["properties"][name]))
     else:
-        yield sentence(key, f"{shown(value)} is not allowed", _allowed(schema, value))
+        yield sentence(key, f"{shown(value)} is not allowed", allowed(schema, value))
 
 
 def _key(error: ValidationError) -> str:
@@ -124,17 +110,3 @@ def _key(error: ValidationError) -> str:
 def _join(section: str, name: Any) -> str:
     name = str(name) if str(name).isprintable() else shown(name)
     return f"{section}.{name}" if section else name
-
-
-def _allowed(schema: Mapping[str, Any], value: Any = None) -> str:
-    """In words, what a schema allows; `value` is what was given instead."""
-    if "title" in schema:
-        return str(schema["title"])
-    if "enum" in schema:
-        return ", ".join(map(str, schema["enum"]))
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    words = [_TYPES[name] for name in types]
-    if types[0] == "string" and value is not None:
-        words[0] += " without control characters" if isinstance(value, str) else " in quotes"
-    limits = [text.format(schema[name]) for name, text in _LIMITS.items() if name in schema]
-    return ", ".join(filter(None, (" or ".join(words), " and ".join(limits))))

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ..records.base import Record
 from ..records.usage import Usage
+from ..settings.endpoint import Connection
 from ..storage import read_record, write_record
-from .endpoint import Connection
 from .exchange import BudgetSpent
 
 REFRESH_SECONDS = 2.0  # after which the ledgers of other processes are looked at again

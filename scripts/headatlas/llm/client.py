@@ -9,9 +9,9 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel
 
 from ..errors import InputError
+from ..settings.endpoint import Connection, Sampling
 from .budget import Spent, ledger
 from .cache import Cache
-from .endpoint import Connection, Sampling
 from .exchange import AskError, BudgetSpent, Message, Refused, Reply, Request
 from .schema import response_format
 from .usage import add, no_usage

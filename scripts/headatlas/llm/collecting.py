@@ -14,11 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..records.base import Record
+from ..settings.endpoint import Connection, Sampling
 from ..storage import read_record, write_record
 from .batches import LONGEST_PAUSE, Batch, BatchFailed, BatchServer, BatchTooLarge
 from .budget import Spent
 from .client import Client
-from .endpoint import Connection, Sampling
 from .exchange import AskError, BudgetSpent, Refused, Reply, Request
 from .together import together
 

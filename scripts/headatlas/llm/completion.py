@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from ..records.usage import Usage
-from .endpoint import Connection
+from ..settings.endpoint import Connection
 from .exchange import Reply
 
 M = TypeVar("M", bound=BaseModel)

@@ -5,7 +5,7 @@ from typing import Any
 from ..errors import InputError
 from ..records.base import Record
 from ..records.usage import Usage
-from .endpoint import Sampling
+from ..settings.endpoint import Sampling
 
 Message = dict[str, str]  # {"role": "system", "user" or "assistant", "content": text}
 

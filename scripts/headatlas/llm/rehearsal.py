@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from ..records.usage import Usage
+from ..settings.endpoint import Connection, Sampling
 from .client import Client, Message, Reply
-from .endpoint import Connection, Sampling
 from .usage import add
 
 BYTES_PER_TOKEN = 4  # of English, about; code and other scripts take more tokens

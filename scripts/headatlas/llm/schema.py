@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .endpoint import Sampling
+from ..settings.endpoint import Sampling
 
 # Keywords that servers agree on. Limits of numbers and lengths are not among them: they are
 # checked when the reply is read.

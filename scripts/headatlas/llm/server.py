@@ -25,9 +25,9 @@ from tenacity import (
 
 from ..errors import InputError
 from ..printable import printable
+from ..settings.endpoint import Connection, Sampling
 from .completion import Completion, Malformed, parsed, reply_of
 from .dialect import Dialect
-from .endpoint import Connection, Sampling
 from .exchange import AskError, Refused, Reply, Request
 from .failure import Failure
 from .reading import guard

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .base import Settings, Text
 
@@ -76,6 +76,20 @@ class Connection(Settings):
     max_dollars: float | None = Field(
         default=None, ge=0, description="budget in dollars, likewise; needs both prices"
     )
+
+    @model_validator(mode="after")
+    def _budget_has_prices(self) -> "Connection":
+        if (self.input_price is None) != (self.output_price is None):
+            raise ValueError("input_price and output_price: both or neither")
+        if self.max_dollars is not None and self.input_price is None:
+            raise ValueError("max_dollars needs input_price and output_price")
+        return self
+
+    def dollars(self, input_tokens: int, output_tokens: int) -> float | None:
+        """What a call costs; None if the endpoint has no prices."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        return (input_tokens * self.input_price + output_tokens * self.output_price) / 1e6
 
 
 class Endpoint(Connection, Sampling):

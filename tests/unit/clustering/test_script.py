@@ -82,4 +82,7 @@ def test_script_refuses_families_of_one(tmp_path: Path) -> None:
     path = write_explanation(tmp_path, 0, 3, "sink", "the first token")
     result = run([path], tmp_path / "out.json", "--min-cluster-size", "1")
     assert result.returncode != 0
-    assert "--min-cluster-size: 1 is not allowed, at least 2" in result.stderr
+    assert (
+        "--min-cluster-size: '1' is not allowed; allowed: a whole number, at least 2"
+        in result.stderr
+    )

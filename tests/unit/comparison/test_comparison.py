@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from places import GOLDEN, TEMPLATES
 
 from headatlas.comparison import wording
-from headatlas.comparison.build import Clustering, Inputs, Sampling, build
+from headatlas.comparison.build import Inputs, Sampling, build
 from headatlas.comparison.counterparts import read_matches
 from headatlas.comparison.plots import by_size
 from headatlas.comparison.quality import over_heads
@@ -28,6 +28,7 @@ from headatlas.comparison.universality import table, universal_and_specific
 from headatlas.errors import InputError
 from headatlas.intervals import resampled
 from headatlas.records.comparison import COUNTERPARTS, SharedFamilies
+from headatlas.settings.clustering import Clustering
 from headatlas.storage import read_record, read_table
 
 
@@ -37,7 +38,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 
 
 def compare(inputs: Inputs, out: Path) -> Path:
-    clusterings = [Clustering("minilm", "compass", 2, 1)]
+    clusterings = {"minilm": Clustering(encoder="compass")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wording, "embed", directions)
         build(inputs, clusterings, Sampling(200, 0), out, title="Atlas of <x>", templates=TEMPLATES)

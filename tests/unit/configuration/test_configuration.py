@@ -33,6 +33,7 @@ from headatlas.configuration.twins import random_twins
 CONFIG = ROOT / "config.yaml"
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 READY = re.compile(r"^  # ([\w.+-]+: \{.*\})$", re.MULTILINE)
+DEFAULTS = re.compile(r"^  ## defaults(?: of kind ([\w-]+))?: (\{.*\})$", re.MULTILINE)
 # Of the sections, endpoints alone has only comments below it: nothing to YAML.
 SHIPPED = yaml.safe_load(CONFIG.read_text()) | {"endpoints": {}}
 FIGURES = {"num_hidden_layers": 3, "num_attention_heads": 8, "max_position_embeddings": 256}
@@ -139,6 +140,27 @@ def test_ready_entries_work_when_uncommented(root: Path) -> None:
         "pythia-160m": (12, 12, 2048),
         "llama-3.2-1b": (16, 32, 131072),
     }
+
+
+def test_comments_of_config_yaml_tell_the_defaults_of_keys_that_the_demo_has_not() -> None:
+    told = {kind: yaml.safe_load(text) for kind, text in DEFAULTS.findall(CONFIG.read_text())}
+    sections = yaml.safe_load(SCHEMA.read_text())["properties"]
+    corpora, endpoints, explainers = (
+        sections[name]["additionalProperties"] for name in ("corpora", "endpoints", "explainers")
+    )
+    entries = {branch["properties"]["kind"]["const"]: branch for branch in corpora["oneOf"]}
+    shown = entries.pop("python-docs")["properties"]  # those of every kind
+    entries |= {branch["properties"]["kind"]["const"]: branch for branch in explainers["oneOf"]}
+    del entries["symbolic"]
+    defaults = {
+        kind: {
+            key: part["default"]
+            for key, part in entry["properties"].items()
+            if "default" in part and (key not in shown or kind in ("", "llm"))
+        }
+        for kind, entry in {"": endpoints, **entries}.items()
+    }
+    assert told == {kind: known for kind, known in defaults.items() if known}
 
 
 def subschemas(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -602,8 +624,8 @@ def test_layers_and_heads_are_the_ones_chosen(root: Path) -> None:
 
 def test_flags() -> None:
     chosen = {"top_keys": 8, "files": ["a b", "$c"], "bos": True, "x": False, "revision": None}
-    assert flags(chosen) == "--bos --files 'a b' '$c' --top-keys 8 --no-x"
-    assert flags(chosen, "x", "top_keys") == "--top-keys 8 --no-x"
+    assert flags(chosen) == "--bos '--files=a b' '--files=$c' --top-keys=8 --no-x"
+    assert flags(chosen, "x", "top_keys") == "--top-keys=8 --no-x"
     with pytest.raises(KeyError):
         flags(chosen, "absent")
     with pytest.raises(TypeError):
@@ -620,7 +642,7 @@ def test_flags_do_not_depend_on_order_and_survive_the_shell(
     items = list(chosen.items())
     random.shuffle(items)
     assert flags(dict(items)) == flags(chosen)
-    words = [w for k in sorted(chosen) for w in (f"--{k.replace('_', '-')}", str(chosen[k]))]
+    words = [f"--{key.replace('_', '-')}={chosen[key]}" for key in sorted(chosen)]
     assert shlex.split(flags(chosen)) == words
 
 

@@ -20,8 +20,8 @@ from places import SCRIPTS
 from headatlas.errors import InputError
 from headatlas.llm import server as server_module
 from headatlas.llm.client import AskError, Client, Refused, Reply
-from headatlas.llm.endpoint import Connection
 from headatlas.records.usage import Usage
+from headatlas.settings.endpoint import Connection
 
 KEY = "sk-very-secret-0123456789"
 

@@ -1,6 +1,5 @@
 """Of the comparison: the runs of the sweep, and what is made of two of them."""
 
-import shlex
 from itertools import combinations, permutations, product
 
 OTHER_RUN = RUN.replace("{model}", "{other}")
@@ -45,11 +44,7 @@ def usage_files():
     ]
 
 
-def clustering_flags():
-    """Flags of every clustering of the sweep: its name, and how it groups explanations."""
-    settings = ("encoder", "min_cluster_size", "min_samples")
-    words = []
-    for name in config["sweep"]["clusterings"]:
-        entry = config["clusterings"][name]
-        words += ["--clustering", name, *(str(entry[key]) for key in settings)]
-    return shlex.join(words)
+def clustering_flags(wildcards):
+    """The clusterings of the sweep: how each groups explanations."""
+    entries = {name: config["clusterings"][name] for name in config["sweep"]["clusterings"]}
+    return flags({"clusterings": json.dumps(entries)})

@@ -6,13 +6,9 @@ from headatlas.patterns import matches_of
 
 
 def corpus_flags(wildcards):
-    """Flags of a corpus; its entry's keys are those of the script, but for a few names."""
-    entry = dict(config["corpora"][wildcards.corpus])
-    entry |= entry.pop("split")
-    if entry["kind"] == "huggingface":
-        entry["dataset"] = entry.pop("source")
-        entry["dataset_revision"] = entry.pop("revision")
-    return flags(entry, *entry)
+    """Flags of a corpus: the keys of its entry, and those of its split."""
+    entry = config["corpora"][wildcards.corpus]
+    return flags({**entry, "split": None} | entry["split"])
 
 
 def corpus_state(wildcards):

@@ -1,27 +1,29 @@
 """The command line flags that scripts about one head and a language model share."""
 
-from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Literal, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ...controls import Head
 from ...errors import InputError
 from ...llm.client import Client
-from ...llm.endpoint import Connection, Sampling
 from ...records.base import head_name
 from ...records.explanation import Explanation
 from ...records.head import HeadRecord
 from ...records.stats import STATS
+from ...settings.arguments import add_settings, json_reader
+from ...settings.endpoint import Connection, Sampling
+from ...settings.language_model import LanguageModel
+from ...settings.scoring import Scoring
+from ...settings.seed import Seed
 from ...storage import read_head, read_record
-from .exemplars import Format
 from .explain import Settings
 from .prompts import Evidence, Metric
 
 C = TypeVar("C", bound=Client)
-M = TypeVar("M")
 
 
 def add_head(parser: ArgumentParser) -> None:
@@ -46,8 +48,7 @@ def add_heads(parser: ArgumentParser) -> None:
     )
     _add_run(parser)
     parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
-    parser.add_argument("--rounds", type=int, default=0, help="rounds of revision")
-    parser.add_argument("--controls", type=int, default=0, help="other heads' explanations judged")
+    add_settings(parser, LanguageModel, "rounds", "controls")
 
 
 def of_head(args: Namespace, at: Head, number: int) -> Namespace:
@@ -75,13 +76,11 @@ def head_of(args: Namespace) -> HeadRecord:
 def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
     """Which language model judges, on what, and where its replies are kept."""
     _add_endpoint(parser, prefix, "judges")
-    parser.add_argument(
-        "--items", type=int, default=20, help="contexts of each question judged per split"
-    )
-    parser.add_argument("--items-per-call", type=int, default=1, help="of these, asked in one call")
+    add_settings(parser, Scoring, "items")
+    add_settings(parser, LanguageModel, "items_per_call")
     parser.add_argument(
         "--connections",
-        type=_json_of("--connections", TypeAdapter(dict[str, Connection]).validate_json),
+        type=json_reader("--connections", TypeAdapter(dict[str, Connection]).validate_json),
         required=True,
         help="how each language model is reached, by its name (JSON, keys as under endpoints)",
     )
@@ -91,22 +90,8 @@ def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
 def add_explainer(parser: ArgumentParser) -> None:
     """Which language model explains, and what its prompts hold."""
     _add_endpoint(parser, "", "explains")
-    parser.add_argument(
-        "--format",
-        choices=get_args(Format),
-        default="marked",
-        help="exemplars as text with marks, or as a table of tokens and activations",
-    )
-    parser.add_argument("--exemplars", type=int, default=12, help="exemplars in a prompt")
-    parser.add_argument("--few-shot", type=int, default=2, help="worked examples in a prompt")
-    parser.add_argument(
-        "--metrics",
-        action=BooleanOptionalAction,
-        default=True,
-        help="show the head's metrics as evidence",
-    )
-    parser.add_argument("--candidates", type=int, default=3, help="explanations asked for")
-    parser.add_argument("--texts", type=int, default=5, help="test texts of each kind")
+    prompts = ("format", "exemplars", "few_shot", "metrics", "candidates", "texts")
+    add_settings(parser, LanguageModel, *prompts)
 
 
 def settings_of(args: Namespace) -> Settings:
@@ -164,7 +149,7 @@ def _add_run(parser: ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--corpus", required=True, help="name of the corpus")
     parser.add_argument("--explainer", required=True, help="name of the explainer")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
+    add_settings(parser, Seed)
 
 
 def _hypothesis(args: Namespace) -> str | None:
@@ -180,21 +165,7 @@ def _add_endpoint(parser: ArgumentParser, prefix: str, task: str) -> None:
     )
     parser.add_argument(
         f"--{prefix}sampling",
-        type=_json_of(f"--{prefix}sampling", Sampling.model_validate_json),
+        type=json_reader(f"--{prefix}sampling", Sampling.model_validate_json),
         required=True,
         help="its model and what decides its replies (JSON, keys as under endpoints)",
     )
-
-
-def _json_of(flag: str, validated: Callable[[str], M]) -> Callable[[str], M]:
-    """How the value of a flag is read; what it returns raises InputError."""
-
-    def read(text: str) -> M:
-        try:
-            return validated(text)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join([flag, *map(str, first["loc"])])
-            raise InputError(f"{where}: {first['msg']}, found {first['input']!r}") from None
-
-    return read
