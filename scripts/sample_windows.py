@@ -15,8 +15,8 @@ from headatlas.errors import reported
 from headatlas.hub import commit_of
 from headatlas.records.model import ModelInfo
 from headatlas.records.windows import WINDOWS
-from headatlas.settings.arguments import add_kinds, add_settings
-from headatlas.settings.corpus import HuggingFace, PythonDocs, Split, StackExchange, TextFiles
+from headatlas.settings.arguments import add_kinds, add_settings, entry_of
+from headatlas.settings.corpus import KINDS, HuggingFace, Split
 from headatlas.settings.model import Model
 from headatlas.settings.seed import Seed
 from headatlas.storage import read_record, write_rows
@@ -27,7 +27,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model-info", type=Path, required=True, help="its tokenizer is used")
     add_settings(parser, Model, "bos")
-    add_kinds(parser, PythonDocs, TextFiles, HuggingFace, StackExchange)
+    add_kinds(parser, KINDS)
     add_settings(parser, Split)
     add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="table of windows to write")
@@ -37,33 +37,26 @@ def parse_arguments() -> argparse.Namespace:
 @reported
 def main() -> None:
     args = parse_arguments()
+    corpus = entry_of(args, KINDS)
     settings = WindowSettings(
-        window_tokens=args.window_tokens,
-        windows=args.windows,
-        windows_per_document=args.windows_per_document,
-        sampled=args.sampled,
+        window_tokens=corpus.window_tokens,
+        windows=corpus.windows,
+        windows_per_document=corpus.windows_per_document,
+        sampled=corpus.sampled,
         fractions={"train": args.train, "validation": args.validation, "test": args.test},
         prepend_bos=args.bos == "prepend",
         seed=args.seed,
-        documents=args.documents,
+        documents=corpus.documents,
     )
-    commit = commit_of(args.source, args.revision, "dataset") if args.source else None
+    commit = None
+    if isinstance(corpus, HuggingFace):
+        commit = commit_of(corpus.source, corpus.revision, "dataset")
     left_out = LeftOut()
-    documents = documents_of(
-        args.kind,
-        files=args.files or [],
-        field=args.field,
-        dataset=args.source,
-        name=args.name,
-        commit=commit,
-        part=args.part,
-        folder=Path(args.folder) if args.folder else None,
-        left_out=left_out,
-    )
+    documents = documents_of(corpus, commit=commit, left_out=left_out)
     info = read_record(args.model_info, ModelInfo)
     tokenizer = open_tokenizer(info.source, info.commit)
     rows, facts = sample_windows(documents, tokenizer, settings)
-    facts = facts_of(args.kind, commit) | left_out.facts() | facts
+    facts = facts_of(corpus.kind, commit) | left_out.facts() | facts
     write_rows(args.out, rows, WINDOWS, facts)
     print(", ".join(f"{name} {value}" for name, value in facts.items()), file=sys.stderr)
 

@@ -8,6 +8,7 @@ import pytest
 from headatlas.corpora.open import documents_of, facts_of
 from headatlas.errors import InputError
 from headatlas.hub import commit_of
+from headatlas.settings.corpus import HuggingFace
 
 MAIN, TAGGED = "1" * 40, "2" * 40
 
@@ -68,6 +69,6 @@ def test_a_data_set_is_read_at_its_commit(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("datasets.load_dataset", load)
     with pytest.raises(InputError, match="no part 'train'"):
-        list(documents_of("huggingface", dataset="org/name", commit=TAGGED))
+        list(documents_of(HuggingFace(kind="huggingface", source="org/name"), commit=TAGGED))
     assert asked == {"path": "org/name", "revision": TAGGED, "streaming": True}
     assert facts_of("huggingface", TAGGED) == {"kind": "huggingface", "commit": TAGGED}

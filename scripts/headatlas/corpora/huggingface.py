@@ -19,8 +19,8 @@ def huggingface_documents(
     *,
     name: str | None = None,
     commit: str | None = None,
-    part: str = "train",
-    field: str = "text",
+    part: str,
+    field: str,
 ) -> Iterator[Document]:
     """Documents of one part (split) of a dataset, streamed: it is never held whole.
 

@@ -1,51 +1,33 @@
 """One door to every kind of corpus."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import InputError
+from ..settings.corpus import Corpus, HuggingFace, StackExchange, TextFiles
 from .document import Document, LeftOut
 from .huggingface import huggingface_documents
 from .python_docs import python_documents
 from .stackexchange import stackexchange_documents
 from .text_files import text_documents
 
-KINDS = ("python-docs", "text", "huggingface", "stackexchange")
-
 
 def documents_of(
-    kind: str,
-    *,
-    files: Sequence[str] = (),
-    field: str = "text",
-    dataset: str | None = None,
-    name: str | None = None,
-    commit: str | None = None,
-    part: str = "train",
-    folder: Path | None = None,
-    left_out: LeftOut | None = None,
+    corpus: Corpus, *, commit: str | None = None, left_out: LeftOut | None = None
 ) -> Iterator[Document]:
-    """Documents of a corpus, one at a time; settings of other kinds are ignored.
+    """Documents of a corpus, one at a time.
 
-    What is left out while they are read is counted in `left_out`.
-
-    Raises InputError if the kind is unknown or the setting it cannot do without is
-    missing. `python-docs` gives the documents that the demo model was not trained on.
+    A data set of the hub is read at a `commit`. What is left out while documents are read is
+    counted in `left_out`. The running Python gives those that the demo model was not trained on.
     """
-    match kind:
-        case "python-docs":
-            return python_documents(held_out=True)
-        case "text" if files:
-            return text_documents(files, field, left_out)
-        case "huggingface" if dataset:
-            return huggingface_documents(dataset, name=name, commit=commit, part=part, field=field)
-        case "stackexchange" if folder:
-            return stackexchange_documents(folder, left_out)
-    needs = {"text": "files", "huggingface": "dataset", "stackexchange": "folder"}
-    if kind in needs:
-        raise InputError(f"a corpus of kind {kind} needs {needs[kind]}")
-    raise InputError(f"no corpus of kind {kind}; the kinds are {', '.join(KINDS)}")
+    match corpus:
+        case TextFiles(files=files, field=field):
+            return text_documents([files] if isinstance(files, str) else files, field, left_out)
+        case HuggingFace(source=source, name=name, part=part, field=field):
+            return huggingface_documents(source, name=name, commit=commit, part=part, field=field)
+        case StackExchange(folder=folder):
+            return stackexchange_documents(Path(folder), left_out)
+    return python_documents(held_out=True)
 
 
 def facts_of(kind: str, commit: str | None = None) -> dict[str, object]:

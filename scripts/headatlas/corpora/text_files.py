@@ -23,7 +23,7 @@ _HEAD = 2**16  # bytes by which the format of a file is known
 
 
 def text_documents(
-    patterns: Sequence[str], field: str = "text", left_out: LeftOut | None = None
+    patterns: Sequence[str], field: str, left_out: LeftOut | None = None
 ) -> Iterator[Document]:
     """Documents of all files that match, in order of path, read as streams.
 

@@ -1,7 +1,7 @@
 """Settings as the flags of a script: their meaning, limits and defaults are told once."""
 
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -27,7 +27,7 @@ def add_settings(parser: ArgumentParser, settings: type[Settings], *names: str) 
         _add(parser, settings, name, required=field.is_required())
 
 
-def add_kinds(parser: ArgumentParser, *kinds: type[Settings]) -> None:
+def add_kinds(parser: ArgumentParser, kinds: Sequence[type[Settings]]) -> None:
     """Flags for an entry of one of several kinds, which `--kind` names, but for its sections.
 
     What a kind requires is required by no flag, since another kind may not have it.
@@ -53,6 +53,21 @@ def add_kinds(parser: ArgumentParser, *kinds: type[Settings]) -> None:
 def settings_of(args: Namespace, settings: type[S]) -> S:
     """What the flags of `add_settings` set."""
     return settings(**{name: getattr(args, name) for name in settings.model_fields})
+
+
+def entry_of(args: Namespace, kinds: Sequence[type[S]]) -> S:
+    """What the flags of `add_kinds` set; a section has its default.
+
+    Raises InputError if the entry's kind needs what was not given.
+    """
+    settings = next(kind for kind in kinds if _kind(kind) == args.kind)
+    given = {}
+    for name, field in settings.model_fields.items():
+        if not _is_section(field):
+            given[name] = getattr(args, name)
+            if field.is_required() and given[name] is None:
+                raise InputError(f"--kind {args.kind} needs {_flag(name)}")
+    return settings(**given)
 
 
 def json_reader(flag: str, validated: Callable[[str], V]) -> Callable[[str], V]:
@@ -85,7 +100,7 @@ def _add(
     else:
         options["type"] = _reader(settings, name)
     help_text = f"{of}{field.description}{told if default is not None else ''}"
-    parser.add_argument(f"--{name.replace('_', '-')}", help=help_text.replace("%", "%%"), **options)
+    parser.add_argument(_flag(name), help=help_text.replace("%", "%%"), **options)
 
 
 def _reader(settings: type[Settings], name: str) -> Callable[[str], Any]:
@@ -104,6 +119,10 @@ def _reader(settings: type[Settings], name: str) -> Callable[[str], Any]:
             raise ArgumentTypeError(f"{text!r} is not allowed; allowed: {words}") from None
 
     return read
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _kind(settings: type[Settings]) -> str:

@@ -107,6 +107,7 @@ class StackExchange(Corpus):
     folder: Text = Field(description="folder of the sites, as .zip, .txt or .jsonl files")
 
 
+KINDS: tuple[type[Corpus], ...] = (PythonDocs, TextFiles, HuggingFace, StackExchange)
 AnyCorpus = Annotated[
     PythonDocs | TextFiles | HuggingFace | StackExchange, Field(discriminator="kind")
 ]

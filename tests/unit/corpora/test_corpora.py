@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from headatlas.corpora import lines
 from headatlas.corpora.document import Document
 from headatlas.corpora.lines import bounded_lines, documents_of_lines, is_heading
-from headatlas.corpora.open import KINDS, documents_of, facts_of
+from headatlas.corpora.open import documents_of, facts_of
 from headatlas.corpora.python_docs import is_held_out, python_documents
 from headatlas.corpora.stackexchange import stackexchange_documents
 from headatlas.corpora.text_files import text_documents
 from headatlas.errors import InputError
+from headatlas.settings.corpus import HuggingFace, PythonDocs
 
 WIKITEXT = (
     " \n = Lobster = \n \n It is blue . \n \n = = Habitat = = \n \n The sea . \n \n = Eel = \n \n"
@@ -136,7 +137,7 @@ def test_files_are_named_by_their_path_below_what_they_share(tmp_path: Path) -> 
     write(tmp_path / "c/b/two.txt", b"two")
     write(tmp_path / "c/one.md", b"one")
     write(tmp_path / "c/wiki.txt.gz", WIKITEXT.encode())
-    documents = list(text_documents([f"{tmp_path}/c/**/*.txt*", f"{tmp_path}/c/one.md"]))
+    documents = list(text_documents([f"{tmp_path}/c/**/*.txt*", f"{tmp_path}/c/one.md"], "text"))
     assert [d.name for d in documents] == [
         "b/two.txt",
         "one.md",
@@ -151,7 +152,7 @@ def test_characters_are_kept_and_broken_bytes_replaced(tmp_path: Path) -> None:
         tmp_path / "a.txt",
         b"\xef\xbb\xbfnul\x00 \xe2\x80\xae\r\nsep\xe2\x80\xa8\xff\xf0\x9f\x92\xa9",
     )
-    [document] = text_documents([f"{tmp_path}/a.txt"])
+    [document] = text_documents([f"{tmp_path}/a.txt"], "text")
     assert document == ("a.txt", "nul\x00 \u202e\r\nsep\u2028\ufffd\U0001f4a9")
 
 
@@ -174,7 +175,7 @@ def test_json_lines_are_documents(tmp_path: Path, name: str) -> None:
 def test_a_bad_json_line_is_named(tmp_path: Path, row: bytes, message: str) -> None:
     write(tmp_path / "a.jsonl", json_lines({"text": "good"}) + row + b"\n")
     with pytest.raises(InputError, match=message):
-        list(text_documents([f"{tmp_path}/a.jsonl"]))
+        list(text_documents([f"{tmp_path}/a.jsonl"], "text"))
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
@@ -182,15 +183,19 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, suffix: str) -> None
     path = write(tmp_path / f"a.txt{suffix}", bytes(range(256)) * 50)
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(InputError, match=rf"a\.txt\{suffix}: cannot be read"):
-        list(text_documents([str(path)]))
+        list(text_documents([str(path)], "text"))
 
 
 def test_a_pattern_that_matches_nothing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no file matches .*/none\*"):
-        list(text_documents([f"{tmp_path}/none*"]))
+        list(text_documents([f"{tmp_path}/none*"], "text"))
 
 
 # Datasets
+
+
+def data_set(source: Path, **changes: Any) -> HuggingFace:
+    return HuggingFace(kind="huggingface", source=str(source), **changes)
 
 
 @pytest.fixture
@@ -203,14 +208,14 @@ def rows(tmp_path: Path) -> Path:
 
 
 def test_rows_of_a_folder_are_documents(rows: Path) -> None:
-    documents = list(documents_of("huggingface", dataset=str(rows), part="test", field="body"))
+    documents = list(documents_of(data_set(rows, part="test", field="body")))
     assert documents == [("test#0", "first"), ("test#1", ""), ("test#2", "third")]
 
 
 def test_rows_that_are_lines_are_joined_to_articles(tmp_path: Path) -> None:
     table = pa.table({"text": [line.strip(" \n") for line in WIKITEXT.splitlines()]})
     pq.write_table(table, tmp_path / "train.parquet")
-    documents = list(documents_of("huggingface", dataset=str(tmp_path)))
+    documents = list(documents_of(data_set(tmp_path)))
     assert [d.name for d in documents] == ["train#0001", "train#0002"]
     assert documents[0].text.startswith("= Lobster =\n\nIt is blue .\n\n= = Habitat = =\n")
 
@@ -227,22 +232,22 @@ def test_a_missing_part_or_field_is_named(
     rows: Path, settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        list(documents_of("huggingface", dataset=str(rows), **settings))
+        list(documents_of(data_set(rows, **settings)))
 
 
 def test_saved_datasets_are_read_from_disk(tmp_path: Path) -> None:
     saved = datasets.Dataset.from_dict({"text": ["one", "two"]})
     saved.save_to_disk(tmp_path / "plain")
     datasets.DatasetDict({"dev": saved}).save_to_disk(tmp_path / "parts")
-    plain = list(documents_of("huggingface", dataset=str(tmp_path / "plain")))
-    parts = list(documents_of("huggingface", dataset=str(tmp_path / "parts"), part="dev"))
+    plain = list(documents_of(data_set(tmp_path / "plain")))
+    parts = list(documents_of(data_set(tmp_path / "parts", part="dev")))
     assert plain == [("train#0", "one"), ("train#1", "two")]
     assert parts == [("dev#0", "one"), ("dev#1", "two")]
 
 
 def test_a_folder_that_is_no_dataset_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"{tmp_path}: cannot be read as a dataset"):
-        list(documents_of("huggingface", dataset=str(tmp_path)))
+        list(documents_of(data_set(tmp_path)))
 
 
 # Stack Exchange
@@ -272,20 +277,8 @@ def test_a_broken_archive_and_an_empty_folder_are_named(tmp_path: Path) -> None:
 # The door
 
 
-def test_a_corpus_needs_its_setting() -> None:
-    for kind, setting in [
-        ("text", "files"),
-        ("huggingface", "dataset"),
-        ("stackexchange", "folder"),
-    ]:
-        with pytest.raises(InputError, match=f"a corpus of kind {kind} needs {setting}"):
-            documents_of(kind)
-    with pytest.raises(InputError, match=f"no corpus of kind pile; .* {', '.join(KINDS)}"):
-        documents_of("pile")
-
-
 def test_python_documents_are_those_the_demo_model_has_not_seen() -> None:
-    names = [document.name for document in documents_of("python-docs")]
+    names = [document.name for document in documents_of(PythonDocs(kind="python-docs"))]
     assert names and all(map(is_held_out, names))
     assert not set(names) & {d.name for d in python_documents(held_out=False)}
     assert set(facts_of("python-docs")) == {"kind", "python"}

@@ -69,7 +69,7 @@ def test_json_lines_are_known_by_every_usual_name(
     tmp_path: Path, name: str, packed: Callable[[bytes], bytes]
 ) -> None:
     (tmp_path / name).write_bytes(packed(LINES))
-    texts = [text for _, text in text_documents([str(tmp_path / name)])]
+    texts = [text for _, text in text_documents([str(tmp_path / name)], "text")]
     assert texts == ["first", "second"]
 
 
@@ -77,16 +77,16 @@ def test_json_lines_are_known_by_every_usual_name(
 def test_json_lines_of_another_name_are_no_prose(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\n" + LINES)
     with pytest.raises(InputError, match=rf"/{name}: looks like JSON lines; named \.jsonl"):
-        list(text_documents([str(tmp_path / name)]))
+        list(text_documents([str(tmp_path / name)], "text"))
     (tmp_path / name).write_bytes(b"{braces} are text\n")
-    assert len(list(text_documents([str(tmp_path / name)]))) == 1
+    assert len(list(text_documents([str(tmp_path / name)], "text"))) == 1
 
 
 @pytest.mark.parametrize("content", ['{\n "text": "one"\n}\n', '[{"text": "one"}]', "[" * 9999])
 def test_json_that_is_no_lines_is_refused_by_name(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(InputError, match=r"a\.json, line 1: (not JSON|a list)"):
-        list(text_documents([str(tmp_path / "a.json")]))
+        list(text_documents([str(tmp_path / "a.json")], "text"))
 
 
 @pytest.mark.parametrize("name", ["A.TXT.GZ", "a.Txt.Bz2", "a.md.zst"])
@@ -95,12 +95,12 @@ def test_compressed_text_is_read_whatever_the_case(tmp_path: Path, name: str) ->
         name[name.rindex(".") :].lower()
     ]
     (tmp_path / name).write_bytes(pack(b"one\n\ntwo\n"))
-    assert list(text_documents([str(tmp_path / name)])) == [(name, "one\n\ntwo\n")]
+    assert list(text_documents([str(tmp_path / name)], "text")) == [(name, "one\n\ntwo\n")]
 
 
 def test_parts_of_a_gzip_file_are_read_to_the_last(tmp_path: Path) -> None:
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"one\n") + gzip.compress(b"two\n"))
-    assert list(text_documents([f"{tmp_path}/a.txt.gz"])) == [("a.txt.gz", "one\ntwo\n")]
+    assert list(text_documents([f"{tmp_path}/a.txt.gz"], "text")) == [("a.txt.gz", "one\ntwo\n")]
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_parts_of_a_gzip_file_are_read_to_the_last(tmp_path: Path) -> None:
 )
 def test_the_mark_of_a_text_is_honoured(tmp_path: Path, mark: bytes, encoding: str) -> None:
     (tmp_path / "a.txt").write_bytes(mark + (RUSSIAN * 9000).encode(encoding))
-    assert "".join(d.text for d in text_documents([f"{tmp_path}/a.txt"])) == RUSSIAN * 9000
+    assert "".join(d.text for d in text_documents([f"{tmp_path}/a.txt"], "text")) == RUSSIAN * 9000
     (tmp_path / "a.jsonl").write_bytes(mark + LINES.decode().encode(encoding))
-    assert [d.text for d in text_documents([f"{tmp_path}/a.jsonl"])] == ["first", "second"]
+    assert [d.text for d in text_documents([f"{tmp_path}/a.jsonl"], "text")] == ["first", "second"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_is_no_text_is_refused_with_what_to_do(
 ) -> None:
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(InputError, match=rf"/a\.txt: {reason}"):
-        list(text_documents([f"{tmp_path}/a.txt"]))
+        list(text_documents([f"{tmp_path}/a.txt"], "text"))
 
 
 @given(st.text())
@@ -167,24 +167,24 @@ def test_a_long_json_line_is_read_and_a_longer_one_told(
 ) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text(json.dumps({"text": "x" * 70_000_000}) + "\n")
-    [document] = text_documents([str(file)])
+    [document] = text_documents([str(file)], "text")
     assert len(document.text) == 70_000_000
     monkeypatch.setattr(text_files, "_LONGEST_JSON_LINE", 1000)
     with pytest.raises(InputError, match=r"a\.jsonl, line 1: longer than 1,000 characters"):
-        list(text_documents([str(file)]))
+        list(text_documents([str(file)], "text"))
 
 
 def test_a_name_that_is_no_utf8_is_read(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))
     file.write_text("coffee")
-    [document] = text_documents([f"{tmp_path}/*"])
+    [document] = text_documents([f"{tmp_path}/*"], "text")
     assert document.text == "coffee"
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_bytes(LINES)
-    documents = text_documents([str(file)])
+    documents = text_documents([str(file)], "text")
     next(documents)
     with file.open("ab") as stream:
         stream.write(b'{"text": "third"}\n')
@@ -197,7 +197,7 @@ def test_what_matches_and_is_no_file_is_counted(tmp_path: Path) -> None:
     (tmp_path / "b.txt").mkdir()
     os.mkfifo(tmp_path / "c.txt")
     left_out = LeftOut()
-    assert len(list(text_documents([f"{tmp_path}/*.txt"], left_out=left_out))) == 1
+    assert len(list(text_documents([f"{tmp_path}/*.txt"], "text", left_out=left_out))) == 1
     assert left_out.facts() == {"files_skipped": 2, "documents_cut": 0}
 
 

@@ -376,7 +376,7 @@ def test_the_script_writes_the_same_bytes_again(
     [
         (["--sampled", "51"], "sampled is 51"),
         (["--model-info", "{folder}/gone.json"], "/nowhere: no tokenizer can be read"),
-        (["--kind", "stackexchange"], "a corpus of kind stackexchange needs folder"),
+        (["--kind", "stackexchange"], "--kind stackexchange needs --folder"),
     ],
 )
 def test_the_script_ends_with_a_sentence_and_no_file(

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from headatlas.configuration import flags
 from headatlas.errors import InputError
-from headatlas.settings.arguments import add_kinds, add_settings, json_reader, settings_of
+from headatlas.settings.arguments import add_kinds, add_settings, entry_of, json_reader, settings_of
 from headatlas.settings.base import Settings, Text
 from headatlas.settings.schema import schema_of
 
@@ -91,9 +91,13 @@ def test_what_a_field_refuses_its_flag_refuses_in_the_same_words(
 
 def test_kinds_share_a_parser_and_sections_are_left_out() -> None:
     made = argparse.ArgumentParser()
-    add_kinds(made, Hot, Cold)
+    add_kinds(made, [Hot, Cold])
     args = made.parse_args(["--kind", "cold", "--ice=-a", "--ice", "b c"])
     assert vars(args) == {"kind": "cold", "cups": 2, "degrees": None, "ice": ["-a", "b c"]}
+    given = Cold(kind="cold", ice=["-a", "b c"])
+    assert entry_of(args, [Hot, Cold]) == given
+    with pytest.raises(InputError, match=r"^--kind hot needs --degrees$"):
+        entry_of(made.parse_args(["--kind", "hot"]), [Hot, Cold])
     said = " ".join(made.format_help().split())
     assert "hot: from the stove; cold: from the cellar" in said
     assert "--degrees DEGREES hot: of the water" in said
