@@ -9,7 +9,7 @@ from headatlas.errors import reported
 from headatlas.records.base import head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.explanation import Explanation
-from headatlas.settings.arguments import add_settings
+from headatlas.settings.arguments import add_settings, settings_of
 from headatlas.settings.clustering import Clustering
 from headatlas.storage import read_record, write_record
 
@@ -36,9 +36,10 @@ def main() -> None:
     ]
     explained = [e for e in everything if e.status == "explained"]
     names = [head_name(e.layer, e.head) for e in explained]
-    points = embed([behaviour_text(e) for e in explained], arguments.encoder)
+    settings = settings_of(arguments, Clustering)
+    points = embed([behaviour_text(e) for e in explained], settings.encoder)
     clusters, unclustered = describe_families(
-        names, explained, points, arguments.min_cluster_size, arguments.min_samples
+        names, explained, points, settings.min_cluster_size, settings.min_samples
     )
     record = Clusters(
         model=arguments.model,

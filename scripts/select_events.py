@@ -6,7 +6,7 @@ from pathlib import Path
 from headatlas.errors import reported
 from headatlas.events.selection import select_events, write_stats
 from headatlas.settings.activations import Activations
-from headatlas.settings.arguments import add_settings
+from headatlas.settings.arguments import add_settings, settings_of
 from headatlas.settings.events import Events
 from headatlas.settings.seed import Seed
 
@@ -33,10 +33,8 @@ def main() -> None:
     select_events(
         args.windows,
         args.activations,
-        top=args.top,
+        **settings_of(args, Events).model_dump(),
         top_windows=args.top_windows,
-        quantiles=args.quantiles,
-        per_quantile=args.per_quantile,
         out=args.events,
         **common,
     )
