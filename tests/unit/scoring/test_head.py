@@ -135,6 +135,7 @@ def scored(
     explained: Explanation | None = None,
     rows: list[dict] = EVENT_ROWS,
     layer_controls: Sequence[Judgement] = (),
+    settings: Settings = Settings(100, ITEMS, 0),
 ) -> Scored:
     return score_head(
         explained or explanation(),
@@ -142,7 +143,7 @@ def scored(
         {"": controls, "layer_": layer_controls},
         pa.Table.from_pylist(rows, schema=EVENTS),
         pa.Table.from_pylist(PROBE_ROWS, schema=PROBES),
-        Settings(100, ITEMS, 0),
+        settings,
     )
 
 
@@ -251,16 +252,23 @@ def test_the_verdict_is_decided_with_the_scores() -> None:
     assert [(score.split, score.metric) for score in broken.scores] == EVERY_SCORE
 
 
-def test_a_further_measure_moves_no_other_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does one fewer: what is resampled does not depend on which measures there are."""
-    before = scores(judgement(1, 1), [judgement(2, 2)])
+@pytest.mark.parametrize("others", [slice(1, None), slice(None, None, -1)])
+def test_which_other_measures_there_are_moves_no_number(
+    monkeypatch: pytest.MonkeyPatch, others: slice
+) -> None:
+    """Neither one fewer, and so neither one more, nor their order."""
+    own, control = judgement(1, 1), judgement(2, 2)
+    # Few and discrete values have the same quantiles whatever is drawn.
+    for prediction in own.predictions[::2]:
+        prediction.salience.reverse()
+    settings = Settings(100, 12, 0)
+    before = scored(own, [control], settings=settings).scores
     for kind in ("OF_WINDOWS", "OF_ITEMS", "OF_TEXTS"):
-        fewer = getattr(head_scores, kind)[1:]
-        monkeypatch.setattr(head_scores, kind, fewer)
-    after = scores(judgement(1, 1), [judgement(2, 2)])
-    assert 0 < len(after) < len(before)
-    assert all(before[at] == score for at, score in after.items())
-    assert any(score.low != score.high for score in after.values())
+        monkeypatch.setattr(head_scores, kind, getattr(head_scores, kind)[others])
+    after = scored(own, [control], settings=settings).scores
+    assert after and all(score in before for score in after)
+    uncertain = {score.metric for score in after if score.low != score.high}
+    assert {"activation_correlation", "detection_auroc", "effect_size_mean"} <= uncertain
 
 
 def test_predictions_for_other_windows_are_refused() -> None:
