@@ -23,8 +23,8 @@ CRITERION = (
     )
     + ". It is unexplained if it has no explanation, or one that is “not above control”: other "
     "heads' explanations predict it about as well, and it keeps its own to be read. It is “not "
-    "compared” if it has an explanation but no such margin, for want of a control: it does not "
-    "count as explained."
+    "compared” if it has an explanation but no such margin, for want of a control or of the score: "
+    "it does not count as explained."
 )
 
 
@@ -44,7 +44,7 @@ def verdict_on(explanation: Explanation, scores: Iterable[Score]) -> Verdict:
             return _decided(known)
     names = [measure.margin_of("") for measures in DECIDING for measure in measures]
     reasons = dict.fromkeys(tested[name].reason or "" for name in names if name in tested)
-    reason = "held against no other explanation: " + "; ".join(reasons or ["it has no scores"])
+    reason = "nothing to compare: " + "; ".join(reasons or ["it has no scores"])
     return Verdict(status="not compared", reason=reason, decided_by=[])
 
 

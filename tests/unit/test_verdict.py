@@ -49,7 +49,7 @@ def test_why_a_head_is_not_explained() -> None:
         "margin 0.00 on test documents"
     )
     alone = verdict_on(explanation(0, 0), margins({ATTENTION: (None, None), PAIRS: (None, None)}))
-    assert alone.reason == f"held against no other explanation: no {ATTENTION}; no {PAIRS}"
+    assert alone.reason == f"nothing to compare: no {ATTENTION}; no {PAIRS}"
     failed = explanation(0, 2)
     assert failed.status == "failed"
     assert verdict_on(failed, []).model_dump() == {

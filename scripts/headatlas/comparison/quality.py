@@ -21,7 +21,7 @@ SHARES = (
     Quantity(
         "not_compared",
         "Not compared",
-        "Share of heads whose explanation was held against no control.",
+        "Share of heads with an explanation, but no margin over a control that could tell.",
     ),
     Quantity(
         "with_explanation",

@@ -25,7 +25,9 @@ RUNS = pa.schema(
         field("heads", pa.int32(), "heads of the run"),
         field("with_explanation", pa.int32(), "those with an explanation"),
         field("explained", pa.int32(), "those whose explanation counts: it is above its control"),
-        field("not_compared", pa.int32(), "those whose explanation was held against no control"),
+        field(
+            "not_compared", pa.int32(), "those with an explanation, but no margin that could tell"
+        ),
         field("families", pa.int32(), "families of heads"),
         field("unclustered", pa.int32(), "heads with an explanation in no family"),
     ]

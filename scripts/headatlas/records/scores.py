@@ -25,7 +25,7 @@ class Verdict(Record):
 
     status: Literal["explained", "not compared", "unexplained", "failed"] = Field(
         description="explained: it has an explanation, and a margin over other heads' explanations "
-        "that is clearly there; not compared: its explanation was held against no other; "
+        "that is clearly there; not compared: it has an explanation, but no such margin; "
         "unexplained: it has none, or none above its control"
     )
     reason: str | None = Field(description="why it is not explained")

@@ -172,7 +172,7 @@ def test_detection_decides_where_nothing_predicts_attention(run: Path) -> None:
         "not above control: pair detection AUROC margin 0.25 [−0.10, 0.90], "
         "detection AUROC margin 0.25 [0.01, 0.90] on test documents"
     )
-    assert rows["L01H01"]["reason"] == "held against no other explanation: the budget is spent"
+    assert rows["L01H01"]["reason"] == "nothing to compare: the budget is spent"
     assert rows["L00H00"]["pair_detection_auroc_control"] == "0.55"
     assert "attention_correlation" not in rows["L00H00"]
 

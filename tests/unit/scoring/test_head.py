@@ -135,7 +135,7 @@ def scored(
     explained: Explanation | None = None,
     rows: list[dict] = EVENT_ROWS,
     layer_controls: Sequence[Judgement] = (),
-    settings: Settings = Settings(100, ITEMS, 0),
+    settings: Settings | None = None,
 ) -> Scored:
     return score_head(
         explained or explanation(),
@@ -143,7 +143,7 @@ def scored(
         {"": controls, "layer_": layer_controls},
         pa.Table.from_pylist(rows, schema=EVENTS),
         pa.Table.from_pylist(PROBE_ROWS, schema=PROBES),
-        settings,
+        settings or Settings(100, ITEMS, 0),
     )
 
 
@@ -243,7 +243,7 @@ def test_the_verdict_is_decided_with_the_scores() -> None:
     assert twin.status == "unexplained"
     alone = scored(judgement(1, 1), []).verdict
     assert alone.status == "not compared"
-    assert alone.reason == "held against no other explanation: no other head serves as a control"
+    assert alone.reason == "nothing to compare: no other head serves as a control"
     nothing = Judgement(**HEADER, layer=0, head=1, reason="no rules", predictions=[])
     none = scored(nothing, [], explanation("unexplained", "too diffuse")).verdict
     assert (none.status, none.reason) == ("unexplained", "too diffuse")
