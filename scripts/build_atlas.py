@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import reported
+from headatlas.folders import atomic_folder
 from headatlas.records.atlas import Recipe
 from headatlas.reporting.atlas import Inputs, Judged, build
 from headatlas.reporting.tables import Run
@@ -88,9 +89,10 @@ def main() -> None:
         args.random_round,
         Judged(args.judgements, args.items, args.seed) if args.judgements else None,
     )
-    build(
-        run, inputs, args.recipe, args.out_dir, templates=args.templates, exemplars=args.exemplars
-    )
+    with atomic_folder(args.out_dir) as folder:
+        build(
+            run, inputs, args.recipe, folder, templates=args.templates, exemplars=args.exemplars
+        )
 
 
 if __name__ == "__main__":

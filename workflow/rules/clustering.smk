@@ -5,11 +5,11 @@ rule cluster_heads:
     input:
         head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
     output:
-        f"{ATLAS}/clusters.json",
+        CLUSTERS,
     log:
-        log_of(f"{ATLAS}/clusters"),
+        log_of(CLUSTERS.removesuffix(".json")),
     benchmark:
-        benchmark_of(f"{ATLAS}/clusters")
+        benchmark_of(CLUSTERS.removesuffix(".json"))
     conda:
         "../../envs/analysis.yaml"
     threads: 8

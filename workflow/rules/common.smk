@@ -59,7 +59,11 @@ os.environ.update(
 MEMORY = Path(".snakemake/contents")  # digests of large files
 RUN = "results/{model}/{corpus}"
 ROUND = f"{RUN}/{{explainer}}/round{{round}}"
+CLUSTERS = f"{ROUND}/families/{{clustering}}/clusters.json"
+# An atlas is replaced in one step. Snakemake removes what a job is to make before the job begins,
+# and so it knows an atlas by links to its pages: they are removed, the atlas stays.
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
+FINISHED = f"{RUN}/{{explainer}}/finished/{{clustering}}"
 RANDOM_ROUND = ROUND.replace("{model}", f"{{model}}{RANDOM}")
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run

@@ -69,10 +69,7 @@ rule transfer_explanations:
 rule compare_runs:
     input:
         models=expand("results/{model}/model.json", model=config["sweep"]["models"]),
-        clusters=run_files("clusters.json"),
-        explanations=run_files("explanations.jsonl"),
-        scores=run_files("scores.parquet"),
-        verdicts=run_files("verdicts.parquet"),
+        atlases=finished_atlases(),
         matches=matches(),
         transfers=transfers(),
     output:

@@ -9,7 +9,7 @@ LABELS = {key: f"{{{key}}}" for key in ("model", "corpus", "explainer", "cluster
 
 rule atlases:
     input:
-        [f"{atlas_folder(*run)}/index.html" for run in runs(config)],
+        finished_atlases(),
 
 
 rule build_atlas:
@@ -20,7 +20,7 @@ rule build_atlas:
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
         explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
         scores=head_files(f"{ROUND}/scores/L{{layer}}H{{head}}.json"),
-        clusters=f"{ATLAS}/clusters.json",
+        clusters=lambda w: at_round(CLUSTERS, w),
         known_roles=lambda w: at_round(KNOWN_ROLES, w) if has_roles(w.model) else [],
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -28,23 +28,23 @@ rule build_atlas:
         random_scores=random_files(f"{RANDOM_ROUND}/scores/L{{layer}}H{{head}}.json"),
     output:
         index=report(
-            f"{ATLAS}/index.html", category="Atlas", caption="../report/index.rst", labels=LABELS
+            f"{FINISHED}/index.html",
+            category="Atlas",
+            caption="../report/index.rst",
+            labels=LABELS,
         ),
         summary=report(
-            f"{ATLAS}/summary.csv",
+            f"{FINISHED}/summary.csv",
             category="Tables",
             caption="../report/summary.rst",
             labels=LABELS,
         ),
         report=report(
-            f"{ATLAS}/report.md", category="Atlas", caption="../report/report.rst", labels=LABELS
+            f"{FINISHED}/report.md",
+            category="Atlas",
+            caption="../report/report.rst",
+            labels=LABELS,
         ),
-        events=f"{ATLAS}/raw_events.parquet",
-        explanations=f"{ATLAS}/explanations.jsonl",
-        scores=f"{ATLAS}/scores.parquet",
-        verdicts=f"{ATLAS}/verdicts.parquet",
-        run=f"{ATLAS}/run.json",
-        heads=directory(f"{ATLAS}/heads"),
     log:
         log_of(f"{ATLAS}/index"),
     benchmark:
@@ -63,7 +63,8 @@ rule build_atlas:
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),
         recipe=recipe,
-        folder=subpath(output.index, parent=True),
+        folder=folder_of(ATLAS),
+        links=subpath(output.index, parent=True),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: building the atlas"
     shell:
@@ -76,3 +77,4 @@ rule build_atlas:
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"
+        " && ln -s ../../atlas/{wildcards.clustering}/{{index.html,summary.csv,report.md}} {params.links}"

@@ -80,7 +80,7 @@ class Inputs(NamedTuple):
 def build(
     run: Run, inputs: Inputs, recipe: Recipe, out: Path, *, templates: Path, exemplars: int
 ) -> None:
-    """Write the atlas of a run into `out`, the index last.
+    """Write the atlas of a run into `out`, an empty folder.
 
     Only one layer's events are in memory at a time. Raises InputError if a file is not of
     its schema, or if the records are not those of the heads that this run selected.
@@ -114,6 +114,7 @@ def build(
     write_rows(out / "verdicts.parquet", tables.verdict_rows(scores), VERDICTS)
     write_text(out / "summary.csv", _summary(atlas))
     write_text(out / "report.md", pages.report(env, atlas))
+    write_record(out / "clusters.json", clusters)
     write_record(out / "run.json", record)
     _write_heads(env, atlas, _layers(inputs.events), inputs.judged, out, exemplars)
     write_text(out / "index.html", pages.index(env, atlas, record))
@@ -163,12 +164,6 @@ def _write_heads(
                 _write_head(env, atlas, position, out, *shown, questions)
     for position in waiting.values():
         _write_head(env, atlas, position, out, [], 1.0, [])
-    # For runs by hand: Snakemake clears the folder before the rule, a second run by hand with
-    # fewer heads would leave the pages of the others.
-    current = {f"{head.name}.html" for head in atlas.heads}
-    for page in (out / "heads").glob("L*H*.html"):
-        if page.name not in current:
-            page.unlink()
 
 
 def _write_head(

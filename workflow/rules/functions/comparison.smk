@@ -8,11 +8,6 @@ MATCHES = f"{COMPARISON}/{{corpus}}/{{model}}/{{other}}/matches.parquet"
 COMPARED = [f"{COMPARISON}/index.html", f"{COMPARISON}/cost.html"] if len(runs(config)) > 1 else []
 
 
-def run_files(name):
-    """A file of the atlas of every run of the sweep."""
-    return [f"{atlas_folder(*run)}/{name}" for run in runs(config)]
-
-
 def matches():
     """The matches of every two models of the sweep on every corpus."""
     names = config["sweep"]

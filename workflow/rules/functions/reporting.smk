@@ -16,6 +16,13 @@ STAGES = [  # of a run, in order
 ROLE_STAGES = ["measure_repeats", "grade_roles"]  # of a model with a table of published roles
 
 
+def finished_atlases():
+    """What Snakemake knows the atlases of all runs of the sweep by."""
+    names = ("model", "corpus", "explainer", "clustering")
+    pages = f"{FINISHED}/index.html"
+    return [pages.format(**dict(zip(names, run, strict=True))) for run in runs(config)]
+
+
 def stages(model, explainer):
     """The rules of a run."""
     known = STAGES + ROLE_STAGES if has_roles(model) else STAGES
