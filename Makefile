@@ -17,7 +17,7 @@ estimate: .venv/installed
 
 # Adds the results of another folder where the workflow has run: make merge FROM=path
 merge: .venv/installed
-	$(BIN)/python scripts/tools/merge_results.py $(or $(FROM),$(error FROM=path is missing)) .
+	$(BIN)/python scripts/tools/merge_results.py "$(or $(FROM),$(error FROM=path is missing))" .
 
 test: .venv/installed lint
 	$(OFFLINE) $(BIN)/python -m pytest

@@ -90,9 +90,7 @@ def main() -> None:
         Judged(args.judgements, args.items, args.seed) if args.judgements else None,
     )
     with atomic_folder(args.out_dir) as folder:
-        build(
-            run, inputs, args.recipe, folder, templates=args.templates, exemplars=args.exemplars
-        )
+        build(run, inputs, args.recipe, folder, templates=args.templates, exemplars=args.exemplars)
 
 
 if __name__ == "__main__":

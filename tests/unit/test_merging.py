@@ -1,17 +1,21 @@
 """What is copied from one workplace to another, and what is refused."""
 
+import errno
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from unittest import mock
 
 import pytest
-from places import SCRIPTS
+from places import ROOT, SCRIPTS
 from reporting_factory import RECIPE
 
+from headatlas import merging
 from headatlas.errors import InputError
 from headatlas.merging import Merged, merge
 from headatlas.records.atlas import Circumstances, RunRecord
@@ -135,7 +139,91 @@ def test_an_unfinished_or_running_workplace_is_refused(here: Path, there: Path) 
         merge(there.parent / "nowhere", here)
 
 
-def test_linked_folders_are_looked_into(here: Path, there: Path, tmp_path: Path) -> None:
-    shutil.move(there / "results/m", tmp_path / "disk")
-    (there / "results/m").symlink_to(tmp_path / "disk")
+def test_results_may_be_on_another_disk(here: Path, there: Path, tmp_path: Path) -> None:
+    shutil.move(there / "results", tmp_path / "disk")
+    (there / "results").symlink_to(tmp_path / "disk")
     assert merge(there, here).copied == 3
+
+
+def test_links_within_the_results_stay_links(here: Path, there: Path) -> None:
+    (there / "results/m/pages").mkdir()
+    (there / "results/m/pages/windows").symlink_to("../b/windows.parquet")
+    (there / "results/m/loop").symlink_to("..")
+    assert merge(there, here).copied == 5
+    assert (here / "results/m/pages/windows").read_text() == "b"
+    for name in ("results/m/pages/windows", "results/m/loop"):
+        assert (here / name).readlink() == (there / name).readlink()
+    after = state(here)
+    assert merge(there, here) == Merged(copied=0, there=6)
+    assert state(here) == after
+
+
+@pytest.mark.parametrize("kind", ["out", "folder", "absolute", "dangling", "self", "pipe"])
+def test_what_is_no_result_is_refused_by_name(here: Path, there: Path, kind: str) -> None:
+    odd = there / "results/m/odd.txt"
+    if kind == "pipe":
+        os.mkfifo(odd)
+    else:
+        inside = str(there / "results/m/model.json")
+        targets = {"out": "/etc/passwd", "folder": "/etc", "absolute": inside}
+        odd.symlink_to(targets.get(kind, "odd.txt" if kind == "self" else "nothing"))
+    before = state(here)
+    problem = {
+        "out": "a link that leads out of the results, to /etc/passwd",
+        "folder": "a link that leads out of the results, to /etc",
+        "absolute": "a link that leads out of the results, to ",
+        "pipe": "neither a file nor a folder",
+    }.get(kind, "a link that leads to nothing")
+    with pytest.raises(InputError, match=rf"there/results/m/odd\.txt: {problem}.*, so nothing was"):
+        merge(there, here)
+    assert state(here) == before
+
+
+def test_hidden_files_are_no_results(here: Path, there: Path) -> None:
+    write_text(there / ".snakemake/metadata/.DS_Store", "\0")
+    write_text(there / ".snakemake/metadata/.nfs000123", "\0")
+    write_text(there / ".snakemake/metadata/notes", "no record")
+    write_text(there / "results/m/b/.windows.parquet.x1y2z3w4", "half")
+    write_text(there / "results/m/b/.minilm.x1y2z3w4/index.html", "half")
+    write_text(here / "results/m/.merging-7", "half")
+    assert merge(there, here) == Merged(copied=3, there=1)
+    hidden = [name for name in state(here) if "/." in name and "timestamp" not in name]
+    assert hidden == []
+
+
+def test_a_full_disk_leaves_all_as_it_was(here: Path, there: Path) -> None:
+    before = state(here)
+    copies = iter(range(100))
+
+    def copy(source: Path, place: Path, **options: bool) -> None:
+        if next(copies) == 4:
+            raise OSError(errno.ENOSPC, "No space left on device", str(place))
+        shutil.copyfile(source, place)
+
+    with (
+        mock.patch.object(merging.shutil, "copy2", copy),
+        pytest.raises(InputError, match="No space left on device, so nothing was merged"),
+    ):
+        merge(there, here)
+    assert state(here) == before
+    assert sorted(path.name for path in (here / "results/m").iterdir()) == ["a", "model.json"]
+    assert merge(there, here).copied == 3
+
+
+def test_a_place_that_cannot_be_taken_leaves_all_as_it_was(here: Path, there: Path) -> None:
+    (here / "results/m/b").write_text("a file where a folder is to be")
+    before = state(here)
+    with pytest.raises(InputError, match="so nothing was merged"):
+        merge(there, here)
+    assert state(here) == before
+
+
+def test_make_merges_from_a_path_with_a_space() -> None:
+    said = subprocess.run(
+        ["make", "--dry-run", "--directory", ROOT, "merge", "FROM=../over there"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = next(line for line in said.stdout.splitlines() if "merge_results" in line)
+    assert shlex.split(line)[-2:] == ["../over there", "."]

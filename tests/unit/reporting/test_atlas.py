@@ -171,23 +171,30 @@ def command(inputs: Inputs, out: Path) -> list[str]:
 def test_the_script_writes_the_same_bytes_and_clears_stale_pages(
     inputs: Inputs, atlas: Path, tmp_path: Path
 ) -> None:
-    storage.write_text(tmp_path / "heads" / "L07H00.html", "stale")
-    subprocess.run(command(inputs, tmp_path), check=True)
+    again = tmp_path / "again"
+    storage.write_text(again / "heads" / "L07H00.html", "stale")
+    subprocess.run(command(inputs, again), check=True)
     names = sorted(str(path.relative_to(atlas)) for path in atlas.rglob("*.*"))
-    assert names == sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*"))
+    assert names == sorted(str(path.relative_to(again)) for path in again.rglob("*.*"))
     for name in names:
-        assert (tmp_path / name).read_bytes() == (atlas / name).read_bytes(), name
+        assert (again / name).read_bytes() == (atlas / name).read_bytes(), name
 
 
-def test_the_script_ends_with_one_sentence(inputs: Inputs, tmp_path: Path) -> None:
+def test_the_script_ends_with_one_sentence_and_the_old_atlas_stays(
+    inputs: Inputs, tmp_path: Path
+) -> None:
+    storage.write_text(tmp_path / "atlas/index.html", "old")
     broken = inputs._replace(events=[inputs.stats[0]])
-    done = subprocess.run(command(broken, tmp_path), capture_output=True, text=True)
+    done = subprocess.run(command(broken, tmp_path / "atlas"), capture_output=True, text=True)
     assert done.returncode == 1
-    expected = r"error: .*layer00.parquet: columns .* are not as expected; .*\n"
-    assert re.fullmatch(expected, done.stderr)
-    assert not (tmp_path / "raw_events.parquet").exists()
-    assert not (tmp_path / "index.html").exists()
-    assert not list(tmp_path.rglob(".*"))
+    assert re.fullmatch(
+        r"error: .*layer00.parquet: columns .* are not as expected; delete it .*\n", done.stderr
+    )
+    assert [str(path.relative_to(tmp_path)) for path in sorted(tmp_path.rglob("*"))] == [
+        "atlas",
+        "atlas/index.html",
+    ]
+    assert (tmp_path / "atlas/index.html").read_text() == "old"
 
 
 def test_records_of_another_run_are_refused(inputs: Inputs, tmp_path: Path) -> None:
