@@ -13,7 +13,8 @@ atlas: .venv/installed
 # Calls, tokens and dollars of what the sweep will ask of language models; nothing is asked.
 estimate: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) estimate
-	@cat results/*/*/*/estimate.csv
+	@cat results/*/*/*/estimate.csv 2> /dev/null || \
+		echo "No explainer of the sweep asks a language model: nothing will be asked."
 
 # Adds the results of another folder where the workflow has run: make merge FROM=path
 merge: .venv/installed

@@ -35,6 +35,15 @@ from headatlas.provenance import code_digest, contents_digest, folder_digest
 from headatlas.records.base import RANDOM, head_name
 
 try:
+    check_duplicate_keys(Path("config.yaml"))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+configfile: "config.yaml"
+
+
+try:
     for file in workflow.configfiles:
         check_duplicate_keys(Path(file))
     config = resolve(
@@ -77,14 +86,19 @@ HEAD_FLAGS = (
 )
 
 
+def one_of(names):
+    """Pattern of the names of what there is; a file of anything else is made by no rule."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 wildcard_constraints:
-    model=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
-    other=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
-    corpus=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
-    explainer=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
-    clustering=r"[A-Za-z0-9][A-Za-z0-9._+-]*",
+    model=one_of(config["models"]),
+    other=one_of([*config["models"], *config["corpora"]]),
+    corpus=one_of(config["corpora"]),
+    explainer=one_of(config["explainers"]),
+    clustering=one_of(config["clusterings"]),
     round=r"\d+",
-    shard=r"\d+",
+    shard=one_of(map(str, range(EXECUTION["shards"]))),
     layer=r"\d\d+",
     head=r"\d\d+",
 
@@ -126,8 +140,7 @@ def asks(explainer):
 
 def explainers_that(ask):
     """Pattern of the names of the explainers that are language models, or that are not."""
-    names = [re.escape(name) for name in config["explainers"] if asks(name) == ask]
-    return "|".join(names) or "(?!)"
+    return one_of(name for name in config["explainers"] if asks(name) == ask)
 
 
 def last_round(explainer):

@@ -5,7 +5,7 @@ SYMBOLIC = explainers_that(ask=False)
 
 rule explain_head:
     input:
-        events=f"{RUN}/events/layer{{layer}}.parquet",
+        events=events_of,
         stats=f"{RUN}/stats/layer{{layer}}.parquet",
     output:
         f"{ROUND}/explanations/L{{layer}}H{{head}}.json",

@@ -58,7 +58,7 @@ rule ask_in_batches:
 # rounds it sees what the explanation of the round before got wrong.
 rule explain_head_llm:
     input:
-        events=f"{RUN}/events/layer{{layer}}.parquet",
+        events=events_of,
         stats=f"{RUN}/stats/layer{{layer}}.parquet",
         hypothesis=hypothesis_of,
         previous=previous_round,

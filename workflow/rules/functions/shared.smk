@@ -22,6 +22,26 @@ def layer_files(pattern):
     return files
 
 
+def check_selected(wildcards):
+    """Raise WorkflowError if the head or the layer of a job is not one of those to be explained."""
+    heads, layer = all_heads(wildcards.model), wildcards.get("layer")
+    head = wildcards.get("head")
+    if head is not None and (int(layer), int(head)) not in heads:
+        name, kind = f"L{layer}H{head}", "head"
+    elif layer is not None and int(layer) not in {at[0] for at in heads}:
+        name, kind = f"layer {layer}", "layer with heads"
+    else:
+        return
+    allowed = f"{head_name(*heads[0])} to {head_name(*heads[-1])}, as selected"
+    raise WorkflowError(f"{name}: no {kind} of models.{wildcards.model}; allowed: {allowed}")
+
+
+def events_of(wildcards):
+    """The events of a head's layer, if the head is selected."""
+    check_selected(wildcards)
+    return f"{RUN}/events/layer{{layer}}.parquet".format(**wildcards)
+
+
 def files_of(pattern, heads):
     """The file of each of some heads."""
     layers, numbers = [f"{n:02d}" for n, _ in heads], [f"{h:02d}" for _, h in heads]
@@ -32,6 +52,7 @@ def head_files(pattern):
     """Input function: the file of every selected head, of one layer or of all."""
 
     def files(wildcards):
+        check_selected(wildcards)
         heads = all_heads(wildcards.model)
         layer = getattr(wildcards, "layer", None)
         chosen = [at for at in heads if layer is None or at[0] == int(layer)]
@@ -53,13 +74,9 @@ def control_files(pattern, count, within_layer=False):
     """
 
     def files(wildcards):
+        check_selected(wildcards)
         heads = all_heads(wildcards.model)
         head = int(wildcards.layer), int(wildcards.head)
-        if head not in heads:
-            allowed = f"{head_name(*heads[0])} to {head_name(*heads[-1])}, as selected"
-            raise WorkflowError(
-                f"{head_name(*head)}: no head of models.{wildcards.model}; allowed: {allowed}"
-            )
         return files_of(pattern, controls_of(heads, head, count(wildcards), within_layer))
 
     return files
@@ -76,6 +93,7 @@ def shard_folders(run):
 
 def windows_of(wildcards):
     """The windows of a model, which its twin with random weights reads too."""
+    check_selected(wildcards)
     return f"{RUN}/windows.parquet".format(
         model=wildcards.model.removesuffix(RANDOM), corpus=wildcards.corpus
     )

@@ -1,0 +1,61 @@
+"""What is asked for by file and cannot be made, and a configuration that is no text: a sentence."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from places import ROOT
+from workplace import Workplace
+
+RUN = "results/tiny/words"
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        (
+            f"{RUN}/symbolic/round0/explanations/L01H99.json",
+            "L01H99: no head of models.tiny; allow",
+        ),
+        (
+            f"{RUN}/symbolic/round0/probes/layer07.parquet",
+            "layer 07: no layer with heads of models",
+        ),
+        (f"{RUN}/activations/shard7", f"No rule to produce {RUN}/activations/shard7"),
+        ("results/nobody/words/windows.parquet", "No rule to produce results/nobody/words/windows"),
+    ],
+)
+def test_what_is_not_there_cannot_be_asked_for(
+    fresh: Workplace, target: str, sentence: str
+) -> None:
+    done = fresh.snakemake("--dry-run", target)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert sentence in said, said[-2000:]
+    assert "KeyError" not in said
+
+
+def test_a_configuration_in_another_encoding_is_told(tmp_path: Path) -> None:
+    workplace = Workplace(tmp_path)
+    command = workplace.command("--dry-run")
+    text = yaml.safe_dump(workplace.configuration) + "# caf\u00e9\n"
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-16")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "config.yaml: is not text in UTF-8" in done.stdout
+    assert "UnicodeDecodeError" not in done.stdout + done.stderr
+
+
+def test_an_estimate_of_nothing_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "snakemake").symlink_to("/bin/true")
+    ready = ["--old-file", ".venv/installed", f"BIN={tmp_path}"]
+    done = subprocess.run(
+        ["make", "--file", ROOT / "Makefile", *ready, "estimate"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "No explainer of the sweep asks a language model: nothing will be asked." in done.stdout
+    assert done.stderr == ""
