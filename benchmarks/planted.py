@@ -53,6 +53,7 @@ from headatlas.records.judgement import Judgement
 from headatlas.records.scores import HeadScores
 from headatlas.records.stats import STATS
 from headatlas.scoring.windows import predicted_attention
+from headatlas.settings.symbolic import Symbolic
 from headatlas.storage import read_head, read_record, write_record
 from headatlas.subjects.loading import load_subject
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
@@ -69,7 +70,7 @@ def explain_symbolic(about: HeadRecord, events: Path, stats: Path) -> Explanatio
         read_measured(events, about.head, "train"),
         read_measured(events, about.head, "validation"),
         {row["metric"]: row["value"] for row in metrics},
-        symbolic.Limits(max_behaviours=3, min_coverage=0.1, texts=TEXTS),
+        Symbolic(texts=TEXTS),
         np.random.default_rng([0, about.layer, about.head]),
     )
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from headatlas.errors import or_failed, reported
-from headatlas.explainers.symbolic.explain import Limits, explain
+from headatlas.explainers.symbolic.explain import explain
 from headatlas.explainers.symbolic.windows import read_measured
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.stats import STATS
-from headatlas.settings.arguments import add_settings
+from headatlas.settings.arguments import add_settings, settings_of
 from headatlas.settings.seed import Seed
 from headatlas.settings.symbolic import Symbolic
 from headatlas.storage import read_head, write_record
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--round", type=int, default=0, help="round of refinement, from 0")
     parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
     parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
-    add_settings(parser, Symbolic, *Limits._fields)
+    add_settings(parser, Symbolic)
     add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
     args = parser.parse_args()
@@ -49,7 +49,7 @@ def main() -> None:
             train,
             validation,
             {row["metric"]: row["value"] for row in metrics},
-            Limits(**{name: getattr(args, name) for name in Limits._fields}),
+            settings_of(args, Symbolic),
             np.random.default_rng([args.seed, args.layer, args.head]),
         ),
         lambda reason: failed_explanation(about, reason),

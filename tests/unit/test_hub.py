@@ -69,6 +69,6 @@ def test_a_data_set_is_read_at_its_commit(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("datasets.load_dataset", load)
     with pytest.raises(InputError, match="no part 'train'"):
-        list(documents_of(HuggingFace(kind="huggingface", source="org/name"), commit=TAGGED))
+        list(documents_of(HuggingFace(source="org/name"), commit=TAGGED))
     assert asked == {"path": "org/name", "revision": TAGGED, "streaming": True}
     assert facts_of("huggingface", TAGGED) == {"kind": "huggingface", "commit": TAGGED}

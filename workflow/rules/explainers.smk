@@ -19,7 +19,7 @@ rule explain_head:
     conda:
         "../../envs/llm.yaml"
     params:
-        settings=lambda w: flags({**config["explainers"][w.explainer], "kind": None}),
+        settings=lambda w: flags(config["explainers"][w.explainer]),
         seed=config["seed"],
         code=code("explain_head"),
     message:

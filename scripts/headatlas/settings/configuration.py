@@ -58,7 +58,7 @@ class Configuration(Settings):
         json_schema_extra=_named(),
     )
     explainers: dict[str, AnyExplainer] = Field(
-        default={"symbolic": Symbolic(kind="symbolic")},
+        default={"symbolic": Symbolic()},
         description="the explainers that a sweep can name",
         json_schema_extra=_named("activations", "events", "stats", "windows.parquet"),
     )

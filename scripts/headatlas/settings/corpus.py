@@ -56,13 +56,15 @@ class Corpus(Settings):
 class PythonDocs(Corpus):
     """Needs nothing else."""
 
-    kind: Literal["python-docs"] = Field(description="text of the running Python installation")
+    kind: Literal["python-docs"] = Field(
+        default="python-docs", description="text of the running Python installation"
+    )
 
 
 class TextFiles(Corpus):
     """Named by paths or patterns."""
 
-    kind: Literal["text"] = Field(description="text files")
+    kind: Literal["text"] = Field(default="text", description="text files")
     files: Annotated[
         str | list[str],
         WithJsonSchema(
@@ -88,7 +90,9 @@ class TextFiles(Corpus):
 class HuggingFace(Corpus):
     """Streamed, at a commit."""
 
-    kind: Literal["huggingface"] = Field(description="a data set of the Hugging Face hub")
+    kind: Literal["huggingface"] = Field(
+        default="huggingface", description="a data set of the Hugging Face hub"
+    )
     source: Text = Field(description="name of the data set on the hub, or a folder")
     name: Text | None = Field(
         default=None, description="configuration of the data set; null where it has only one"
@@ -103,7 +107,9 @@ class HuggingFace(Corpus):
 class StackExchange(Corpus):
     """As another tool has exported them."""
 
-    kind: Literal["stackexchange"] = Field(description="exported Stack Exchange sites")
+    kind: Literal["stackexchange"] = Field(
+        default="stackexchange", description="exported Stack Exchange sites"
+    )
     folder: Text = Field(description="folder of the sites, as .zip, .txt or .jsonl files")
 
 

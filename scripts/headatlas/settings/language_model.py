@@ -10,7 +10,7 @@ from .base import Settings, Text
 class LanguageModel(Settings):
     """Two language models, which may be the same: one explains, one judges."""
 
-    kind: Literal["llm"] = Field(description="a language model")
+    kind: Literal["llm"] = Field(default="llm", description="a language model")
     endpoint: Text = Field(description="the endpoint that explains", title="a name under endpoints")
     judge: Text = Field(
         description="the endpoint that tests explanations, which may be the same",

@@ -10,7 +10,9 @@ from .base import Settings
 class Symbolic(Settings):
     """The embedded explainer: what it may find, and what it writes."""
 
-    kind: Literal["symbolic"] = Field(description="search over executable rules; no network")
+    kind: Literal["symbolic"] = Field(
+        default="symbolic", description="search over executable rules; no network"
+    )
     max_behaviours: int = Field(
         default=3, ge=1, le=100, description="at most this many behaviours of one head"
     )

@@ -156,7 +156,7 @@ def test_comments_of_config_yaml_tell_the_defaults_of_keys_that_the_demo_has_not
         kind: {
             key: part["default"]
             for key, part in entry["properties"].items()
-            if "default" in part and (key not in shown or kind in ("", "llm"))
+            if "default" in part and key != "kind" and (key not in shown or kind in ("", "llm"))
         }
         for kind, entry in {"": endpoints, **entries}.items()
     }

@@ -195,7 +195,7 @@ def test_a_pattern_that_matches_nothing_is_named(tmp_path: Path) -> None:
 
 
 def data_set(source: Path, **changes: Any) -> HuggingFace:
-    return HuggingFace(kind="huggingface", source=str(source), **changes)
+    return HuggingFace(source=str(source), **changes)
 
 
 @pytest.fixture
@@ -278,7 +278,7 @@ def test_a_broken_archive_and_an_empty_folder_are_named(tmp_path: Path) -> None:
 
 
 def test_python_documents_are_those_the_demo_model_has_not_seen() -> None:
-    names = [document.name for document in documents_of(PythonDocs(kind="python-docs"))]
+    names = [document.name for document in documents_of(PythonDocs())]
     assert names and all(map(is_held_out, names))
     assert not set(names) & {d.name for d in python_documents(held_out=False)}
     assert set(facts_of("python-docs")) == {"kind", "python"}

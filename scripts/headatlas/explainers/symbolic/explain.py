@@ -1,12 +1,12 @@
 """From the windows of a head to its explanation."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from ...records.explanation import Behaviour, Explanation
 from ...records.head import HeadRecord
+from ...settings.symbolic import Symbolic
 from ..unexplained import failed_explanation, without_behaviours
 from .facts import Facts, explained_share, facts_of, resting_facts
 from .language import EVERYTHING, Expression, all_sources, all_triggers
@@ -23,14 +23,6 @@ COMMON = 0.02  # least share of queries on either side of a contrast
 RESTING = 0.85  # attention on the first token of a head that rests there
 RESTING_ALONE = 0.7  # the same if nothing else that it does is found
 EVEN = 0.9  # mean entropy of a head that attends to everything, of that of even attention
-
-
-class Limits(NamedTuple):
-    """What the user sets."""
-
-    max_behaviours: int  # rules at most
-    min_coverage: float  # of each rule: share of the attention off the first token
-    texts: int  # test texts of each kind
 
 
 class _Study:
@@ -77,7 +69,7 @@ def explain(
     train: Sequence[Measured],
     validation: Sequence[Measured],
     stats: dict[str, float],
-    limits: Limits,
+    settings: Symbolic,
     rng: np.random.Generator,
 ) -> Explanation:
     """Explain a head from its random windows; `stats` are its metrics by name.
@@ -90,7 +82,7 @@ def explain(
     if reason:
         return failed_explanation(about, reason)
     study = _Study(train, validation, all_sources())
-    rules = study.search(limits.max_behaviours, limits.min_coverage)
+    rules = study.search(settings.max_behaviours, settings.min_coverage)
     rest = resting_facts(study.validation)
     rests = rest.coverage >= (RESTING if rules else RESTING_ALONE)
     evenness = _evenness(stats, study.validation)
@@ -100,14 +92,14 @@ def explain(
         always = study.triggers.index(Expression("any"))
         rules = [Found(source=0, trigger=always, mass=1 - rest.coverage)]
     if not rules and not rests:
-        return _unexplained(about, study, limits, rest, stats)
+        return _unexplained(about, study, settings, rest, stats)
 
     divisions = find_divisions(study.train, study.validation, rules, study.triggers)
     program = build_program(rules, divisions, rests, study.train, study.sources, study.triggers)
     behaviours = study.behaviours(rules)
     clauses = [clause for clause, _ in behaviours]
     contrasts = _contrasts(study, rules, divisions)
-    positive, negative = choose_texts(program, [w.context for w in validation], limits.texts, rng)
+    positive, negative = choose_texts(program, [w.context for w in validation], settings.texts, rng)
     if rests:
         confidence = rest.coverage
         summary = resting(clauses, rest, contrasts)
@@ -135,14 +127,14 @@ def explain(
 def _unexplained(
     about: HeadRecord,
     study: _Study,
-    limits: Limits,
+    settings: Symbolic,
     rest: Facts,
     stats: dict[str, float],
 ) -> Explanation:
     nearest = study.search(1, 0.0)
     guess = study.clause([0], nearest) if nearest else None
     reason = (
-        f"No rule that was tried accounts for {percent(limits.min_coverage)}"
+        f"No rule that was tried accounts for {percent(settings.min_coverage)}"
         " of the attention that is not on the first token and clearly more than chance"
     )
     summary = unexplained(reason, guess, rest.coverage, stats)

@@ -16,7 +16,7 @@ from headatlas.event_rows import dense_attention
 from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.execute import predict
-from headatlas.explainers.symbolic.explain import Limits, explain
+from headatlas.explainers.symbolic.explain import explain
 from headatlas.explainers.symbolic.facts import Facts, facts_of
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
@@ -31,6 +31,7 @@ from headatlas.records.explanation import Explanation, Program, Rule
 from headatlas.records.head import HeadRecord
 from headatlas.records.judgement import Judgement
 from headatlas.records.stats import STATS
+from headatlas.settings.symbolic import Symbolic
 from headatlas.storage import read_record, write_rows
 
 T, WINDOWS, KEPT = 64, 8, 16
@@ -40,7 +41,7 @@ VOCABULARY = (
     + [f" word{chr(97 + i)}" for i in range(20)]
 )
 ABOUT = HeadRecord(model="m", corpus="c", explainer="symbolic", round=0, layer=2, head=1)
-LIMITS = Limits(max_behaviours=3, min_coverage=0.1, texts=4)
+SETTINGS = Symbolic(texts=4)
 Rules = Sequence[tuple[str, str, float]]  # source, trigger, mass; the first that applies
 
 
@@ -106,18 +107,18 @@ def stored(
 
 def explained(
     make: Callable[[Context, np.random.Generator], Measured],
-    limits: Limits = LIMITS,
+    settings: Symbolic = SETTINGS,
     stats: dict[str, float] | None = None,
 ) -> Explanation:
     rng = np.random.default_rng(5)
     train, validation = (
         [make(context, rng) for context in sampled_contexts(rng)] for _ in range(2)
     )
-    return explain(ABOUT, train, validation, stats or {}, limits, np.random.default_rng(0))
+    return explain(ABOUT, train, validation, stats or {}, settings, np.random.default_rng(0))
 
 
-def follows(rules: Rules, limits: Limits = LIMITS) -> Explanation:
-    return explained(lambda context, rng: planted(context, rules, rng), limits)
+def follows(rules: Rules, settings: Symbolic = SETTINGS) -> Explanation:
+    return explained(lambda context, rng: planted(context, rules, rng), settings)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_two_behaviours_are_both_found_with_their_figures() -> None:
 
 def test_no_more_behaviours_than_asked_for() -> None:
     rules = [("after(same_token, last)", "seen_before", 0.9), ("previous_token", "any", 0.9)]
-    found = follows(rules, LIMITS._replace(max_behaviours=1))
+    found = follows(rules, Symbolic(texts=4, max_behaviours=1))
     assert len(found.behaviours) == 1
 
 
@@ -217,7 +218,7 @@ def test_a_noise_head_is_unexplained() -> None:
 def test_a_behaviour_below_the_least_coverage_is_not_one() -> None:
     rules = [("previous_token", "class(function_word)", 0.9)]
     assert follows(rules).status == "explained"
-    strict = follows(rules, LIMITS._replace(min_coverage=0.5))
+    strict = follows(rules, Symbolic(texts=4, min_coverage=0.5))
     assert [b.family for b in strict.behaviours] == ["sink"]
 
 
@@ -365,8 +366,8 @@ def test_the_head_writes_more_at_some_tokens() -> None:
 
 def test_test_texts_have_the_contrast_that_the_program_predicts() -> None:
     found = follows([("all(digit)", "class(digit)", 0.9)])
-    assert len(found.positive_texts) == len(found.negative_texts) == LIMITS.texts
-    assert len({*found.positive_texts, *found.negative_texts}) == 2 * LIMITS.texts
+    assert len(found.positive_texts) == len(found.negative_texts) == SETTINGS.texts
+    assert len({*found.positive_texts, *found.negative_texts}) == 2 * SETTINGS.texts
     digits = [
         [text.count("1") + text.count("27") for text in side]
         for side in (found.positive_texts, found.negative_texts)
