@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from workplace import ROOT, SCRIPT, Workplace
 
+from headatlas.measures import TRANSFERRED
 from headatlas.records.atlas import SCORES
 from headatlas.records.comparison import COUNTERPARTS, SharedFamilies
 from headatlas.records.transfers import TRANSFERS
@@ -115,7 +116,7 @@ def test_scored_on_its_own_corpus_an_explanation_has_its_own_score(
         if row["split"] == "test"
     }
     moved = read_table(tmp_path / "t.parquet", TRANSFERS).to_pylist()
-    assert len(moved) == 6 * 3
+    assert len(moved) == 6 * len(TRANSFERRED)
     assert any(row["value"] is not None for row in moved)
     for row in moved:
         assert row["value"] == scores[row["layer"], row["head"], row["metric"]]
