@@ -10,8 +10,9 @@ from pathlib import Path
 
 from headatlas.corpora.document import LeftOut
 from headatlas.corpora.open import documents_of, facts_of
+from headatlas.corpora.state import files_state
 from headatlas.corpora.windows import WindowSettings, sample_windows
-from headatlas.errors import reported
+from headatlas.errors import InputError, reported
 from headatlas.hub import commit_of
 from headatlas.records.model import ModelInfo
 from headatlas.records.windows import WINDOWS
@@ -30,6 +31,9 @@ def parse_arguments() -> argparse.Namespace:
     add_kinds(parser, KINDS)
     add_settings(parser, Split)
     add_settings(parser, Seed)
+    parser.add_argument(
+        "--state", help="digest of the local files, which must be the same at the end"
+    )
     parser.add_argument("--out", type=Path, required=True, help="table of windows to write")
     return parser.parse_args()
 
@@ -56,6 +60,8 @@ def main() -> None:
     info = read_record(args.model_info, ModelInfo)
     tokenizer = open_tokenizer(info.source, info.commit)
     rows, facts = sample_windows(documents, tokenizer, settings)
+    if args.state is not None and files_state(corpus.model_dump()) != args.state:
+        raise InputError("the texts of the corpus have changed since the run began; run again")
     facts = facts_of(corpus.kind, commit) | left_out.facts() | facts
     write_rows(args.out, rows, WINDOWS, facts)
     print(", ".join(f"{name} {value}" for name, value in facts.items()), file=sys.stderr)

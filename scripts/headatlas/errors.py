@@ -1,6 +1,8 @@
 """What went wrong in the user's terms: one sentence instead of a traceback."""
 
+import errno
 import functools
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -9,6 +11,8 @@ from typing import TypeVar
 from .printable import printable
 
 T = TypeVar("T")
+# What a disk does, and no code.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 class InputError(Exception):
@@ -16,7 +20,10 @@ class InputError(Exception):
 
 
 def reported(main: Callable[[], None]) -> Callable[[], None]:
-    """Let a script end with the sentence of an InputError on stderr and exit code 1."""
+    """Let a script end with the sentence of an InputError on stderr and exit code 1.
+
+    Likewise where a disk is full, may not be written or fails.
+    """
 
     @functools.wraps(main)
     def wrapper() -> None:
@@ -24,6 +31,12 @@ def reported(main: Callable[[], None]) -> Callable[[], None]:
             main()
         except InputError as error:
             print(printable(f"error: {error}"), file=sys.stderr)
+            sys.exit(1)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            about = f"{error.filename}: " if error.filename else ""
+            print(printable(f"error: {about}{os.strerror(error.errno)}"), file=sys.stderr)
             sys.exit(1)
 
     return wrapper

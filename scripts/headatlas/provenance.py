@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from .errors import InputError
 from .storage import write_text
 
 PACKAGE = "headatlas"
+MEMORY = Path(".snakemake/contents")  # of a workplace: digests of large files
 
 
 def code_digest(script: Path) -> str:
@@ -43,8 +45,15 @@ def contents_digest(files: Sequence[Path], root: Path, memory: Path) -> str:
     """The same over files below `root` that may be large, whatever their times are.
 
     The folder `memory` keeps what was found, so that files are read again only where
-    one of them has another size or time of change.
+    one of them has another size or time of change. Raises InputError if one cannot be read.
     """
+    try:
+        return _remembered(files, root, memory)
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from None
+
+
+def _remembered(files: Sequence[Path], root: Path, memory: Path) -> str:
     states = [(file.absolute(), file.stat()) for file in sorted(files)]
     listing = "".join(f"{file} {state.st_size} {state.st_mtime_ns}\n" for file, state in states)
     known = memory / hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()[:16]

@@ -1,9 +1,12 @@
 """What fails with a head and what fails with its job."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 
-from headatlas.errors import InputError, or_failed
+from headatlas.errors import InputError, or_failed, reported
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records.head import HeadRecord
 from headatlas.scoring.head_scores import OF_ITEMS, OF_TEXTS, OF_WINDOWS, no_scores
@@ -41,3 +44,23 @@ def test_without_scores_every_score_is_there_with_the_reason() -> None:
     held_out = sum(len(measure.names) for measure in (*OF_WINDOWS, *OF_ITEMS))
     assert len(scores) == 2 * held_out + len(OF_TEXTS)
     assert {(s.value, s.n, s.reason) for s in scores} == {(None, 0, "failed: it broke")}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_a_disk_that_fails_is_a_sentence(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    @reported
+    def main() -> None:
+        raise OSError(number, "as the library puts it", "results/a.json")
+
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err == f"error: results/a.json: {os.strerror(number)}\n"
+
+
+def test_what_no_disk_does_keeps_its_traceback() -> None:
+    @reported
+    def main() -> None:
+        raise ConnectionResetError(errno.ECONNRESET, "reset")
+
+    with pytest.raises(ConnectionResetError):
+        main()

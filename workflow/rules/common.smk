@@ -31,7 +31,7 @@ from headatlas.configuration import (
 from headatlas.configuration.twins import random_twins
 from headatlas.controls import controls_of
 from headatlas.errors import InputError
-from headatlas.provenance import code_digest, contents_digest, folder_digest
+from headatlas.provenance import MEMORY, code_digest, contents_digest, folder_digest
 from headatlas.records.base import RANDOM, head_name
 
 try:
@@ -65,7 +65,6 @@ os.environ.update(
     CONNECTIONS=json.dumps({name: connection_of(config, name) for name in config["endpoints"]}),
 )
 
-MEMORY = Path(".snakemake/contents")  # digests of large files
 RUN = "results/{model}/{corpus}"
 ROUND = f"{RUN}/{{explainer}}/round{{round}}"
 CLUSTERS = f"{ROUND}/families/{{clustering}}/clusters.json"

@@ -19,10 +19,11 @@ rule sample_windows:
         bos=lambda w: flags(config["models"][w.model], "bos"),
         corpus=corpus_flags,
         state=corpus_state,
+        texts=texts_flags,
         seed=config["seed"],
         code=code("sample_windows"),
     message:
         "{wildcards.model}, {wildcards.corpus}: sampling token windows"
     shell:
-        'python "$SCRIPTS"/sample_windows.py --model-info {input} {params.bos} {params.corpus}'
+        'python "$SCRIPTS"/sample_windows.py --model-info {input} {params.bos} {params.corpus} {params.texts}'
         " --seed {params.seed} --out {output} 2> {log}"

@@ -7,6 +7,7 @@ machine can stay in the file.
 import itertools
 import json
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -173,9 +174,13 @@ def _unfit(folder: Path) -> str | None:
 def _unmatched(pattern: str, root: Path) -> str | None:
     """Why a pattern gives no text, or None if it does."""
     try:
-        sizes = [file.stat().st_size for file in matches_of(pattern, root).files]
+        files = matches_of(pattern, root).files
     except ValueError as error:
         return f"is no pattern ({error})"
+    closed = [file for file in files if not os.access(file, os.R_OK)]
+    if closed:
+        return f"matches {shown(str(closed[0]))}, which may not be read"
+    sizes = [file.stat().st_size for file in files]
     if not sizes:
         return "matches no file, results of the workflow left out"
     return None if any(sizes) else "matches only empty files"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import jsonschema
 import numpy as np
@@ -704,3 +705,24 @@ def test_the_configuration_of_a_run_is_what_it_uses_without_places() -> None:
         "report": {"title": "/ours/"},
         "endpoints": {},
     }
+
+
+# --- corpora that are none
+
+
+def test_a_text_that_may_not_be_read_is_told_before_any_job(root: Path) -> None:
+    config = example((DOCS, {"kind": "text", "files": "texts/a.txt"}))
+    with mock.patch("headatlas.configuration.meaning.os.access", return_value=False):
+        assert "a.txt', which may not be read; allowed: " in problems(config, root)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"kind": "stackexchange", "folder": "."}, {"kind": "huggingface", "source": "./"}],
+)
+def test_a_folder_with_the_results_in_it_is_no_corpus(
+    root: Path, monkeypatch: pytest.MonkeyPatch, entry: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(root)
+    said = problems(example((DOCS, entry)), root)
+    assert "holds results of the workflow, which are no corpus; allowed: a folder of " in said

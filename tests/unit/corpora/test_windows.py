@@ -20,6 +20,7 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from headatlas.corpora.document import Document
 from headatlas.corpora.places import segments_of
 from headatlas.corpora.sampling import Sample, Window, choose, split_of
+from headatlas.corpora.state import files_state
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.errors import InputError
 from headatlas.records.base import SPLITS, Split
@@ -371,12 +372,27 @@ def test_the_script_writes_the_same_bytes_again(
     assert "documents 80" in capsys.readouterr().err
 
 
+def test_the_script_is_content_with_the_texts_that_the_run_began_with(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    state = files_state({"files": f"{folder}/*.txt"})
+    assert state is not None
+    assert run(monkeypatch, folder, "--state", state).exists()
+    (folder / "d7.txt").write_text("other")
+    assert files_state({"files": f"{folder}/*.txt"}) != state
+    assert files_state({"kind": "stackexchange", "folder": str(folder)}) != state
+    assert files_state({"kind": "huggingface", "source": "Salesforce/wikitext"}) is None
+    assert files_state({"kind": "python-docs"}) is None
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         (["--sampled", "51"], "sampled is 51"),
         (["--model-info", "{folder}/gone.json"], "/nowhere: no tokenizer can be read"),
         (["--kind", "stackexchange"], "--kind stackexchange needs --folder"),
+        (["--state", "0" * 16], "the texts of the corpus have changed since the run began"),
     ],
 )
 def test_the_script_ends_with_a_sentence_and_no_file(
@@ -386,6 +402,7 @@ def test_the_script_ends_with_a_sentence_and_no_file(
     changes: list[str],
     message: str,
 ) -> None:
+    monkeypatch.chdir(folder)
     with pytest.raises(SystemExit) as end:
         run(monkeypatch, folder, *(change.format(folder=folder) for change in changes))
     assert end.value.code == 1

@@ -2,7 +2,7 @@
 
 import platform
 
-from headatlas.patterns import matches_of
+from headatlas.corpora.state import files_state
 
 
 def corpus_flags(wildcards):
@@ -11,17 +11,12 @@ def corpus_flags(wildcards):
     return flags({**entry, "split": None} | entry["split"])
 
 
+def texts_flags(wildcards):
+    """Flags of the state that the local files of a corpus are in."""
+    return flags({"state": files_state(config["corpora"][wildcards.corpus])})
+
+
 def corpus_state(wildcards):
     """Changes when the text behind a corpus does: its files, or the Python it ships with."""
     entry = config["corpora"][wildcards.corpus]
-    if entry["kind"] == "python-docs":
-        return platform.python_version()
-    if entry["kind"] == "text":
-        patterns = [entry["files"]] if isinstance(entry["files"], str) else entry["files"]
-        files = sorted({file for pattern in patterns for file in matches_of(pattern).files})
-        folder = Path(os.path.commonpath([file.parent for file in files]))
-    else:
-        folder = Path(entry["folder"] if entry["kind"] == "stackexchange" else entry["source"])
-        files = matches_of("**/*", folder).files
-        folder = folder.absolute()
-    return contents_digest(files, folder, MEMORY) if files else None
+    return platform.python_version() if entry["kind"] == "python-docs" else files_state(entry)

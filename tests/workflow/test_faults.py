@@ -1,0 +1,29 @@
+"""Bad luck in the middle of a run: a few of the faults of `python -m faults.table`."""
+
+from pathlib import Path
+
+import pytest
+from faults.faults import FAULTS, can_mount
+from faults.table import outcome
+from workplace import Workplace
+
+CHOSEN = {
+    "SIGKILL of `build_atlas`": "Error in rule build_atlas",
+    "the disk is full: `build_atlas`": "error: ",
+    "a flipped bit in a table": "error: results/tiny/words/events/layer00.parquet: damaged",
+    "a record of version 99": "error: results/tiny/words/symbolic/round0/explanations/L00H00.json: "
+    "format version 99, this code reads ",
+}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_fault_is_told_and_the_next_run_gives_the_same_bytes(
+    finished: Workplace, tmp_path: Path, name: str
+) -> None:
+    fault = next(fault for fault in FAULTS if fault.name == name)
+    if fault.mounts and not can_mount():
+        pytest.skip("no disk can be mounted here")
+    found = outcome(fault, finished, tmp_path / "run")
+    assert found.said.startswith(CHOSEN[name]), found
+    assert (found.missing, found.changed, found.code, found.differing) == ([], [], 0, []), found
+    assert len(found.leftovers) <= 1
