@@ -18,6 +18,7 @@ include: "workflow/rules/clustering.smk"
 include: "workflow/rules/roles.smk"
 include: "workflow/rules/reporting.smk"
 include: "workflow/rules/comparison.smk"
+include: "workflow/rules/functions/ending.smk"
 
 
 # explain_head, judge_head and score_head take a second a head: they run where Snakemake runs,
@@ -44,10 +45,13 @@ rule all:
         rules.comparison.input,
 
 
+onstart:
+    check_asking(workflow.dag.needrun_jobs())
+
+
 onsuccess:
-    for run in runs(config):
-        if (page := Path(atlas_folder(*run), "index.html")).is_file():
-            print(f"The atlas is in {page.absolute()}", file=sys.stderr)
-    for page in map(Path, COMPARED[:1]):
-        if page.is_file():
-            print(f"The comparison of all runs is in {page.absolute()}", file=sys.stderr)
+    print(*results_in_words(), sep="\n", file=sys.stderr)
+
+
+onerror:
+    print(*failures_in_words(log), sep="\n", file=sys.stderr)

@@ -90,7 +90,15 @@ def main() -> None:
         Judged(args.judgements, args.items, args.seed) if args.judgements else None,
     )
     with atomic_folder(args.out_dir) as folder:
-        build(run, inputs, args.recipe, folder, templates=args.templates, exemplars=args.exemplars)
+        build(
+            run,
+            inputs,
+            args.recipe,
+            folder,
+            templates=args.templates,
+            exemplars=args.exemplars,
+            all_failed=args.all_failed,
+        )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.ge
 from headatlas.configuration import (
     budget_of,
     check_duplicate_keys,
+    check_environment,
     configuration_of,
     connection_of,
     flags,
@@ -50,7 +51,6 @@ try:
         config,
         schema_path=Path(workflow.basedir) / "workflow/schemas/config.schema.yaml",
         root=Path.cwd(),
-        environment=os.environ,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None

@@ -29,9 +29,7 @@ _GEOMETRY = {
 }
 
 
-def problems(
-    config: Mapping[str, Any], root: Path, environment: Mapping[str, str]
-) -> Iterator[str]:
+def problems(config: Mapping[str, Any], root: Path) -> Iterator[str]:
     """What cannot work in a configuration that its schema allows, each in a sentence."""
     yield from _undefined_names(config)
     for key, model in _used(config, "models").items():
@@ -43,7 +41,7 @@ def problems(
         yield from _corpus_files(key, corpus, root)
     for key, explainer in _used(config, "explainers").items():
         if explainer["kind"] == "llm":
-            yield from language_models.problems(key, explainer, config, environment)
+            yield from language_models.problems(key, explainer, config)
     for key, value, most, reason in _limits(config):
         if value > most:
             yield sentence(key, f"{value} is too large", f"at most {most}, {reason}")

@@ -96,6 +96,9 @@ def _sentences(error: ValidationError) -> Iterator[str]:
     elif error.validator == "required":
         for name in set(schema["required"]) - value.keys():
             yield sentence(_join(key, name), "missing", allowed(schema["properties"][name]))
+    elif schema.get("writeOnly"):
+        problem = "this value, which may hold a secret and is not repeated, is not allowed"
+        yield sentence(key, problem, allowed(schema, value))
     else:
         yield sentence(key, f"{shown(value)} is not allowed", allowed(schema, value))
 

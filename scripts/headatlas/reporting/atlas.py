@@ -31,7 +31,7 @@ from headatlas.storage import (
     write_text,
 )
 
-from . import pages, tables
+from . import failures, pages, tables
 from .answers import Asked, asked
 from .exemplars import Group, groups
 from .run_record import run_record
@@ -78,12 +78,20 @@ class Inputs(NamedTuple):
 
 
 def build(
-    run: Run, inputs: Inputs, recipe: Recipe, out: Path, *, templates: Path, exemplars: int
+    run: Run,
+    inputs: Inputs,
+    recipe: Recipe,
+    out: Path,
+    *,
+    templates: Path,
+    exemplars: int,
+    all_failed: bool = False,
 ) -> None:
     """Write the atlas of a run into `out`, an empty folder.
 
     Only one layer's events are in memory at a time. Raises InputError if a file is not of
-    its schema, or if the records are not those of the heads that this run selected.
+    its schema, if the records are not those of the heads that this run selected, or, unless
+    `all_failed` heads are to be published, if there is no other.
     """
     info = read_record(inputs.model_info, ModelInfo)
     places = tables.selection(info, inputs.heads)
@@ -102,6 +110,8 @@ def build(
         tables.check_run(known_roles, run, "known roles")
     stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
     heads = tables.assemble(info, run, places, explanations, scores, clusters, stats)
+    if not all_failed:
+        failures.check(heads)
     facts = _facts(inputs.windows)
     record = run_record(run, info, facts, recipe)
     usage = read_usage(inputs.usage) if inputs.usage else []

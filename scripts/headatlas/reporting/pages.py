@@ -23,6 +23,7 @@ from .answers import Asked
 from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Quantity
 from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
+from .failures import in_words
 from .maps import colourings
 from .tables import Head, Run, main_scores, metric_names
 from .usage import Row, by_head, total
@@ -181,6 +182,7 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "run": atlas.run,
         "terms": TERMS,
         "counts": counts(atlas.heads),
+        "failures": in_words(atlas.heads),
         "random_counts": counts(atlas.random_heads),
         "spreads": [spread(atlas.heads, measure) for measure in atlas.scores],
         "about_roles": KNOWN_ROLES + ("" if atlas.whole else f" {KNOWN_ROLES_OF_SOME}"),

@@ -2,9 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Text = Annotated[str, Field(min_length=1)]
+# For the schema of a key in which a user may have put a secret by mistake: messages get into logs,
+# and do not repeat its value.
+SECRET: dict[str, JsonValue] = {"writeOnly": True}
 
 
 class Settings(BaseModel):

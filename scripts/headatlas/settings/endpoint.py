@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from .base import Settings, Text
+from .base import SECRET, Settings, Text
 
 
 class Sampling(Settings):
@@ -34,14 +34,19 @@ class Connection(Settings):
     """How the model is reached and what it may cost; none of it changes a reply."""
 
     base_url: str = Field(
-        pattern=r"^https?://[^\s/@]+(/[^@]*)?$",
+        pattern=r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$",
         description="address of an OpenAI-compatible server",
-        title="an address such as http://localhost:8000/v1, without a user or a password, for "
-        "addresses are written to logs; a key is read from the variable that api_key_env names",
+        title="an address such as http://localhost:8000/v1, without a user, a password or a "
+        "query, for addresses are written to logs; a key is read from the variable that "
+        "api_key_env names",
+        json_schema_extra=SECRET,
     )
-    api_key_env: Text | None = Field(
+    api_key_env: str | None = Field(
         default=None,
+        pattern="^[A-Za-z_][A-Za-z0-9_]*$",
         description="environment variable that holds the key; null where none is needed",
+        title="the name of a variable that holds the key, such as OPENAI_API_KEY",
+        json_schema_extra=SECRET,
     )
     timeout: float = Field(
         default=120.0, gt=0, le=86_400, description="seconds that a reply may take"

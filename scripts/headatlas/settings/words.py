@@ -9,6 +9,7 @@ _TYPES = {
     "number": "a number",
     "array": "a list",
     "object": "a section of keys",
+    "boolean": "true or false",
     "null": "null",
 }
 _LIMITS = {

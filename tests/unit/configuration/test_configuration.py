@@ -22,6 +22,7 @@ from places import ROOT
 from headatlas.configuration import (
     ConfigurationError,
     check_duplicate_keys,
+    check_environment,
     configuration_of,
     flags,
     heads_of,
@@ -78,7 +79,11 @@ def resolved(
     schema: Path = SCHEMA,
     environment: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    return resolve(config, schema_path=schema, root=root, environment=environment or {})
+    found = resolve(config, schema_path=schema, root=root)
+    entries, swept = found["explainers"], found["sweep"]["explainers"]
+    asking = [name for name in swept if entries[name]["kind"] == "llm"]
+    check_environment(found, asking, environment or {})
+    return found
 
 
 def problems(config: Mapping[str, Any], root: Path) -> str:
@@ -481,7 +486,7 @@ def test_the_key_of_an_endpoint_is_looked_for_where_it_is_used(root: Path) -> No
         (
             ("endpoints", "here", "base_url"),
             "localhost",
-            "endpoints.here.base_url: 'localhost' is "
+            "endpoints.here.base_url: this value, which may hold a secret and is not repeated, is "
             "not allowed; allowed: an address such as http://localhost:8000/v1, without",
         ),
     ],
@@ -503,6 +508,11 @@ def test_an_explainer_that_cannot_ask_is_refused(
         "https://me:hunter2/@:@host/v1?key=@",
         "https://me:hunter2\x01@host/v1",
         "https://me:hunter2 ' \"@host/v1",
+        "http://host/v1?api_key=hunter2",
+        "http://host/v1#hunter2",
+        "host/v1?api_key=hunter2",
+        "htp://h/v1?api_key=hunter2",
+        {"url": "hunter2"},
         ["https://me:hunter2@host/v1"],
     ],
 )
@@ -512,7 +522,64 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(root: Path, addr
     lines = str(refused.value).split("\n")
     assert len(lines) == 1 and "hunter2" not in lines[0]
     assert lines[0].startswith("config.yaml: endpoints.here.base_url: ")
-    assert "without a user or a password" in lines[0]
+    assert "without a user, a password or a query" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://h:99999/v1", "http://h:port/v1", "http://[::1/v1", "http://:80/v1", "http://a..b/v1",
+     "http://h:0/v1", f"http://{'a' * 64}.org/v1"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused(root: Path, address: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"endpoints\.here\.base_url: "):
+        resolved(talking((("endpoints", "here", "base_url"), address)), root)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1]:8000/v1", "https://api.example.org", "http://münchen.example/v1/"]
+)
+def test_an_address_is_one(root: Path, address: str) -> None:
+    resolved(talking((("endpoints", "here", "base_url"), address)), root)
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-hunter2", "gsk_hunter2abcdefgh", "AIzaSyhunter2", "AKIAHUNTER2HUNTER2HU", "a b", ""]
+)
+def test_a_key_in_the_place_of_its_variable_is_not_repeated(root: Path, key: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"endpoints\.here\.api_key_env: ") as refused:
+        resolved(talking((("endpoints", "here", "api_key_env"), key)), root)
+    assert "hunter2" not in str(refused.value).lower()
+
+
+@pytest.mark.parametrize("given", ["input_price", "output_price"])
+def test_one_price_needs_the_other(root: Path, given: str) -> None:
+    (missing,) = {"input_price", "output_price"} - {given}
+    told = rf"endpoints\.here\.{missing}: null, but {given} is set"
+    with pytest.raises(ConfigurationError, match=told):
+        resolved(talking((("endpoints", "here", given), 1.5)), root)
+
+
+@pytest.mark.parametrize(
+    ("environment", "refused"),
+    [
+        ({"HTTP_PROXY": "http://127.0.0.1:99999"}, "HTTP_PROXY"),
+        ({"http_proxy": "http://me:hunter2@h:x", "HTTP_PROXY": "http://h:1"}, "http_proxy"),
+        ({"ALL_PROXY": "ftp://h:1"}, "ALL_PROXY"),
+        ({"ALL_PROXY": "ftp://h:1", "HTTP_PROXY": "h:3128"}, None),
+        ({"HTTPS_PROXY": "nonsense://"}, None),  # nobody is asked through it
+        ({"HTTP_PROXY": "::", "NO_PROXY": "localhost"}, None),
+        ({"HTTP_PROXY": "http://me:hunter2@proxy:3128"}, None),
+    ],
+)
+def test_a_proxy_that_is_none_is_refused(
+    root: Path, environment: dict[str, str], refused: str | None
+) -> None:
+    if refused is None:
+        resolved(talking(), root, environment=environment)
+        return
+    with pytest.raises(ConfigurationError, match=rf"base_url: .* {refused}, no proxy") as caught:
+        resolved(talking(), root, environment=environment)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_run_is_what_its_language_models_reply_not_where_they_are(root: Path) -> None:

@@ -1,0 +1,37 @@
+"""What is looked at before the first job, and said after the last."""
+
+from headatlas.outcome import failed_heads, failed_jobs, of_heads
+
+ASKING = ("ask_in_batches", "explain_head_llm", "judge_head_llm")
+
+
+def check_asking(jobs):
+    """Raise WorkflowError if a job is to ask a language model and the key is not there.
+
+    Where nobody is asked, as in a dry run or on the node of a submitted job, none is needed.
+    """
+    explainers = sorted({job.wildcards.explainer for job in jobs if job.rule.name in ASKING})
+    try:
+        check_environment(config, explainers, os.environ)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def results_in_words():
+    """Where the pages are, and which heads failed."""
+    for folder in [Path(atlas_folder(*run)) for run in runs(config)]:
+        if (folder / "index.html").is_file():
+            yield f"The atlas is in {(folder / 'index.html').absolute()}"
+            reasons, heads = failed_heads(folder / "explanations.jsonl")
+            if reasons:
+                yield f"{of_heads(reasons, heads)} ({folder})"
+    for page in map(Path, COMPARED[:1]):
+        if page.is_file():
+            yield f"The comparison of all runs is in {page.absolute()}"
+
+
+def failures_in_words(logs):
+    """What failed, a line for each rule, by the logs of Snakemake."""
+    for path in map(Path, logs):
+        yield from failed_jobs(path)
+    yield "What did not fail is done; after mending, the same command goes on from there."
