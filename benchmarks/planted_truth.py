@@ -12,13 +12,14 @@ from transformers import PreTrainedTokenizerBase
 
 from headatlas.activations.probing import Probe, measure_probes
 from headatlas.event_rows import Event, random_windows
+from headatlas.events.items import draw_items
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Text, read_texts
 from headatlas.intervals import Estimate, generator
-from headatlas.items import Item, items_of
+from headatlas.items import Item
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation, Program, Rule
 from headatlas.records.judgement import Judgement
@@ -97,7 +98,7 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
         candidates = [own, *rng.choice(others, WRONG, replace=False).tolist()]
         seen = read_head(variant.table("events", head.layer), EVENTS, head.head)
         windows = random_windows(seen, "test")
-        items = items_of(seen, "test", ITEMS, 0, head.layer, head.head)
+        items = draw_items(seen, ITEMS, 0, head.layer, head.head)["test"]
         scores = [
             prediction_scores(windows, items, judgements[n])
             | probe_scores(bridge, head, cases[n], tokenizer)

@@ -59,6 +59,8 @@ SETTINGS: dict[str, Callable[[Config], None]] = {
         "clusterings", "minilm", "min_cluster_size", to=3
     ),
     "`scoring.bootstrap`": setting("scoring", "bootstrap", to=500),
+    "`scoring.controls`": setting("scoring", "controls", to=2),
+    "`scoring.items`": setting("scoring", "items", to=10),
     "`explainers.symbolic.min_coverage`": setting("explainers", "symbolic", "min_coverage", to=0.2),
     "`explainers.symbolic.texts`": setting("explainers", "symbolic", "texts", to=8),
     "`events.top`": setting("events", "top", to=8),

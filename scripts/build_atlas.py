@@ -10,8 +10,6 @@ from headatlas.reporting.atlas import Inputs, Judged, build
 from headatlas.reporting.tables import Run
 from headatlas.settings.arguments import add_settings
 from headatlas.settings.report import Report
-from headatlas.settings.scoring import Scoring
-from headatlas.settings.seed import Seed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,11 +39,11 @@ def parser() -> argparse.ArgumentParser:
         default=Path(),
         help="folder with the folders explanations and scores of these heads",
     )
+    made.add_argument("--controls", type=Path, required=True, help="controls.parquet of the run")
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
     made.add_argument("--known-roles", type=Path, help="known_roles.json of the run, if there")
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
-    add_settings(made, Scoring, "items")
-    add_settings(made, Seed)
+    made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
     made.add_argument("--model", required=True, help="name of the model in the configuration")
     made.add_argument("--corpus", required=True, help="name of the corpus")
@@ -82,12 +80,13 @@ def main() -> None:
         args.heads,
         args.explanations,
         args.scores,
+        args.controls,
         args.clusters,
         args.known_roles,
         args.usage,
         args.random_heads,
         args.random_round,
-        Judged(args.judgements, args.items, args.seed) if args.judgements else None,
+        Judged(args.judgements, args.items) if args.judgements else None,
     )
     with atomic_folder(args.out_dir) as folder:
         build(

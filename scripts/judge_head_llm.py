@@ -5,44 +5,39 @@ import asyncio
 import os
 from pathlib import Path
 
-from headatlas.errors import InputError, or_failed, reported
+from headatlas.controls import read_controls
+from headatlas.errors import or_failed, reported
 from headatlas.explainers.llm.arguments import add_judge, client_of
 from headatlas.explainers.llm.judge import judgement_of
 from headatlas.explainers.llm.rounds import judging
 from headatlas.llm.client import Client
+from headatlas.records.base import head_name
 from headatlas.records.explanation import Explanation
-from headatlas.settings.arguments import add_settings
-from headatlas.settings.seed import Seed
 from headatlas.storage import read_record, write_record
-
-
-def read_control(path: Path, judged: Explanation) -> Explanation:
-    """The explanation of another head. Raises InputError if it is of the head itself."""
-    control = read_record(path, Explanation)
-    if (control.layer, control.head) == (judged.layer, judged.head):
-        raise InputError(f"{path}: is about the head itself, a control is about another")
-    return control
 
 
 @reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
+    parser.add_argument("--items", type=Path, required=True, help="items of the head's layer")
     parser.add_argument("--explanation", type=Path, required=True, help="explanation (JSON)")
     parser.add_argument(
-        "--control-explanations",
+        "--controls",
         type=Path,
-        nargs="*",
-        default=[],
-        help="explanations of other heads, judged on this head's test items as a control (JSON)",
+        required=True,
+        help="which other heads' explanations are judged on this head's test items (Parquet)",
     )
-    add_settings(parser, Seed)
+    parser.add_argument("--explanations", type=Path, required=True, help="their folder")
     add_judge(parser, "")
     parser.add_argument("--out", type=Path, required=True, help="judgement to write (JSON)")
     args = parser.parse_args()
 
     explanation = read_record(args.explanation, Explanation)
-    controls = [read_control(path, explanation) for path in args.control_explanations]
+    others = read_controls(args.controls, (explanation.layer, explanation.head))["model"]
+    controls = [
+        read_record(args.explanations / f"{head_name(*at)}.json", Explanation) for at in others
+    ]
     asking = judging(args, explanation, controls, client_of(args, "", os.environ, Client))
     judgement = or_failed(
         lambda: asyncio.run(asking), lambda reason: judgement_of(explanation, reason)

@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
+from headatlas.controls import Head, read_controls
 from headatlas.errors import InputError, or_failed, reported
+from headatlas.items import read_items
 from headatlas.records.base import head_name
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
@@ -27,44 +29,46 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
     parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
     parser.add_argument("--events", type=Path, required=True, help="events of the layer (Parquet)")
+    parser.add_argument("--items", type=Path, required=True, help="items of the layer (Parquet)")
     parser.add_argument("--explanation", type=Path, required=True, help="explanation (JSON)")
     parser.add_argument("--judgement", type=Path, required=True, help="its judgement (JSON)")
     parser.add_argument(
-        "--control-judgements",
+        "--controls",
         type=Path,
-        nargs="*",
-        default=[],
-        help="judgements of other heads, held against this head as a control (JSON)",
+        help="which heads' judgements are held against this head as controls, if any (Parquet)",
     )
-    parser.add_argument(
-        "--layer-control-judgements",
-        type=Path,
-        nargs="*",
-        default=[],
-        help="judgements of other heads of its layer, likewise (JSON)",
-    )
+    parser.add_argument("--judgements", type=Path, help="their folder")
     parser.add_argument(
         "--probes", type=Path, required=True, help="test cases of the layer (Parquet)"
     )
-    add_settings(parser, Scoring, "bootstrap", "items")
+    add_settings(parser, Scoring, "bootstrap")
     add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="scores (JSON)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.controls and not arguments.judgements:
+        parser.error("--controls: needs --judgements, the folder that those of the controls are in")
+    return arguments
 
 
 def expect_same_head(path: Path, record: HeadRecord, layer: int, head: int) -> None:
-    """Raise InputError if a file is about another head than the one asked for."""
+    """Raise InputError if a file is about another head than the one expected."""
     if (record.layer, record.head) != (layer, head):
         found, wanted = head_name(record.layer, record.head), head_name(layer, head)
-        raise InputError(f"{path}: is about {found}, but {wanted} is to be scored")
+        raise InputError(f"{path}: is about {found}, expected is {wanted}")
 
 
-def read_control(path: Path, scored: HeadRecord) -> Judgement:
-    """The judgement of another head. Raises InputError if it is of the head that is scored."""
-    control = read_record(path, Judgement)
-    if (control.layer, control.head) == (scored.layer, scored.head):
-        raise InputError(f"{path}: is about the head itself, a control is about another")
-    return control
+def control_judgements(table: Path, folder: Path, scored: Head) -> dict[str, list[Judgement]]:
+    """The judgements of a head's controls, by kind (see `measure.CONTROLS`). Raises InputError."""
+    found = read_controls(table, scored)
+    kinds = {"": found["model"], "layer_": found["layer"]}
+    return {kind: [_judgement(folder, at) for at in heads] for kind, heads in kinds.items()}
+
+
+def _judgement(folder: Path, at: Head) -> Judgement:
+    path = folder / f"{head_name(*at)}.json"
+    judgement = read_record(path, Judgement)
+    expect_same_head(path, judgement, *at)
+    return judgement
 
 
 @reported
@@ -74,11 +78,12 @@ def main() -> None:
     judgement = read_record(arguments.judgement, Judgement)
     expect_same_head(arguments.explanation, explanation, arguments.layer, arguments.head)
     expect_same_head(arguments.judgement, judgement, arguments.layer, arguments.head)
-    controls = {
-        "": [read_control(path, explanation) for path in arguments.control_judgements],
-        "layer_": [read_control(path, explanation) for path in arguments.layer_control_judgements],
-    }
+    controls: dict[str, list[Judgement]] = {}
+    if arguments.controls:
+        at = arguments.layer, arguments.head
+        controls = control_judgements(arguments.controls, arguments.judgements, at)
     events = read_head(arguments.events, EVENTS, arguments.head)
+    items = read_items(arguments.items, arguments.head)
     probes = read_head(arguments.probes, PROBES, arguments.head)
     scored = or_failed(
         lambda: score_head(
@@ -86,8 +91,9 @@ def main() -> None:
             judgement,
             controls,
             events,
+            items,
             probes,
-            Settings(arguments.bootstrap, arguments.items, arguments.seed),
+            Settings(arguments.bootstrap, arguments.seed),
         ),
         failed,
     )

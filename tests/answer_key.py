@@ -20,8 +20,8 @@ from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.execute import Predicted, predict
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.wording import active_when, attends_to
-from headatlas.items import Item, items_of
-from headatlas.records.base import SPLITS, head_name
+from headatlas.items import Item, read_items
+from headatlas.records.base import head_name
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Program, Rule
 from headatlas.records.stats import STATS
@@ -34,11 +34,11 @@ _DATA = re.compile(r"<data (\S+)>\n(.*)\n</data \1>", re.DOTALL)
 class AnswerKeyBrain:
     """`run` is the folder of the subject's results on a corpus, which fills as they are asked."""
 
-    def __init__(self, subject: Path, run: Path, heads: list[str], items: int):
+    def __init__(self, subject: Path, run: Path, heads: list[str]):
         key = read_record(subject / ANSWER_KEY, AnswerKey)
         planted = {head_name(head.layer, head.head): head for head in key.heads}
         self.heads = {name: planted[name] for name in heads}
-        self._run, self._count = run, items
+        self._run = run
 
     def __call__(self, body: Body) -> str:
         prompt = body["messages"][-1]["content"]
@@ -84,9 +84,9 @@ class AnswerKeyBrain:
         """What the head does not do at a passage does not matter here: only where it is."""
         found = {}
         for head in self.heads.values():
-            events = read_head(self._events(head), EVENTS, head.head)
-            for split in SPLITS[1:]:
-                for item in items_of(events, split, self._count, 0, head.layer, head.head):
+            drawn = read_items(self._run / f"items/layer{head.layer:02d}.parquet", head.head)
+            for items in drawn.values():
+                for item in items:
                     found[shown(self._texts[item.window][1], item.query, item.key)] = item
         return found
 

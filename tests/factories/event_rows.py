@@ -1,9 +1,15 @@
 """Rows of the table of events, made by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from headatlas.events.items import draw_items, item_rows
 from headatlas.records.events import EVENTS
+from headatlas.records.items import ITEMS
+from headatlas.storage import read_table, write_rows
 
 
 def event_row(
@@ -40,3 +46,13 @@ def event_row(
 
 def table_of(rows: list[dict[str, object]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=EVENTS)
+
+
+def write_items(path: Path, events: Path, count: int, seed: int = 0) -> None:
+    """The items of all heads of a table of events."""
+    table = read_table(events, EVENTS)
+    rows = []
+    for layer, head in sorted({(r["layer"], r["head"]) for r in table.to_pylist()}):
+        own = table.filter(pc.field("head") == head)
+        rows += item_rows(draw_items(own, count, seed, layer, head), layer, head)
+    write_rows(path, rows, ITEMS)

@@ -8,6 +8,7 @@ from headatlas import storage
 from headatlas.records.atlas import Recipe
 from headatlas.records.base import RANDOM, head_name
 from headatlas.records.clusters import Cluster, Clusters
+from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Behaviour, Explanation, Program, Rule
 from headatlas.records.head import HeadRecord
@@ -265,6 +266,14 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         unexplained=only("L00H02", "L01H02"),
     )
     storage.write_record(folder / "clusters.json", clusters)
+    same = [("L00H01", 1, 0), ("L00H01", 1, 1), ("L01H00", 0, 1), ("L01H01", 0, 1)]
+    twins = [
+        {"layer": int(name[1:3]), "head": int(name[4:]), "relation": "twin", "rank": 0}
+        | {"other_layer": layer, "other_head": head, "similarity": 0.95}
+        for name, layer, head in same
+        if {name, head_name(layer, head)} <= {*selected}
+    ]
+    storage.write_rows(folder / "controls.parquet", twins, CONTROLS)
     return Inputs(
         folder / "model.json",
         folder / "windows.parquet",
@@ -273,6 +282,7 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         selected,
         folder / "explanations",
         folder / "scores",
+        folder / "controls.parquet",
         folder / "clusters.json",
         random_heads=["L00H00", "L00H02", "L01H01"],
         random_round=folder / "random",

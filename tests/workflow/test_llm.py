@@ -77,7 +77,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workplace,
     roles = {head.role: head_name(head.layer, head.head) for head in known}
     heads = sorted(roles.values())[:HEADS]
     run = folder / "results/planted/docs"
-    brain = AnswerKeyBrain(folder / "planted", run, heads, ITEMS)
+    brain = AnswerKeyBrain(folder / "planted", run, heads)
     workplace = Workplace(folder)
     with LlmServer(brain) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATLAS_TEST_KEY", KEY)
@@ -169,7 +169,7 @@ def test_batches_bring_the_same_results(asked: tuple[Workplace, LlmServer], tmp_
     shutil.rmtree(tmp_path / "results/replies")
     shutil.rmtree(tmp_path / "results/planted/docs/learner")
     heads = done.configuration["models"]["planted"]["heads"]
-    brain = AnswerKeyBrain(tmp_path / "planted", tmp_path / "results/planted/docs", heads, ITEMS)
+    brain = AnswerKeyBrain(tmp_path / "planted", tmp_path / "results/planted/docs", heads)
     workplace = Workplace(tmp_path)
     with LlmServer(brain, fate=lambda _: Fate(looks=0)) as server:
         workplace.configuration = configuration(server.base_url, heads)

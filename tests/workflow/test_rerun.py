@@ -15,10 +15,11 @@ HEADS, LAYERS = 6 + 1, 2 + 1
 REPORT = Counter(build_atlas=1)
 CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
+CONTROLS = SCORE + Counter(choose_controls=2)
 EXPLAIN = (
-    SCORE + CLUSTER - REPORT + Counter(explain_head=HEADS, judge_head=HEADS, run_probes=LAYERS)
+    CONTROLS + CLUSTER - REPORT + Counter(explain_head=HEADS, judge_head=HEADS, run_probes=LAYERS)
 )
-EVENTS = EXPLAIN + Counter(select_events=LAYERS)
+EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=2)
 CORPUS = CACHE + Counter(sample_windows=1)
 SEED = CORPUS + Counter(randomise_model=1)
@@ -26,7 +27,7 @@ MODEL = SEED + Counter(inspect_model=1)
 # It is in the other layer, and a layer that is added is cached with the one before.
 SECOND_RANDOM_HEAD = Counter(
     dict.fromkeys(("select_events", "explain_head", "judge_head", "run_probes", "score_head"), 2)
-) + Counter(cache_activations=1)
+) + Counter(cache_activations=1, choose_controls=1, draw_items=2)
 COMPARE = Counter(compare_runs=1, compare_costs=1)
 
 
@@ -41,7 +42,8 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("report", "exemplars"), 3, REPORT),
         (("clusterings", "minilm", "min_cluster_size"), 3, CLUSTER),
         (("scoring", "bootstrap"), 60, SCORE),
-        (("scoring", "controls"), 2, SCORE - Counter(score_head=1)),  # the twin has no more
+        (("scoring", "items"), 8, SCORE + Counter(draw_items=LAYERS)),
+        (("scoring", "controls"), 2, CONTROLS),
         (("scoring", "random_heads"), 0, REPORT),
         (("scoring", "random_heads"), 2, REPORT + SECOND_RANDOM_HEAD),
         (("explainers", "symbolic", "texts"), 5, EXPLAIN),
@@ -86,8 +88,9 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     configuration = finished.changed("sweep", "models", to=["tiny", "second"])
     heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
     one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
-    expected = dict.fromkeys(one, 1) | {"select_events": layers, "run_probes": layers}
-    expected["cache_activations"] = 2
+    expected = dict.fromkeys(one, 1)
+    expected |= dict.fromkeys(("select_events", "draw_items", "run_probes"), layers)
+    expected["cache_activations"] = expected["choose_controls"] = 2
     expected |= dict.fromkeys(("explain_head", "judge_head", "score_head"), heads)
     assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
         match_heads=1
@@ -123,6 +126,7 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
     [
         ("scripts/score_head.py", SCORE),
         ("scripts/headatlas/measures/auroc.py", SCORE),
+        ("scripts/choose_controls.py", CONTROLS),
         ("scripts/headatlas/clustering/labels.py", CLUSTER),
         ("scripts/headatlas/reporting/tables.py", REPORT),
         ("scripts/headatlas/settings/report.py", REPORT),

@@ -30,7 +30,6 @@ from headatlas.configuration import (
     sampling_of,
 )
 from headatlas.configuration.twins import random_twins
-from headatlas.controls import controls_of
 from headatlas.errors import InputError
 from headatlas.provenance import MEMORY, code_digest, contents_digest, folder_digest
 from headatlas.records.base import RANDOM, head_name
@@ -73,6 +72,8 @@ CLUSTERS = f"{ROUND}/families/{{clustering}}/clusters.json"
 ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 FINISHED = f"{RUN}/{{explainer}}/finished/{{clustering}}"
 RANDOM_ROUND = ROUND.replace("{model}", f"{{model}}{RANDOM}")
+ITEMS = f"{RUN}/items/layer{{layer}}.parquet"  # that judges are asked about
+CONTROLS = f"{ROUND}/controls.parquet"  # and the heads that say the same
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches

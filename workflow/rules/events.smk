@@ -1,4 +1,4 @@
-"""Exemplars and metrics of the heads of a layer."""
+"""Exemplars and metrics of the heads of a layer, and what judges are asked about them."""
 
 
 rule select_events:
@@ -28,3 +28,26 @@ rule select_events:
         " --windows {input.windows} --activations {params.activations}"
         " --layer {wildcards.layer} --heads {params.heads}"
         " --events {output.events} --stats {output.stats} 2> {log}"
+
+
+rule draw_items:
+    input:
+        f"{RUN}/events/layer{{layer}}.parquet",
+    output:
+        ITEMS,
+    log:
+        log_of(ITEMS.removesuffix(".parquet")),
+    benchmark:
+        benchmark_of(ITEMS.removesuffix(".parquet"))
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        heads=lambda w: heads_of(config, w.model, int(w.layer)),
+        settings=flags(config["scoring"], "items"),
+        seed=config["seed"],
+        code=code("draw_items"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}: drawing what judges are asked about layer {wildcards.layer}"
+    shell:
+        'python "$SCRIPTS"/draw_items.py {params.settings} --seed {params.seed} --events {input}'
+        " --layer {wildcards.layer} --heads {params.heads} --out {output} 2> {log}"

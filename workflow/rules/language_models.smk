@@ -18,6 +18,7 @@ rule estimate:
 rule ask_in_batches:
     input:
         events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        drawn=layer_files(ITEMS),
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
         hypotheses=hypotheses_of,
     output:
@@ -34,6 +35,7 @@ rule ask_in_batches:
         calls=calls_at_once("endpoint", "judge", batch=False),
     params:
         events=folder_of(f"{RUN}/events"),
+        drawn=folder_of(f"{RUN}/items"),
         stats=folder_of(f"{RUN}/stats"),
         heads=lambda w: head_names(w.model),
         settings=llm_flags,
@@ -50,7 +52,7 @@ rule ask_in_batches:
         'python "$SCRIPTS"/ask_in_batches.py {params.settings} {params.rounds} --seed {params.seed}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
-        " --events-folder {params.events} --stats-folder {params.stats} {params.hypotheses}"
+        " --events-folder {params.events} --items-folder {params.drawn} --stats-folder {params.stats} {params.hypotheses}"
         " --out {output} 2> {log}"
 
 
@@ -59,6 +61,7 @@ rule ask_in_batches:
 rule explain_head_llm:
     input:
         events=events_of,
+        drawn=ITEMS,
         stats=f"{RUN}/stats/layer{{layer}}.parquet",
         hypothesis=hypothesis_of,
         previous=previous_round,
@@ -89,18 +92,16 @@ rule explain_head_llm:
     shell:
         f'python "$SCRIPTS"/explain_head_llm.py {HEAD_FLAGS} {{params.settings}}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --seed {params.seed}'
-        " {params.hypothesis} {params.previous} --events {input.events} --stats {input.stats}"
+        " {params.hypothesis} {params.previous} --events {input.events} --items {input.drawn} --stats {input.stats}"
         " --out {output} 2> {log}"
 
 
 rule judge_head_llm:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
+        drawn=ITEMS,
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
-        controls=control_files(
-            f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
-            lambda w: config["explainers"][w.explainer]["controls"],
-        ),
+        controls=CONTROLS,
         batches=batches_of,
     output:
         f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
@@ -116,23 +117,24 @@ rule judge_head_llm:
         calls=calls_at_once("judge"),
     params:
         settings=judge_flags,
+        explanations=folder_of(f"{ROUND}/explanations"),
         budgets=budgets("judge"),
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
-        seed=config["seed"],
         code=code("judge_head_llm"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: judging the explanation of L{wildcards.layer}H{wildcards.head}"
     shell:
-        'python "$SCRIPTS"/judge_head_llm.py {params.settings} --seed {params.seed}'
-        ' --connections "$CONNECTIONS" --replies {params.replies} --events {input.events}'
-        " --explanation {input.explanation} --control-explanations {input.controls}"
+        'python "$SCRIPTS"/judge_head_llm.py {params.settings}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --events {input.events} --items {input.drawn}'
+        " --explanation {input.explanation} --controls {input.controls} --explanations {params.explanations}"
         " --out {output} 2> {log}"
 
 
 rule estimate_cost:
     input:
         events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        drawn=layer_files(ITEMS),
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
     output:
         f"{RUN}/{{explainer}}/estimate.csv",
@@ -146,6 +148,7 @@ rule estimate_cost:
         "../../envs/llm.yaml"
     params:
         events=folder_of(f"{RUN}/events"),
+        drawn=folder_of(f"{RUN}/items"),
         stats=folder_of(f"{RUN}/stats"),
         heads=lambda w: head_names(w.model),
         random_heads=lambda w: len(random_heads(w.model)),
@@ -161,7 +164,7 @@ rule estimate_cost:
         'python "$SCRIPTS"/estimate_cost.py {params.settings} {params.rounds} --seed {params.seed}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
-        " --random-heads {params.random_heads} --events-folder {params.events}"
+        " --random-heads {params.random_heads} --events-folder {params.events} --items-folder {params.drawn}"
         " --stats-folder {params.stats} --out {output} 2> {log}"
 
 

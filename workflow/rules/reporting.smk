@@ -20,9 +20,11 @@ rule build_atlas:
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
         explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
         scores=head_files(f"{ROUND}/scores/L{{layer}}H{{head}}.json"),
+        controls=lambda w: at_round(CONTROLS, w),
         clusters=lambda w: at_round(CLUSTERS, w),
         known_roles=lambda w: at_round(KNOWN_ROLES, w) if has_roles(w.model) else [],
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
         random_explanations=random_files(f"{RANDOM_ROUND}/explanations/L{{layer}}H{{head}}.json"),
         random_scores=random_files(f"{RANDOM_ROUND}/scores/L{{layer}}H{{head}}.json"),
@@ -73,7 +75,7 @@ rule build_atlas:
         " --stats {input.stats} --heads {params.heads}"
         " --explanations {params.explanations} --scores {params.scores}"
         " --random-heads {params.random_heads} --random-round {params.random_round}"
-        " --clusters {input.clusters} {params.known_roles} {params.answers} {params.usage}"
+        " --controls {input.controls} --clusters {input.clusters} {params.known_roles} {params.answers} {params.usage}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

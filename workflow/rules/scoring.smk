@@ -1,18 +1,39 @@
 """How well an explanation predicts its head, and no other."""
 
-# A language model's judgement holds its own controls.
-executed = lambda w: 0 if asks(w.explainer) else config["scoring"]["controls"]
+
+include: "functions/scoring.smk"
+
+
+# One table for all heads: which explanations differ is known once there are all.
+rule choose_controls:
+    input:
+        explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        judgements=executed_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+    output:
+        CONTROLS,
+    log:
+        log_of(CONTROLS.removesuffix(".parquet")),
+    benchmark:
+        benchmark_of(CONTROLS.removesuffix(".parquet"))
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        heads=lambda w: head_names(w.model),
+        settings=choice_flags,
+        code=code("choose_controls"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: choosing controls"
+    shell:
+        'python "$SCRIPTS"/choose_controls.py {params.settings} --heads {params.heads} --out {output} 2> {log}'
 
 
 rule score_head:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
+        drawn=ITEMS,
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
         judgement=f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
-        controls=control_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json", executed),
-        layer_controls=control_files(
-            f"{ROUND}/judgements/L{{layer}}H{{head}}.json", executed, within_layer=True
-        ),
+        controls=lambda w: [] if asks(w.explainer) else CONTROLS,
         probes=f"{ROUND}/probes/layer{{layer}}.parquet",
     output:
         f"{ROUND}/scores/L{{layer}}H{{head}}.json",
@@ -23,14 +44,14 @@ rule score_head:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=flags(config["scoring"], "bootstrap", "items"),
+        settings=flags(config["scoring"], "bootstrap"),
+        controls=lambda w, input: control_flags(w, input.get("controls")),
         seed=config["seed"],
         code=code("score_head"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: scoring L{wildcards.layer}H{wildcards.head}"
     shell:
         f'python "$SCRIPTS"/score_head.py {HEAD_FLAGS} {{params.settings}}'
-        " --seed {params.seed} --events {input.events} --explanation {input.explanation}"
-        " --judgement {input.judgement} --control-judgements {input.controls}"
-        " --layer-control-judgements {input.layer_controls}"
+        " --seed {params.seed} --events {input.events} --items {input.drawn} --explanation {input.explanation}"
+        " --judgement {input.judgement} {params.controls}"
         " --probes {input.probes} --out {output} 2> {log}"

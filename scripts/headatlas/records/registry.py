@@ -19,9 +19,11 @@ from .comparison import (
     UNIVERSALITY,
     SharedFamilies,
 )
+from .controls import CONTROLS
 from .cost import COST
 from .events import EVENTS
 from .explanation import Explanation
+from .items import ITEMS
 from .judgement import Judgement
 from .known_roles import KnownRoles
 from .matches import MATCHES
@@ -38,6 +40,8 @@ TABLES: dict[str, pa.Schema] = {
     "windows": WINDOWS,
     "activations": ACTIVATIONS,
     "events": EVENTS,
+    "items": ITEMS,
+    "controls": CONTROLS,
     "stats": STATS,
     "repeats": REPEATS,
     "probes": PROBES,

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 import pyarrow as pa
 
 from headatlas.event_rows import random_windows
-from headatlas.items import Item, Question, items_of
+from headatlas.items import Item, Question
 from headatlas.records.judgement import Answer, Judgement
 
 from .exemplars import LONGEST
@@ -78,17 +78,16 @@ class Asked(NamedTuple):
         return [(verdict, found[verdict]) for verdict in VERDICTS if found[verdict]]
 
 
-def asked(judgement: Judgement, events: pa.Table, count: int, seed: int) -> list[Asked]:
+def asked(judgement: Judgement, events: pa.Table, items: Sequence[Item]) -> list[Asked]:
     """What was answered about test items under the head's own explanation, by question.
 
-    `events` are the head's rows; `count` and `seed` are those that its items were chosen by.
+    `events` are the head's rows, `items` those of its test split.
     """
     own = {
         (a.question, a.window, a.query, a.key): a
         for a in judgement.answers
         if a.split == "test" and a.control is None
     }
-    items = items_of(events, "test", count, seed, judgement.layer, judgement.head)
     known = [item for item in items if item[:4] in own]
     answers = dict(zip(known, _answered(known, [own[i[:4]] for i in known], events), strict=True))
     return [

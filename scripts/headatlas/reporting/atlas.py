@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headatlas.event_rows import events_of
+from headatlas.items import read_items
 from headatlas.records.atlas import SCORES, VERDICTS, Recipe
 from headatlas.records.base import Record, head_name
 from headatlas.records.clusters import Clusters
+from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement
@@ -42,14 +44,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Judged(NamedTuple):
-    """The folder of what a language model answered about each head, and which items it was asked.
-
-    `items` and `seed` are those of the judgements; the items are chosen again from the events.
-    """
+    """Folders of what a language model answered about each head, and of the items it was asked."""
 
     folder: Path
-    items: int
-    seed: int
+    items: Path  # a file for each layer, named layerNN.parquet
 
 
 class Inputs(NamedTuple):
@@ -69,6 +67,7 @@ class Inputs(NamedTuple):
     heads: Sequence[str]
     explanations: Path
     scores: Path
+    controls: Path
     clusters: Path
     known_roles: Path | None = None
     usage: Path | None = None
@@ -109,7 +108,8 @@ def build(
     if known_roles:
         tables.check_run(known_roles, run, "known roles")
     stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
-    heads = tables.assemble(info, run, places, explanations, scores, clusters, stats)
+    controls = read_table(inputs.controls, CONTROLS).to_pylist()
+    heads = tables.assemble(info, run, places, explanations, scores, clusters, stats, controls)
     if not all_failed:
         failures.check(heads)
     facts = _facts(inputs.windows)
@@ -190,7 +190,8 @@ def _write_head(
 
 
 def _asked(judged: Judged, atlas: pages.Atlas, position: int, events: pa.Table) -> list[Asked]:
-    name = atlas.heads[position].name
-    judgement = read_record(judged.folder / f"{name}.json", Judgement)
+    head = atlas.heads[position]
+    judgement = read_record(judged.folder / f"{head.name}.json", Judgement)
     tables.by_name([judgement], atlas.run, "judgement")
-    return asked(judgement, events, judged.items, judged.seed)
+    items = read_items(judged.items / f"layer{head.layer:02d}.parquet", head.head)
+    return asked(judgement, events, items["test"])

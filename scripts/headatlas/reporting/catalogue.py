@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from headatlas.controls import DIFFERENT, SAME
 from headatlas.measure import OfTexts
 from headatlas.measures import MEASURES
 from headatlas.verdict import CRITERION
@@ -79,10 +80,18 @@ KNOWN_ROLES_OF_SOME = (
 TERMS = (
     (
         "Control and margin",
-        "The control is the mean of the same score over the explanations of other heads, taken "
-        "at equal steps around all heads of the atlas; the layer control likewise around the "
-        "heads of the same layer. The margin is the score less its control, both resampled "
-        "together.",
+        "The control is the mean of the same score over the explanations of other heads that say "
+        "something else, taken at equal steps around all such heads of the atlas; the layer "
+        "control likewise around those of the same layer. The margin is the score less its "
+        "control, both resampled together.",
+    ),
+    (
+        "Twins",
+        "Heads whose explanations say the same: what they predict of attention on validation text "
+        f"correlates with {SAME} or more. Below {DIFFERENT} two explanations say something else, "
+        "and the heads may serve each other as controls. Explanations in words say the same if the "
+        "families of their behaviours are the same, and something else if they share none. That a "
+        "head has twins is a finding, and no fault of its explanation.",
     ),
     (
         "Explained",
@@ -93,9 +102,10 @@ TERMS = (
         "Random weights",
         "Heads of the same architecture before training: its weights are those that transformers "
         "initialises it with, drawn from the seed. The whole workflow explains and scores these "
-        "heads on the same windows, with each other as controls. They have learnt nothing: their "
-        "scores are what the shape of the architecture gives for nothing, and their explanations "
-        "what the explainer says where there is nothing to find.",
+        "heads on the same windows, with each other as controls, and leaves those uncompared that "
+        "all say the same. They have learnt nothing: their scores are what the shape of the "
+        "architecture gives for nothing, and their explanations what the explainer says where "
+        "there is nothing to find.",
     ),
     (
         "Test texts",

@@ -42,6 +42,7 @@ class Head(NamedTuple):
     metrics: dict[str, Metric]
     cluster: int | None
     cluster_label: str | None
+    twins: Sequence[str] = ()  # heads that say the same, the likest first
 
     @property
     def name(self) -> str:
@@ -118,6 +119,16 @@ def metrics_by_head(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Me
     return found
 
 
+def twins_by_head(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Of rows of `records.controls.CONTROLS`, the heads that say the same, by head name."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["relation"] == "twin":
+            other = head_name(row["other_layer"], row["other_head"])
+            found.setdefault(head_name(row["layer"], row["head"]), []).append(other)
+    return found
+
+
 def check_run(record: Record, run: Run, what: str) -> None:
     """Raise AtlasError if a name that `record` carries is not that of the run."""
     for key in ("model", "corpus", "explainer", "clustering", "round"):
@@ -165,8 +176,9 @@ def assemble(
     scores: Iterable[HeadScores],
     clusters: Clusters,
     stats: Iterable[Mapping[str, Any]],
+    controls: Iterable[Mapping[str, Any]],
 ) -> list[Head]:
-    """The heads at `places` (layer, head), in that order.
+    """The heads at `places` (layer, head), in that order. `controls` are rows of its table.
 
     Raises AtlasError if one of them has no record, a record is of another head, or one is
     of another run.
@@ -187,6 +199,7 @@ def assemble(
             wrong = "missing, every selected head needs one" if name in names else "not selected"
             raise AtlasError(f"{what} of {name}: {wrong}")
     metrics = metrics_by_head(stats)
+    twins = twins_by_head(controls)
     clustered = {name: cluster for cluster in clusters.clusters for name in cluster.heads}
     heads = []
     for layer, head in places:
@@ -202,6 +215,7 @@ def assemble(
                 metrics.get(name, {}),
                 cluster.cluster if cluster else None,
                 cluster.label if cluster else None,
+                twins.get(name, []),
             )
         )
     return heads
@@ -287,6 +301,7 @@ def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -
         "family": text_cell(head.family),
         "cluster": head.cluster,
         "cluster_label": text_cell(head.cluster_label),
+        "twins": " ".join(head.twins) or None,
         "summary": text_cell(explanation.summary),
         "coverage": first.coverage if first else None,
         "base_rate": first.base_rate if first else None,

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ..event_rows import random_windows
 from ..intervals import Estimate, generator, undefined
-from ..items import items_of
+from ..items import Items
 from ..measure import OfItems, OfTexts, OfWindows
 from ..measures import MEASURES
 from ..records.explanation import Explanation
@@ -36,7 +36,6 @@ class Settings(NamedTuple):
     """How explanations are scored."""
 
     resamples: int  # behind each interval
-    items: int  # of each question and split, the same as the judge was asked
     seed: int
 
 
@@ -52,10 +51,11 @@ def score_head(
     judgement: Judgement,
     controls: Mapping[str, Sequence[Judgement]],
     events: pa.Table,
+    items: Items,
     probes: pa.Table,
     settings: Settings,
 ) -> Scored:
-    """Score an explanation against the events and probes (rows of its head alone).
+    """Score an explanation against the events and probes (rows of its head alone) and its items.
 
     `controls` are the judgements of other heads, made on the same windows, by kind (see
     `measure.CONTROLS`). Raises InputError if a judgement does not fit the events.
@@ -64,16 +64,15 @@ def score_head(
         return Scored(
             no_scores(f"{explanation.status}: {explanation.reason}"), verdict_on(explanation, [])
         )
-    resamples, count, seed = settings
+    resamples, seed = settings
     at = explanation.layer, explanation.head
     found: dict[ScoreSplit, dict[str, Estimate]] = {}
     for split in _HELD_OUT:
         stream = partial(generator, seed, *at, split)
         windows = random_windows(events, split)
-        items = items_of(events, split, count, seed, *at)
         found[split] = score_windows(
             OF_WINDOWS, windows, judgement, controls, resamples, stream("windows")
-        ) | score_items(OF_ITEMS, judgement, controls, items, resamples, stream)
+        ) | score_items(OF_ITEMS, judgement, controls, items[split], resamples, stream)
     found["probes"] = score_texts(OF_TEXTS, probes, resamples, generator(seed, *at, "probes"))
     scores = _scores(found)
     return Scored(scores, verdict_on(explanation, scores))

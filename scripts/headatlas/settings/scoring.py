@@ -15,8 +15,9 @@ class Scoring(Settings):
         default=3,
         ge=0,
         le=1_000,
-        description="other heads whose explanations are scored for comparison: as many of the "
-        "model, and as many of the head's layer, where there are as many",
+        description="other heads, whose explanations say something else and are scored for "
+        "comparison: as many of the model, and as many of the head's layer, where there are so "
+        "many",
     )
     items: int = Field(
         default=20,

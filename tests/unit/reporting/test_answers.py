@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from event_rows import event_row, table_of
 
-from headatlas.items import Item, items_of
+from headatlas.events.items import draw_items
+from headatlas.items import Item
 from headatlas.records.judgement import Answer, Judgement
 from headatlas.reporting.answers import Answered, asked, passage, shortened
 from headatlas.reporting.exemplars import LONGEST
@@ -47,10 +48,10 @@ def judgement(items: Sequence[Item], probabilities: Sequence[float | None]) -> J
 
 def test_own_answers_stand_beside_what_the_head_did() -> None:
     events = table_of(rows())
-    items = items_of(events, "test", COUNT, SEED, **AT)
+    items = draw_items(events, COUNT, SEED, **AT)["test"]
     told = [1.0 if item.holds else 0.0 for item in items]
     told[0], told[1], told[2] = 1 - told[0], None, 0.5
-    found = asked(judgement(items, told), events, COUNT, SEED)
+    found = asked(judgement(items, told), events, items)
     assert [one.question for one in found] == ["attends", "active"]
     answers = [answer for one in found for answer in one.answers]
     assert len(answers) == len(items)
@@ -71,10 +72,10 @@ def test_own_answers_stand_beside_what_the_head_did() -> None:
 
 def test_an_item_that_was_not_answered_is_left_out() -> None:
     events = table_of(rows())
-    items = [i for i in items_of(events, "test", COUNT, SEED, **AT) if i.question == "active"]
-    found = asked(judgement(items[1:], [1.0] * (len(items) - 1)), events, COUNT, SEED)
+    items = [i for i in draw_items(events, COUNT, SEED, **AT)["test"] if i.question == "active"]
+    found = asked(judgement(items[1:], [1.0] * (len(items) - 1)), events, items)
     assert [(one.question, len(one.answers)) for one in found] == [("active", len(items) - 1)]
-    assert asked(judgement([], []), events, COUNT, SEED) == []
+    assert asked(judgement([], []), events, items) == []
 
 
 @pytest.mark.parametrize(

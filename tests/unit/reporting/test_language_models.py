@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import reporting_factory as factory
+from event_rows import write_items
 from places import GOLDEN, SCRIPTS, TEMPLATES
 from reporting_factory import ATTACK, EVERY_HEAD, RECIPE, RUN, write_run
 
-from headatlas.items import items_of
-from headatlas.records.events import EVENTS
+from headatlas.items import read_items
 from headatlas.records.explanation import Behaviour, Candidate, Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.judgement import Answer, Judgement
@@ -21,7 +21,7 @@ from headatlas.records.spending import USAGE
 from headatlas.records.usage import Usage
 from headatlas.reporting import formats
 from headatlas.reporting.atlas import Inputs, Judged, build
-from headatlas.storage import read_head, read_table, write_record
+from headatlas.storage import read_table, write_record
 from headatlas.verdict import verdict_on
 
 ITEMS, SEED = 12, 0
@@ -99,11 +99,14 @@ def scored(name: str) -> HeadScores:
     )
 
 
+def _items(inputs: Inputs, layer: int) -> Path:
+    return inputs.explanations.with_name("items") / f"layer{layer:02d}.parquet"
+
+
 def judged(name: str, inputs: Inputs) -> Judgement:
     """Every other answer is right, with a reply that is hostile; a failed head has none."""
     about = factory.explanation(int(name[1:3]), int(name[4:]))
-    events = read_head(inputs.events[about.layer], EVENTS, about.head)
-    items = items_of(events, "test", ITEMS, SEED, about.layer, about.head)
+    items = read_items(_items(inputs, about.layer), about.head)["test"]
     answers = [
         Answer(
             split="test",
@@ -125,6 +128,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp_path = tmp_path_factory.mktemp("models")
     folder = tmp_path / "run"
     inputs = write_run(folder)
+    for layer, events in enumerate(inputs.events):
+        write_items(_items(inputs, layer), events, ITEMS, SEED)
     for name in EVERY_HEAD:
         write_record(folder / f"explanations/{name}.json", explained(name))
         first = explained(name).model_copy(update={"round": 0})
@@ -138,7 +143,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build(
         RUN,
         inputs._replace(
-            usage=tmp_path / "usage.parquet", judged=Judged(folder / "judgements", ITEMS, SEED)
+            usage=tmp_path / "usage.parquet", judged=Judged(folder / "judgements", folder / "items")
         ),
         RECIPE,
         out,

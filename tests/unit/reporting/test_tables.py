@@ -127,7 +127,12 @@ def heads() -> list[Head]:
         [scores(0, 0.8), scores(1, 0.6, low=-0.1), scores(2, None)],
         CLUSTERS,
         stats,
+        [relation("twin", 2), relation("model", 2), relation("twin", 1)],
     )
+
+
+def relation(kind: str, other: int) -> dict[str, object]:
+    return {"layer": 0, "head": 0, "relation": kind, "other_layer": 0, "other_head": other}
 
 
 def test_heads_are_whole_and_in_order(heads: list[Head]) -> None:
@@ -155,6 +160,7 @@ def test_a_summary_row(heads: list[Head]) -> None:
         "family": "induction",
         "cluster": 0,
         "cluster_label": "'=line",
+        "twins": "L00H02 L00H01",
         "summary": "Attends to x.",
         "coverage": 0.5,
         "base_rate": 0.1,
@@ -261,7 +267,7 @@ def test_score_rows_are_tidy() -> None:
 def test_records_that_are_not_one_atlas(explained: list[Explanation], message: str) -> None:
     scored = [scores(head, 0.5) for head in range(3)]
     with pytest.raises(AtlasError, match=message):
-        assemble(INFO, RUN, PLACES, explained, scored, CLUSTERS, [])
+        assemble(INFO, RUN, PLACES, explained, scored, CLUSTERS, [], [])
 
 
 def test_a_selection_is_in_order_and_without_gaps_filled() -> None:
@@ -280,11 +286,11 @@ def test_an_atlas_of_some_heads() -> None:
     clusters = CLUSTERS.model_copy(update={"unclustered": []})
     explained, scored = [explanation(2, None), explanation(0)], [scores(0, 0.8), scores(2, None)]
     places = selection(INFO, ["L00H02", "L00H00"])
-    heads = assemble(INFO, RUN, places, explained, scored, clusters, [])
+    heads = assemble(INFO, RUN, places, explained, scored, clusters, [], [])
     assert [head.name for head in heads] == ["L00H00", "L00H02"]
 
 
 def test_clusters_of_other_heads_are_refused() -> None:
     explained, scored = [explanation(0), explanation(2)], [scores(0, 0.8), scores(2, 0.8)]
     with pytest.raises(AtlasError, match="cluster entry of L00H01: not selected"):
-        assemble(INFO, RUN, [(0, 0), (0, 2)], explained, scored, CLUSTERS, [])
+        assemble(INFO, RUN, [(0, 0), (0, 2)], explained, scored, CLUSTERS, [], [])

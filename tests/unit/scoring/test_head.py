@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from event_rows import write_items
 from places import SCRIPTS
 
 from headatlas.errors import InputError
+from headatlas.events.items import draw_items
 from headatlas.records.base import head_name
+from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement, Prediction
@@ -135,15 +138,16 @@ def scored(
     explained: Explanation | None = None,
     rows: list[dict] = EVENT_ROWS,
     layer_controls: Sequence[Judgement] = (),
-    settings: Settings | None = None,
+    items: int = ITEMS,
 ) -> Scored:
     return score_head(
         explained or explanation(),
         own,
         {"": controls, "layer_": layer_controls},
-        pa.Table.from_pylist(rows, schema=EVENTS),
+        events := pa.Table.from_pylist(rows, schema=EVENTS),
+        draw_items(events, items, 0, 0, 1),
         pa.Table.from_pylist(PROBE_ROWS, schema=PROBES),
-        settings or Settings(100, ITEMS, 0),
+        Settings(100, 0),
     )
 
 
@@ -243,7 +247,9 @@ def test_the_verdict_is_decided_with_the_scores() -> None:
     assert twin.status == "unexplained"
     alone = scored(judgement(1, 1), []).verdict
     assert alone.status == "not compared"
-    assert alone.reason == "nothing to compare: no other head serves as a control"
+    assert alone.reason == (
+        "nothing to compare: no other head that says something else serves as a control"
+    )
     nothing = Judgement(**HEADER, layer=0, head=1, reason="no rules", predictions=[])
     none = scored(nothing, [], explanation("unexplained", "too diffuse")).verdict
     assert (none.status, none.reason) == ("unexplained", "too diffuse")
@@ -261,11 +267,10 @@ def test_which_other_measures_there_are_moves_no_number(
     # Few and discrete values have the same quantiles whatever is drawn.
     for prediction in own.predictions[::2]:
         prediction.salience.reverse()
-    settings = Settings(100, 12, 0)
-    before = scored(own, [control], settings=settings).scores
+    before = scored(own, [control], items=12).scores
     for kind in ("OF_WINDOWS", "OF_ITEMS", "OF_TEXTS"):
         monkeypatch.setattr(head_scores, kind, getattr(head_scores, kind)[others])
-    after = scored(own, [control], settings=settings).scores
+    after = scored(own, [control], items=12).scores
     assert after and all(score in before for score in after)
     uncertain = {score.metric for score in after if score.low != score.high}
     assert {"activation_correlation", "detection_auroc", "effect_size_mean"} <= uncertain
@@ -288,14 +293,23 @@ def files(tmp_path: Path) -> dict[str, Path]:
     write_rows(events, [*EVENT_ROWS, event(3, "validation", head=0)], EVENTS)
     write_rows(probes, [*PROBE_ROWS, probe(0, True, 99.0, head=0)], PROBES)
     paths = {"events": events, "probes": probes, "explanation": tmp_path / "explanation.json"}
+    paths["items"] = tmp_path / "items.parquet"
+    write_items(paths["items"], events, ITEMS)
     write_record(paths["explanation"], explanation())
     for head in (1, 2, 3):
-        paths[head_name(0, head)] = tmp_path / f"{head}.json"
+        paths[head_name(0, head)] = tmp_path / f"{head_name(0, head)}.json"
         write_record(paths[head_name(0, head)], judgement(head, head))
     return paths
 
 
-def run(files: dict[str, Path], out: Path, own: str, control: str) -> subprocess.CompletedProcess:
+def run(
+    files: dict[str, Path], out: Path, own: str, control: int = 2
+) -> subprocess.CompletedProcess:
+    """Scores L00H01 beside a control of the model, and L00H03 as one of its layer."""
+    at = {"layer": 0, "head": 1, "rank": 0, "other_layer": 0, "similarity": 0.0}
+    relations = [("model", control), ("layer", 3), ("twin", 2)]
+    rows = [at | {"relation": name, "other_head": head} for name, head in relations]
+    write_rows(out.parent / "controls.parquet", rows, CONTROLS)
     flags = {
         **HEADER,
         "layer": 0,
@@ -304,10 +318,10 @@ def run(files: dict[str, Path], out: Path, own: str, control: str) -> subprocess
         "probes": files["probes"],
         "explanation": files["explanation"],
         "judgement": files[own],
-        "control-judgements": files[control],
-        "layer-control-judgements": files["L00H03"],
+        "controls": out.parent / "controls.parquet",
+        "judgements": files["L00H01"].parent,
         "bootstrap": 100,
-        "items": ITEMS,
+        "items": files["items"],
         "seed": 0,
         "out": out,
     }
@@ -322,7 +336,7 @@ def test_script_scores_the_head_asked_for_the_same_each_time(
 ) -> None:
     one, two = tmp_path / "one.json", tmp_path / "two.json"
     for out in (one, two):
-        result = run(files, out, "L00H01", "L00H02")
+        result = run(files, out, "L00H01")
         assert (result.returncode, result.stderr) == (0, "")
     assert one.read_bytes() == two.read_bytes()
     record = read_record(one, HeadScores)
@@ -337,13 +351,15 @@ def test_script_scores_the_head_asked_for_the_same_each_time(
 @pytest.mark.parametrize(
     ("own", "control", "message"),
     [
-        ("L00H02", "L00H02", "2.json: is about L00H02, but L00H01 is to be scored"),
-        ("L00H01", "L00H01", "1.json: is about the head itself, a control is about another"),
+        ("L00H02", 2, "L00H02.json: is about L00H02, expected is L00H01"),
+        ("L00H01", 4, "L00H04.json: is about L00H02, expected is L00H04"),
+        ("L00H01", 5, "L00H05.json: No such file or directory"),
     ],
 )
 def test_script_refuses_files_about_the_wrong_head(
-    files: dict[str, Path], tmp_path: Path, own: str, control: str, message: str
+    files: dict[str, Path], tmp_path: Path, own: str, control: int, message: str
 ) -> None:
+    write_record(tmp_path / "L00H04.json", judgement(2, 2))
     result = run(files, tmp_path / "out.json", own, control)
     assert result.returncode == 1
     assert result.stderr.startswith("error: ")

@@ -76,7 +76,7 @@ def test_without_a_control_there_is_no_margin() -> None:
     assert result["attention_correlation"].value == pytest.approx(1)
     for kind, reason in (
         ("", "no control explanation has this score"),
-        ("layer_", "no other head of its layer serves as a control"),
+        ("layer_", "no other head of its layer that says something else serves as a control"),
     ):
         assert result[MEASURE.control_of(kind)] == (None, None, None, 0, reason)
         assert result[MEASURE.margin_of(kind)] == (None, None, None, 2, reason)

@@ -39,15 +39,13 @@ def llm_flags(wildcards):
         asked("", entry["endpoint"])
         | asked("judge_", entry["judge"])
         | {key: entry[key] for key in keys}
-        | {"items": config["scoring"]["items"]}
     )
 
 
 def judge_flags(wildcards):
     """Flags of the judge of such an explainer."""
     entry = config["explainers"][wildcards.explainer]
-    settings = {"items": config["scoring"]["items"], "items_per_call": entry["items_per_call"]}
-    return flags(asked("", entry["judge"]) | settings)
+    return flags(asked("", entry["judge"]) | {"items_per_call": entry["items_per_call"]})
 
 
 def hypotheses_folder(wildcards):

@@ -5,9 +5,11 @@ STAGES = [  # of a run, in order
     "sample_windows",
     "cache_activations",
     "select_events",
+    "draw_items",
     "explain_head",
     "judge_head",
     "run_probes",
+    "choose_controls",
     "score_head",
     "cluster_heads",
     "randomise_model",
@@ -48,8 +50,8 @@ def answers_flags(wildcards):
     """Flags of what a language model answered as a judge, and of the items that it was asked."""
     if not asks(wildcards.explainer):
         return ""
-    folder = {"judgements": folder_of(f"{ROUND}/judgements")(wildcards)}
-    return flags(folder | {"items": config["scoring"]["items"], "seed": config["seed"]})
+    folders = {"judgements": f"{ROUND}/judgements", "items": f"{RUN}/items"}
+    return flags({name: folder_of(path)(wildcards) for name, path in folders.items()})
 
 
 def answered_files(pattern):

@@ -66,22 +66,6 @@ def random_files(pattern):
     return lambda w: files_of(at_round(pattern, w), random_heads(w.model))
 
 
-def control_files(pattern, count, within_layer=False):
-    """Input function: the files of the heads that serve a head as its controls.
-
-    There are `count(wildcards)` of them, if the model or its layer has as many; `controls_of`
-    chooses them.
-    """
-
-    def files(wildcards):
-        check_selected(wildcards)
-        heads = all_heads(wildcards.model)
-        head = int(wildcards.layer), int(wildcards.head)
-        return files_of(pattern, controls_of(heads, head, count(wildcards), within_layer))
-
-    return files
-
-
 def shard_folders(run):
     """The folders of a run's activations."""
     return expand(

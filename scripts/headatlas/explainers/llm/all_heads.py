@@ -6,7 +6,7 @@ Slow to import.
 import asyncio
 from argparse import Namespace
 
-from ...controls import Head, controls_of
+from ...controls import Alike, Head, alike_in_words, controls_of
 from ...errors import or_failed
 from ...llm.client import Client
 from ...llm.collecting import Wanted
@@ -26,6 +26,7 @@ class AllHeads:
         self._heads = [parse_head(name) for name in args.heads]
         self._rounds: dict[Head, list[Explanation]] = {at: [] for at in self._heads}
         self._judged: set[Head] = set()
+        self._compared: Alike | None = None
 
     def go_on(self) -> bool:
         """Take every head through its rounds, and to the judge; false if one waits for a reply.
@@ -62,18 +63,32 @@ class AllHeads:
         )
 
     def _judge(self, at: Head) -> None:
-        """Under its own explanation, and under those of its controls that are there."""
+        """Under its own explanation, and under those of its controls once they are known."""
         explanation = self._last(at)
         if explanation is None or at in self._judged:
             return
-        controls = [self._last(of) for of in controls_of(self._heads, at, self._args.controls)]
-        known = [control for control in controls if control is not None]
-        asking = judging(of_head(self._args, at, 0), explanation, known, self._clients[1])
+        alike = self._alike()
+        controls = self._controls(at, alike) if alike else []
+        asking = judging(of_head(self._args, at, 0), explanation, controls, self._clients[1])
         or_failed(
             lambda: self._runner.run(asking), lambda reason: judgement_of(explanation, reason)
         )
-        if known == controls:
+        if alike:
             self._judged.add(at)
+
+    def _alike(self) -> Alike | None:
+        """How alike the explanations are, once all heads have been explained in all rounds."""
+        if self._compared is None:
+            last = {at: self._last(at) for at in self._heads}
+            known = {at: explanation for at, explanation in last.items() if explanation}
+            if len(known) == len(self._heads):
+                self._compared = alike_in_words(known)
+        return self._compared
+
+    def _controls(self, at: Head, alike: Alike) -> list[Explanation]:
+        """The explanations that are held against a head."""
+        found = controls_of(self._heads, at, self._args.controls, among=alike.differing(at))
+        return [explanation for of in found if (explanation := self._last(of))]
 
     def _last(self, at: Head) -> Explanation | None:
         """The head's explanation after all rounds."""

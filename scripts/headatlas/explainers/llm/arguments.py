@@ -17,7 +17,6 @@ from ...records.stats import STATS
 from ...settings.arguments import add_settings, json_reader
 from ...settings.endpoint import Connection, Sampling
 from ...settings.language_model import LanguageModel
-from ...settings.scoring import Scoring
 from ...settings.seed import Seed
 from ...storage import read_head, read_record
 from .explain import Settings
@@ -29,6 +28,7 @@ C = TypeVar("C", bound=Client)
 def add_head(parser: ArgumentParser) -> None:
     """Which head of which run, and where what is known of it lies."""
     parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
+    parser.add_argument("--items", type=Path, required=True, help="items of the head's layer")
     parser.add_argument("--stats", type=Path, required=True, help="head metrics of the layer")
     parser.add_argument(
         "--hypothesis", type=Path, help="explanation of the head by rules, shown as evidence (JSON)"
@@ -42,6 +42,7 @@ def add_head(parser: ArgumentParser) -> None:
 def add_heads(parser: ArgumentParser) -> None:
     """Likewise of all heads of a run, and of all that is asked about them."""
     parser.add_argument("--events-folder", type=Path, required=True, help="tables of events")
+    parser.add_argument("--items-folder", type=Path, required=True, help="tables of items")
     parser.add_argument("--stats-folder", type=Path, required=True, help="tables of head metrics")
     parser.add_argument(
         "--hypotheses-folder", type=Path, help="explanations by rules, shown as evidence (JSON)"
@@ -57,6 +58,7 @@ def of_head(args: Namespace, at: Head, number: int) -> Namespace:
     hypotheses = args.hypotheses_folder
     own = {
         "events": args.events_folder / layer,
+        "items": args.items_folder / layer,
         "stats": args.stats_folder / layer,
         "hypothesis": hypotheses / f"{head_name(*at)}.json" if hypotheses else None,
         "round": number,
@@ -76,7 +78,6 @@ def head_of(args: Namespace) -> HeadRecord:
 def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
     """Which language model judges, on what, and where its replies are kept."""
     _add_endpoint(parser, prefix, "judges")
-    add_settings(parser, Scoring, "items")
     add_settings(parser, LanguageModel, "items_per_call")
     parser.add_argument(
         "--connections",

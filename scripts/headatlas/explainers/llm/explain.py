@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...event_rows import Event, events_of, texts_of
-from ...items import items_of
+from ...items import Item
 from ...llm.client import Client, Message
 from ...llm.usage import rounded
 from ...records.explanation import Candidate, Explanation
@@ -31,7 +31,6 @@ class Settings(NamedTuple):
     exemplars: int  # in a prompt
     few_shot: int  # worked examples in a prompt
     candidates: int  # explanations proposed in a round
-    items: int  # of each question, on validation text
     items_per_call: int
     texts: int  # test texts of each kind
     seed: int
@@ -40,6 +39,7 @@ class Settings(NamedTuple):
 async def explain(
     about: HeadRecord,
     events: pa.Table,
+    items: Sequence[Item],
     evidence: Evidence,
     settings: Settings,
     explainer: Client,
@@ -48,14 +48,14 @@ async def explain(
     """Ask for explanations of a head and keep the one that a judge can predict most from.
 
     `events` are those of the head (`exemplars.read_seen`): exemplars come from the train
-    split, the judge's items from the validation split. A head whose salience is not finite,
-    for which no reply could be used, or for which the budget was too small, is `failed`.
-    Raises AskError if the server is away.
+    split; `items`, of the validation split, are what the judge is asked. A head whose salience
+    is not finite, for which no reply could be used, or for which the budget was too small, is
+    `failed`. Raises AskError if the server is away.
     """
     if reason := not_finite(events_of(events, ["train"])):
         return failed_explanation(about, reason)
     prompts = prompts_of(about, events, evidence, settings)
-    trial = trial_of(about, events, settings, judge)
+    trial = trial_of(events, items, settings, judge)
     proposals = await propose(about, prompts, settings.texts, explainer, trial)
     candidates = [proposal.candidate for proposal in proposals]
     stopped = [proposal.candidate for proposal in proposals if proposal.budget_spent]
@@ -92,9 +92,8 @@ def drawn_excerpts(
     return draws
 
 
-def trial_of(about: HeadRecord, events: pa.Table, settings: Settings, judge: Client) -> Trial:
+def trial_of(events: pa.Table, items: Sequence[Item], settings: Settings, judge: Client) -> Trial:
     """The head's validation items, the same in every round."""
-    items = items_of(events, "validation", settings.items, settings.seed, about.layer, about.head)
     pieces = {text.window: text.pieces for text in texts_of(events, ["validation"])}
     return Trial(judge, items, pieces, settings.items_per_call)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ...event_rows import texts_of
-from ...items import QUESTIONS, Item, items_of
+from ...items import QUESTIONS, Item, Items
 from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.thoughts import ONLY_THOUGHTS, only_thoughts, without_thoughts
 from ...llm.together import together
@@ -32,18 +32,13 @@ _NUMBERED = re.compile(r"(?<!\d)(\d+)\W{1,8}(yes|no)\b", re.IGNORECASE)
 class Reading(NamedTuple):
     """What is judged on: the items of each split, and the tokens of their windows."""
 
-    items: Mapping[Split, Sequence[Item]]
+    items: Items
     pieces: Mapping[int, Sequence[str]]
 
 
-def reading_of(
-    events: pa.Table, splits: Sequence[Split], count: int, seed: int, layer: int, head: int
-) -> Reading:
+def reading_of(events: pa.Table, items: Items) -> Reading:
     """The items of a head, of which `events` are the rows."""
-    return Reading(
-        {split: items_of(events, split, count, seed, layer, head) for split in splits},
-        {text.window: text.pieces for text in texts_of(events, splits)},
-    )
+    return Reading(items, {text.window: text.pieces for text in texts_of(events, [*items])})
 
 
 async def judge(

@@ -22,6 +22,7 @@ async def revise(
     about: HeadRecord,
     previous: Explanation,
     events: pa.Table,
+    items: Sequence[Item],
     evidence: Evidence,
     settings: Settings,
     explainer: Client,
@@ -34,12 +35,12 @@ async def revise(
     Raises AskError if the server is away.
     """
     if previous.status != "explained":
-        found = await explain(about, events, evidence, settings, explainer, judge)
+        found = await explain(about, events, items, evidence, settings, explainer, judge)
         return found.model_copy(update={"candidates": previous.candidates + found.candidates})
     kept = previous.model_copy(update=about.model_dump())
     candidates: list[Candidate] = []
     answers: list[Answer] = []
-    trial = trial_of(about, events, settings, judge)
+    trial = trial_of(events, items, settings, judge)
     try:
         answers = await trial.answers(previous)
     except (BudgetSpent, Refused) as error:

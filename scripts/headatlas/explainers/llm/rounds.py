@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
+from ...items import read_items
 from ...llm.client import Client
 from ...records.events import EVENTS
 from ...records.explanation import Explanation
@@ -24,7 +25,8 @@ def explaining(
     Raises InputError, and AskError once it is awaited.
     """
     about, events, evidence = head_of(args), read_seen(args.events, args.head), evidence_of(args)
-    asked = events, evidence, settings_of(args), explainer, judging
+    items = read_items(args.items, args.head)["validation"]
+    asked = events, items, evidence, settings_of(args), explainer, judging
     return revise(about, previous, *asked) if previous else explain(about, *asked)
 
 
@@ -32,7 +34,6 @@ def judging(
     args: Namespace, explanation: Explanation, controls: Iterable[Explanation], client: Client
 ) -> Coroutine[Any, Any, Judgement]:
     """Asks for the judgement of an explanation, on the items of its head. Raises likewise."""
-    at = explanation.layer, explanation.head
     events = read_head(args.events, EVENTS, explanation.head)
-    reading = reading_of(events, ["validation", "test"], args.items, args.seed, *at)
+    reading = reading_of(events, read_items(args.items, explanation.head))
     return judge(explanation, controls, reading, client, args.items_per_call)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from batch_api import Fate
+from event_rows import write_items
 from explain_factory import head_events, reply
 from llm_server import Behaviour, LlmServer
 from places import SCRIPTS
@@ -19,12 +20,13 @@ from places import SCRIPTS
 from headatlas.explainers.llm.reply import ExplanationReply, explanation_of
 from headatlas.llm import batches
 from headatlas.records.activations import HEAD_METRICS
+from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.judgement import Judgement
 from headatlas.records.stats import STATS
-from headatlas.storage import read_record, write_record, write_rows
+from headatlas.storage import read_record, read_table, write_record, write_rows
 
 HEADS = (2, 3, 5)  # of layer 1
 ITEMS = 4
@@ -36,6 +38,7 @@ def folder(tmp_path: Path) -> Path:
     """Events and metrics of the heads, and their explanations by rules."""
     rows = [row | {"head": head} for head in HEADS for row in head_events().to_pylist()]
     write_rows(tmp_path / "events/layer01.parquet", rows, EVENTS)
+    write_items(tmp_path / "items/layer01.parquet", tmp_path / "events/layer01.parquet", ITEMS)
     at = {"layer": 1, "low": 0.25, "high": 0.75, "n": 8}
     stats = [at | {"head": h, "value": h / 8, "metric": m} for h in HEADS for m in HEAD_METRICS]
     write_rows(tmp_path / "stats/layer01.parquet", stats, STATS)
@@ -57,7 +60,12 @@ def brain(body: dict[str, Any]) -> str | Behaviour:
     if head == "5" and "Write a better explanation" in told:
         return Behaviour("this is not to be asked", status=400)
     better = "better" if "Write a better explanation" in told else "first"
-    return reply(summary=f"Attends to a {better} token of the text, as head {head} does.")
+    # Heads 3 and 5 say the same, and are no controls of each other.
+    behaviour = {"name": "one" if head == "2" else "another", "attends_to": "a token"}
+    return reply(
+        summary=f"Attends to a {better} token of the text, as head {head} does.",
+        behaviours=[behaviour | {"active_when": "", "purpose": ""}],
+    )
 
 
 def greets(body: dict[str, Any]) -> bool:
@@ -80,7 +88,7 @@ def common(folder: Path, url: str, batch: tuple[str, ...]) -> list[str]:
         name: {"base_url": url, "batch": name in batch, "retries": 0} for name in ("one", "judge")
     }
     flags = ["--connections", json.dumps(connections), "--replies", str(folder / "replies")]
-    return [*flags, "--items", str(ITEMS)]
+    return flags
 
 
 def explainer() -> list[str]:
@@ -99,7 +107,8 @@ def explainer() -> list[str]:
 def asking(folder: Path, url: str, batch: tuple[str, ...]) -> list[str]:
     """The command that asks about all heads: two rounds, and a control of each."""
     heads = ["--heads", *(f"L01H0{head}" for head in HEADS), "--rounds", "1", "--controls", "1"]
-    places = ["--events-folder", str(folder / "events"), "--stats-folder", str(folder / "stats")]
+    tables = ("events", "items", "stats")
+    places = [word for name in tables for word in (f"--{name}-folder", str(folder / name))]
     places += ["--hypotheses-folder", str(folder / "rules"), "--out", str(folder / "asked.json")]
     command = [str(SCRIPTS / "ask_in_batches.py"), *RUN, *heads, *places]
     return [*command, *explainer(), *common(folder, url, batch)]
@@ -115,25 +124,33 @@ def run(command: list[str]) -> None:
 def explain_all(folder: Path, url: str, batch: tuple[str, ...], out: Path) -> dict[str, str]:
     """What the jobs of the heads write, but for the costs."""
     connected = common(folder, url, batch)
-    events = ["--events", str(folder / "events/layer01.parquet")]
+    tables = [(f"--{name}", str(folder / name / "layer01.parquet")) for name in ("events", "items")]
+    events = [word for pair in tables for word in pair]
     for head, number in itertools.product(HEADS, (0, 1)):
         command = [str(SCRIPTS / "explain_head_llm.py"), *RUN, *explainer(), *connected, *events]
         command += ["--stats", str(folder / "stats/layer01.parquet")]
         command += ["--layer", "1", "--head", str(head), "--round", str(number)]
         command += ["--hypothesis", str(folder / f"rules/L01H0{head}.json")]
-        command += ["--previous", str(out / f"{head}.0.json")] if number else []
-        run([*command, "--out", str(out / f"{head}.{number}.json")])
-    for head, control in zip(HEADS, (3, 5, 2), strict=True):
+        command += ["--previous", str(out / f"round0/L01H0{head}.json")] if number else []
+        run([*command, "--out", str(out / f"round{number}/L01H0{head}.json")])
+    controls = str(folder / "controls.parquet")
+    command = [str(SCRIPTS / "choose_controls.py"), "--explanations", str(out / "round1")]
+    command += ["--heads", *(f"L01H0{head}" for head in HEADS), "--controls", "1"]
+    run([*command, "--out", controls])
+    found = read_table(folder / "controls.parquet", CONTROLS).to_pylist()
+    assert [row["other_head"] for row in found if row["relation"] == "model"] == [3, 2, 2]
+    for head in HEADS:
         command = [str(SCRIPTS / "judge_head_llm.py"), *connected, *events]
         command += ["--endpoint", "judge", "--sampling", '{"model": "judge"}']
-        command += ["--explanation", str(out / f"{head}.1.json")]
-        command += ["--control-explanations", str(out / f"{control}.1.json")]
-        run([*command, "--out", str(out / f"{head}.judged.json")])
+        command += ["--explanation", str(out / f"round1/L01H0{head}.json")]
+        command += ["--controls", controls, "--explanations", str(out / "round1")]
+        run([*command, "--out", str(out / f"judged/L01H0{head}.json")])
     written = {}
-    for path in sorted(out.iterdir()):
-        record = read_record(path, Judgement if "judged" in path.name else Explanation)
+    for path in sorted(out.rglob("*.json")):
+        judged = path.parent.name == "judged"
+        record = read_record(path, Judgement if judged else Explanation)
         said = record.model_copy(update={"usage": None}).model_dump_json()
-        written[path.name] = said.replace(url, "somewhere")
+        written[str(path.relative_to(out))] = said.replace(url, "somewhere")
     return written
 
 

@@ -9,6 +9,7 @@ import pytest
 from explain_factory import ABOUT, Scripted, head_events, reply, table
 
 from headatlas.event_rows import random_windows
+from headatlas.events.items import draw_items
 from headatlas.explainers.llm import candidates
 from headatlas.explainers.llm.explain import Settings, explain
 from headatlas.explainers.llm.misses import SHOWN, misses_of, wrong_items
@@ -20,13 +21,18 @@ from headatlas.records.base import Split
 from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Answer
 
-SETTINGS = Settings("marked", 3, 1, 3, 4, 1, 2, 0)
+SETTINGS = Settings("marked", 3, 1, 3, 1, 2, 0)
 ITEMS = 8  # four of each question
 ROUND1 = ABOUT.model_copy(update={"round": 1})
 
 
 def seen() -> pa.Table:
     return head_events().filter(pa.compute.field("split") != "test")
+
+
+def asked_about() -> list[Item]:
+    """The validation items of the head."""
+    return draw_items(seen(), 4, 0, ABOUT.layer, ABOUT.head)["validation"]
 
 
 def answer_to(item: Item, probability: float | None) -> Answer:
@@ -81,7 +87,7 @@ def run(
 ) -> tuple[Explanation, Scripted]:
     explainer = Scripted(says(*kinds))
     judge = judge or Scripted(lambda sample: "yes")
-    asked = explain(ABOUT, seen(), Evidence(), settings, explainer, judge)
+    asked = explain(ABOUT, seen(), asked_about(), Evidence(), settings, explainer, judge)
     return asyncio.run(asked), explainer
 
 
@@ -91,7 +97,7 @@ def rerun(
     """A round of revision, whose samples are the ones after those of round 0."""
     explainer = Scripted(says(*[""] * SETTINGS.candidates, *kinds))
     judge = judge or Scripted(lambda sample: "yes")
-    asked = revise(ROUND1, previous, seen(), Evidence(), SETTINGS, explainer, judge)
+    asked = revise(ROUND1, previous, seen(), asked_about(), Evidence(), SETTINGS, explainer, judge)
     return asyncio.run(asked), explainer
 
 
@@ -117,7 +123,7 @@ def test_the_best_on_validation_is_kept_the_first_of_equals() -> None:
 
 def test_one_client_for_both_is_counted_once() -> None:
     client = Scripted(lambda sample: reply())
-    asked = explain(ABOUT, seen(), Evidence(), SETTINGS, client, client)
+    asked = explain(ABOUT, seen(), asked_about(), Evidence(), SETTINGS, client, client)
     found = asyncio.run(asked)
     assert found.usage is not None and found.usage.calls == 3 + 3 * ITEMS == client.usage.calls
 
@@ -165,7 +171,9 @@ def test_a_spent_budget_fails_the_head_and_a_refusal_a_candidate() -> None:
     assert (spent.status, spent.reason) == ("failed", "it is over")
     assert spent.summary == "it is over." and len(spent.candidates) == 3
     assert spent.usage is not None and spent.usage.calls == 3 + 2 * ITEMS
-    found = asyncio.run(explain(ABOUT, seen(), Evidence(), SETTINGS, Poor(Refused), Poor(Refused)))
+    found = asyncio.run(
+        explain(ABOUT, seen(), asked_about(), Evidence(), SETTINGS, Poor(Refused), Poor(Refused))
+    )
     assert (found.status, found.reason) == ("failed", "it is over")
     assert [c.reason for c in found.candidates] == ["it is over"] * 3
 
@@ -173,14 +181,14 @@ def test_a_spent_budget_fails_the_head_and_a_refusal_a_candidate() -> None:
 def test_what_is_not_about_the_head_is_raised() -> None:
     client = Poor(AskError)
     with pytest.raises(AskError, match="it is over"):
-        asyncio.run(explain(ABOUT, seen(), Evidence(), SETTINGS, client, client))
+        asyncio.run(explain(ABOUT, seen(), asked_about(), Evidence(), SETTINGS, client, client))
 
 
 def test_a_head_that_overflows_is_not_asked_about() -> None:
     rows = head_events().to_pylist()
     rows[1]["salience"][3] = np.inf
     explainer = Scripted(says())
-    asked = explain(ABOUT, table(rows), Evidence(), SETTINGS, explainer, explainer)
+    asked = explain(ABOUT, table(rows), asked_about(), Evidence(), SETTINGS, explainer, explainer)
     found = asyncio.run(asked)
     assert found.status == "failed" and not explainer.asked
     assert "not finite in 1 of 8 exemplars" in (found.reason or "")

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from event_rows import event_row, table_of
+from event_rows import event_row, table_of, write_items
 from llm_server import Behaviour, LlmServer
 from places import GOLDEN, SCRIPTS
 
+from headatlas.events.items import draw_items
 from headatlas.explainers.llm.judge import (
     Reading,
     answer_of,
@@ -27,9 +27,10 @@ from headatlas.explainers.llm.judge import (
     reading_of,
     shown,
 )
-from headatlas.items import Item, items_of
+from headatlas.items import Item, read_items
 from headatlas.llm.client import AskError, BudgetSpent, Message, Refused, Reply
 from headatlas.llm.usage import add, no_usage
+from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Behaviour as Does
 from headatlas.records.explanation import Explanation
@@ -308,26 +309,29 @@ def files(tmp_path: Path) -> dict[str, Path]:
         rows.append(event_row(window, tokens, rng.random(6).tolist(), attention, split))
     paths = {name: tmp_path / f"{name}.json" for name in ("own", "control")}
     write_record(paths["own"], explanation(1))
+    paths["control"] = tmp_path / "L00H02.json"
     write_record(paths["control"], explanation(2, summary="Other."))
+    row = {"layer": 0, "head": 1, "rank": 0, "other_layer": 0, "other_head": 2, "similarity": 0.0}
+    others = [row | {"relation": "model"}, row | {"relation": "layer", "other_head": 3}]
+    write_rows(tmp_path / "controls.parquet", others, CONTROLS)
     write_rows(tmp_path / "events.parquet", rows, EVENTS)
+    write_items(tmp_path / "items.parquet", tmp_path / "events.parquet", 4, seed=5)
     return paths | {"events": tmp_path / "events.parquet"}
 
 
-def run(
-    files: dict[str, Path], url: str, out: Path, control: str = "control"
-) -> subprocess.CompletedProcess:
+def run(files: dict[str, Path], url: str, out: Path) -> subprocess.CompletedProcess:
     connection = {"base_url": url, "input_price": 1.0, "output_price": 2.0}
     flags = {
         "events": files["events"],
         "explanation": files["own"],
-        "control-explanations": files[control],
+        "controls": files["events"].with_name("controls.parquet"),
+        "explanations": files["control"].parent,
         "endpoint": "mini",
         "sampling": json.dumps({"model": "tiny", "logprobs": True}),
         "connections": json.dumps({"mini": connection}),
         "replies": out.parent / "replies",
-        "items": 4,
+        "items": files["events"].with_name("items.parquet"),
         "items-per-call": 1,
-        "seed": 5,
         "out": out,
     }
     command = [sys.executable, str(SCRIPT)]
@@ -354,17 +358,18 @@ def test_script_judges_through_a_server_and_pays_once(
     own, control = 1 / (1 + math.exp(-1.9)), 1 / (1 + math.exp(1.9))
     for answer in found.answers:
         assert answer.probability == pytest.approx(control if answer.control else own)
-    events = pa.parquet.read_table(files["events"])
+    items = read_items(files["events"].with_name("items.parquet"), 1)
     for split in ("validation", "test"):
-        asked = [item[:4] for item in items_of(events, split, 4, 5, 0, 1)]
+        asked = [item[:4] for item in items[split]]
         told = [(a.question, a.window, a.query, a.key) for a in found.answers if a.split == split]
         assert told == asked * (2 if split == "test" else 1)
 
 
-def test_script_refuses_a_head_as_its_own_control(files: dict[str, Path], tmp_path: Path) -> None:
-    result = run(files, "http://127.0.0.1:9/v1", tmp_path / "out.json", "own")
+def test_script_misses_the_explanation_of_a_control(files: dict[str, Path], tmp_path: Path) -> None:
+    files["control"].rename(tmp_path / "elsewhere.json")
+    result = run(files, "http://127.0.0.1:9/v1", tmp_path / "out.json")
     assert result.returncode == 1
-    assert "own.json: is about the head itself, a control is about another" in result.stderr
+    assert "L00H02.json: No such file or directory" in result.stderr
     assert not (tmp_path / "out.json").exists()
 
 
@@ -374,7 +379,7 @@ def test_a_reading_has_the_tokens_of_its_items() -> None:
         event_row(n, list(range(6)), [0.0, 1, 2, 3, 4, 5], uniform, s)
         for n, s in enumerate(("validation", "test", "train"))
     ]
-    reading = reading_of(table_of(rows), ["validation", "test"], 4, 0, 0, 1)
+    reading = reading_of(table_of(rows), draw_items(table_of(rows), 4, 0, 0, 1))
     assert set(reading.pieces) == {0, 1}
     assert list(reading.pieces[0]) == ["t0", "t1", "t2", "t3", "t4", "t5"]
     for split, window in (("validation", 0), ("test", 1)):

@@ -38,7 +38,7 @@ EVIDENCE = Evidence(
     [Metric(name, 0.123456, 0.1, 1 / 3) for name in HEAD_METRICS],
     "Attends to the token `⟦` before: 40 % of its attention.",
 )
-SETTINGS = Settings("marked", 3, 1, 2, 4, 1, 2, 0)
+SETTINGS = Settings("marked", 3, 1, 2, 1, 2, 0)
 
 
 def joined(messages: Sequence[Message]) -> str:

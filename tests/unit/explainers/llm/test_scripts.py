@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from event_rows import write_items
 from explain_factory import head_events, reply
 from llm_server import Behaviour, LlmServer
 from places import SCRIPTS
@@ -26,6 +27,7 @@ KEY = "sk-very-secret"
 def folder(tmp_path: Path) -> Path:
     """Events, metrics, and the explanation of the head by rules."""
     write_rows(tmp_path / "events.parquet", head_events().to_pylist(), EVENTS)
+    write_items(tmp_path / "items.parquet", tmp_path / "events.parquet", 4)
     at = {"layer": 1, "head": 2, "value": 0.5, "low": 0.25, "high": 0.75, "n": 8}
     write_rows(tmp_path / "stats.parquet", [at | {"metric": m} for m in HEAD_METRICS], STATS)
     for head in (2, 3):
@@ -66,7 +68,7 @@ def run(script: str, folder: Path, url: str, **changes: object) -> subprocess.Co
         "exemplars": 4,
         "few-shot": 1,
         "candidates": 2,
-        "items": 4,
+        "items": folder / "items.parquet",
         "texts": 2,
         "out": folder / "out.json",
         **changes,
@@ -126,11 +128,12 @@ def test_a_server_that_is_away_fails_the_job(folder: Path) -> None:
         ({"connections": "{}"}, "--connections: has no endpoint 'one'; there: none"),
         ({"hypothesis": "rules3.json"}, "is about L01H03, but L01H02 is to be explained"),
         ({"head": 7}, "events.parquet: head 7 has no exemplar in the train split"),
+        ({"items": "none.parquet"}, "none.parquet: no such file"),
         ({"stats": "none.parquet"}, "none.parquet: no such file"),
     ],
 )
 def test_bad_input_is_a_sentence(folder: Path, changes: dict[str, str], said: str) -> None:
-    files = {"hypothesis", "stats"}
+    files = {"hypothesis", "items", "stats"}
     given = {k: folder / v if k in files else v for k, v in changes.items()}
     made = run("explain_head_llm", folder, "http://127.0.0.1:9/v1", **given)
     assert made.returncode == 1 and said in made.stderr and "Traceback" not in made.stderr

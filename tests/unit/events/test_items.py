@@ -1,6 +1,9 @@
 """Items that a judge is asked: what holds, what does not, and where they come from."""
 
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -8,9 +11,12 @@ import pytest
 from event_rows import event_row, table_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import SCRIPTS
 
-from headatlas.items import Item, choose_items, items_of
+from headatlas.events.items import choose_items, draw_items
+from headatlas.items import Item, read_items
 from headatlas.records.events import EVENTS
+from headatlas.storage import write_rows
 
 LENGTH = 10
 
@@ -142,8 +148,30 @@ def test_a_head_that_does_the_same_everywhere_has_no_items(salience: float) -> N
 def test_a_seed_a_head_and_a_split_have_items_of_their_own() -> None:
     rows = [row(window, 1, split) for split in ("validation", "test") for window in range(9)]
     events = table_of(rows)
-    items = items_of(events, "test", 8, 0, 2, 3)
-    assert items == items_of(events, "test", 8, 0, 2, 3)
+    items = draw_items(events, 8, 0, 2, 3)
+    assert items == draw_items(events, 8, 0, 2, 3)
     for other in ((1, 2, 3), (0, 1, 3), (0, 2, 4)):
-        assert items_of(events, "test", 8, *other) != items
-    assert items_of(events, "validation", 8, 0, 2, 3) != items
+        assert draw_items(events, 8, *other)["test"] != items["test"]
+    assert [*items] == ["validation", "test"] and items["validation"] != items["test"]
+
+
+def test_the_script_draws_the_items_of_each_head_in_the_order_they_are_asked(
+    tmp_path: Path,
+) -> None:
+    splits = ("train", "validation", "test")
+    rows = [
+        row(window, head, split) | {"layer": 2, "head": head}
+        for head in (1, 3)
+        for split in splits
+        for window in range(4)
+    ]
+    write_rows(tmp_path / "e.parquet", rows, EVENTS)
+    command = [sys.executable, str(SCRIPTS / "draw_items.py"), "--events", "e.parquet"]
+    command += ["--layer", "2", "--heads", "1", "3", "--items", "6", "--seed", "5"]
+    subprocess.run([*command, "--out", "i.parquet"], cwd=tmp_path, check=True)
+    for head in (1, 3):
+        own = table_of([r for r in rows if r["head"] == head])
+        expected = draw_items(own, 6, 5, 2, head)
+        assert len(expected["test"]) == 12
+        assert read_items(tmp_path / "i.parquet", head) == expected
+    assert read_items(tmp_path / "i.parquet", 2) == {"validation": [], "test": []}
