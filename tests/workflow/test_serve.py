@@ -60,7 +60,7 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> Non
 def test_nonsense_is_recorded_and_not_scored(
     finished: Workplace, base_url: str, tmp_path: Path
 ) -> None:
-    """Every head is failed with its reason, and the atlas is built."""
+    """Every head is failed with its reason, and there is an atlas only where that is wanted."""
     folder = tmp_path / "run"
     shutil.copytree(finished.folder, folder, symlinks=True)
     workplace = Workplace(folder)
@@ -69,6 +69,10 @@ def test_nonsense_is_recorded_and_not_scored(
     workplace.configuration["endpoints"] = {"demo": endpoint}
     workplace.configuration["explainers"]["talker"] = talker | {"exemplars": 1, "few_shot": 0}
     workplace.configuration["sweep"]["explainers"] = ["talker"]
+    done = workplace.snakemake("--keep-going")
+    assert done.returncode == 1
+    assert "build_atlas, 1 job failed: 6 of 6 heads failed: " in done.stderr, done.stderr[-4000:]
+    workplace.configuration["report"]["all_failed"] = True
     workplace.run()
     run = folder / "results/tiny/words/talker"
     records = [read_record(path, Explanation) for path in (run / "round1/explanations").iterdir()]

@@ -104,9 +104,10 @@ class Client:
     def _keep(self, request: Request, reply: Reply) -> None:
         """Raises AskError if the reply is longer than any that was asked for."""
         most = LONGEST_TOKEN * self.sampling.max_tokens
-        if len(reply.text) > most:
+        size = len(reply.text) + len(reply.refusal or "")
+        if size > most:
             raise AskError(
-                f"{self._where}: a reply of {len(reply.text):,} characters, more than max_tokens"
+                f"{self._where}: a reply of {size:,} characters, more than max_tokens"
                 f" allows ({self.sampling.max_tokens:,} tokens, {most:,} characters)"
             )
         self._cache.put(request, reply)

@@ -14,6 +14,7 @@ from .thoughts import ONLY_THOUGHTS, only_thoughts, without_thoughts
 
 T = TypeVar("T", bound=BaseModel)
 _OBJECT = re.compile(r'\{(?=\s{0,100}["}])')  # not a brace in prose
+_QUOTED = 300  # characters of a refusal, which is a reason in records
 _TRIES = 1000  # to read an object; a reply has a few, and each that fails takes its length
 _REQUEST = "Answer the question again, with one JSON object of the form asked for and nothing else."
 
@@ -59,7 +60,7 @@ def _refused(reply: Reply) -> bool:
 def _read(reply: Reply, kind: type[T], check: Callable[[T], None] | None) -> T:
     """Raises ValueError with what is wrong."""
     if _refused(reply):
-        said = f": {reply.refusal}" if reply.refusal else ""
+        said = f": {reply.refusal[:_QUOTED]}" if reply.refusal else ""
         raise ValueError(f"the model refused to answer{said}")
     if only_thoughts(reply):
         raise ValueError(ONLY_THOUGHTS)
@@ -103,7 +104,8 @@ def object_in(text: str) -> str:
         except ValueError as error:  # a key that is there twice, a number of too many digits
             raise ValueError(f"the JSON object is broken ({error})") from None
         if broken is None and before.endswith("["):
-            raise ValueError("the reply is a list, not one JSON object")
+            what = "object is broken" if "{" in text[:start] else "is a list, not one object"
+            raise ValueError(f"the JSON {what}")
         if broken is None or not before.endswith(("[", ",", '":')):
             return json.dumps(_printable(found))
         start += 1

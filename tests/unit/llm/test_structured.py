@@ -207,6 +207,7 @@ WRONG = [
     (Behaviour("", finish="tool_calls"), "the reply is empty, its finish_reason tool_calls"),
     (Behaviour(TEXT, finish="length"), "cut off at max_tokens"),
     (Behaviour(None, finish="length"), "cut off at max_tokens"),
+    (Behaviour("{// so:\n" + TEXT[1:]), "the JSON object is broken"),
     (Behaviour(f"[{TEXT}]"), "is a list"),
     (Behaviour(f"```json\n[\n{TEXT}]\n```"), "is a list"),
     (Behaviour("[]"), "no JSON object"),
@@ -244,6 +245,7 @@ def test_what_stays_wrong_is_unusable(tmp_path: Path, wrong: Behaviour, reason: 
     ("refusal", "reason"),
     [
         (Behaviour(None, refusal="I cannot help"), "the model refused to answer: I cannot help"),
+        (Behaviour(None, refusal="no " * 9999), f"the model refused to answer: {'no ' * 100}"),
         (Behaviour(TEXT, finish="content_filter"), "the model refused to answer"),
     ],
 )
