@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas estimate merge test test-slurm lint benchmark planted demo-model clean
+.PHONY: atlas estimate merge test test-slurm lint benchmark faults planted demo-model clean
 
 atlas: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
@@ -41,7 +41,11 @@ lint: .venv/installed
 benchmark: .venv/installed
 	OMP_NUM_THREADS=1 $(OFFLINE) $(BIN)/python benchmarks/planted.py --work results/planted
 
-# Likewise, but from results of the workflow: of one model of each noise, or as planted.yaml says.
+# Breaks finished runs of a tiny model in many ways; prints what is said and what is left (Linux).
+faults: .venv/installed
+	PYTHONPATH=tests $(OFFLINE) $(BIN)/python -m faults.table
+
+# As `benchmark`, but from results of the workflow: of one model of each noise, or as planted.yaml says.
 # EXPLAINER and GRADER, a language model that grades what is said in words, are of config.yaml.
 GRADE := $(BIN)/python benchmarks/planted.py --work results --seeds 1
 EXPLAINER ?= symbolic

@@ -45,6 +45,10 @@ def atomic_path(path: Path, *, shared: bool = False) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:  # a full disk, say, of which a library does not say where it is
+        if error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -159,7 +159,7 @@ class Fault:
 DAMAGED: list[tuple[str, str, str, Callable[[bytes], bytes]]] = [
     ("a table cut off", EVENTS, EXPLANATION, half),
     ("a table of 0 bytes", EVENTS, EXPLANATION, lambda _: b""),
-    ("a flipped bit in a table", EVENTS, EXPLANATION, flipped),
+    ("a flipped bit in a table", OUTPUTS["sample_windows"], EVENTS, flipped),
     (
         "a table of zeros in the middle",
         EVENTS,
@@ -176,7 +176,7 @@ FAULTS = [
     Fault("SIGKILL of Snakemake and its jobs", OUTPUTS["build_atlas"], all_killed),
     *(
         Fault(f"the disk is full: `{rule}`", OUTPUTS[rule], on(_FULL), mounts=True)
-        for rule in ("cache_activations", "explain_head", "build_atlas")
+        for rule in ("cache_activations", "judge_head", "build_atlas")
     ),
     Fault("results read-only", OUTPUTS["build_atlas"], on(_READ_ONLY), mounts=True),
     *(
@@ -190,10 +190,12 @@ FAULTS = [
 def sentence(done: Said) -> str:
     """What the user is told, in a line."""
     said = done.stdout + done.stderr
+    if done.returncode == 0:
+        return "nothing: no job failed"
     patterns = (
         r"^error: .*",
         r"^Error: Directory cannot be locked.*",
-        r"^OSError.*",
+        r"^results: may not be written.*",
         r"^Error in rule \w+",
     )
     found = (re.search(pattern, said, re.M) for pattern in patterns)

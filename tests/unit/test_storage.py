@@ -1,5 +1,6 @@
 """Files are whole or absent, also after a process was killed; what is damaged is told by name."""
 
+import errno
 import json
 import random
 from pathlib import Path
@@ -143,3 +144,9 @@ def test_a_table_of_another_version_or_schema_is_refused(tmp_path: Path) -> None
     pq.write_table(pa.table({"layer": [0]}), file)
     with pytest.raises(StorageError, match="not written by Head Atlas; delete it"):
         read_table(file, REPEATS)
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as raised, atomic_path(tmp_path / "a.json"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert raised.value.filename == str(tmp_path / "a.json")

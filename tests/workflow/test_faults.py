@@ -10,7 +10,7 @@ from workplace import Workplace
 CHOSEN = {
     "SIGKILL of `build_atlas`": "Error in rule build_atlas",
     "the disk is full: `build_atlas`": "error: ",
-    "a flipped bit in a table": "error: results/tiny/words/events/layer00.parquet: damaged",
+    "a flipped bit in a table": "error: results/tiny/words/windows.parquet: damaged",
     "a record of version 99": "error: results/tiny/words/symbolic/round0/explanations/L00H00.json: "
     "format version 99, this code reads ",
 }
