@@ -72,7 +72,7 @@ def all_killed(workplace: Workplace, target: str) -> Said:
 _FULL = """
 mkdir disk && mount -t tmpfs -o size=1g none disk && cp -a results/. disk/
 used=$(df -k --output=used disk | tail -1)
-mount -o remount,size=$((used + 16))k disk && mount --bind disk results
+mount -o remount,size=$((used + 4))k disk && mount --bind disk results
 "$@"; code=$?
 cp -a results/. after/ && exit $code
 """
@@ -176,7 +176,7 @@ FAULTS = [
     Fault("SIGKILL of Snakemake and its jobs", OUTPUTS["build_atlas"], all_killed),
     *(
         Fault(f"the disk is full: `{rule}`", OUTPUTS[rule], on(_FULL), mounts=True)
-        for rule in ("cache_activations", "judge_head", "build_atlas")
+        for rule in ("cache_activations", "select_events", "build_atlas")
     ),
     Fault("results read-only", OUTPUTS["build_atlas"], on(_READ_ONLY), mounts=True),
     *(
