@@ -183,7 +183,7 @@ FAULTS = [
         Fault(name, target, damaged(file, damage), delete=file)
         for name, file, target, damage in DAMAGED
     ),
-    Fault("a second Snakemake in the same folder", OUTPUTS["build_atlas"], twice),
+    Fault("a second Snakemake in the same folder", OUTPUTS["cache_activations"], twice),
 ]
 
 
@@ -194,7 +194,7 @@ def sentence(done: Said) -> str:
         return "nothing: no job failed"
     patterns = (
         r"^error: .*",
-        r"^Error: Directory cannot be locked.*",
+        r"^Error: Directory cannot be locked",
         r"^results: may not be written.*",
         r"^Error in rule \w+",
     )
