@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 import torch
 from transformer_lens.model_bridge import TransformerBridge
-from transformer_lens.model_bridge.exceptions import StopAtLayerException
 
 from ..progress import Progress
 from ..records.activations import ACTIVATIONS, HEAD_METRICS
 from ..records.windows import WINDOWS
 from ..storage import TableWriter, count_rows, read_chunks, table_writer
-from ..subjects.loading import output_gram
+from ..subjects.writing import writing_of
 from ..tokens.delimiters import is_delimiter
+from .passes import run_hooked
 from .reducer import Batch, LayerReducer, Reduced
 from .salience import SalienceKind
 
@@ -126,27 +126,6 @@ def _lists(rows: np.ndarray, present: np.ndarray | None = None) -> pa.ListArray:
     )
 
 
-class _LastLayerDone(StopAtLayerException):
-    """Ends a forward pass once nothing more of it is needed: no MLP, no unembedding."""
-
-
-def run_hooked(bridge: TransformerBridge, tokens: torch.Tensor, hooks: list[Any]) -> None:
-    """A forward pass that ends with its last hook, which must be on the last layer asked for."""
-    name, last = hooks[-1]
-
-    def last_then_stop(value: torch.Tensor, hook: Any) -> None:
-        last(value, hook)
-        raise _LastLayerDone(value)
-
-    with torch.inference_mode():
-        bridge.run_with_hooks(
-            tokens.to(bridge.cfg.device),
-            fwd_hooks=[*hooks[:-1], (name, last_then_stop)],
-            return_type=None,
-            use_cache=False,
-        )
-
-
 def cache_activations(
     bridge: TransformerBridge,
     windows: Path,
@@ -167,7 +146,7 @@ def cache_activations(
     layers = sorted(outputs)
     reducers = {
         layer: LayerReducer(
-            output_gram(bridge, layer), kind=kind, top_windows=top_windows, keys_kept=top_keys
+            writing_of(bridge, layer), kind=kind, top_windows=top_windows, keys_kept=top_keys
         )
         for layer in layers
     }

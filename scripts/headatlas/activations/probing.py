@@ -1,14 +1,15 @@
 """Running a head's test texts through the model and measuring its salience in them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from transformer_lens.model_bridge import TransformerBridge
 
-from ..subjects.loading import output_gram
-from .caching import run_hooked
+from ..subjects.writing import Writing, writing_of
+from .passes import layer_hooks, run_hooked, scale_of
 from .salience import SalienceKind, by_head, salience
 
 
@@ -32,11 +33,11 @@ def measure_probes(
     Texts are padded on the right: attention is causal, so no real token sees the
     padding, and its salience is cut off again.
     """
-    gram = output_gram(bridge, layer)
+    writing = writing_of(bridge, layer)
     measured = []
     for start in range(0, len(probes), batch_size):
         batch = probes[start : start + batch_size]
-        rows = _salience(bridge, layer, _padded([p.tokens for p in batch]), gram, kind)
+        rows = _salience(bridge, layer, _padded([p.tokens for p in batch]), writing, kind)
         for index, probe in enumerate(batch):
             measured.append(rows[index, probe.head, : len(probe.tokens)].tolist())
     return measured
@@ -53,13 +54,17 @@ def _salience(
     bridge: TransformerBridge,
     layer: int,
     tokens: torch.Tensor,
-    gram: Float[torch.Tensor, "head d_head d_head"],
+    writing: Writing,
     kind: SalienceKind,
-) -> torch.Tensor:
-    found = []
+) -> Float[torch.Tensor, "text head token"]:
+    given: dict[str, torch.Tensor] = {}
 
-    def keep(z: torch.Tensor, hook: Any) -> None:
-        found.append(salience(by_head(z, gram.shape[-1]), gram.to(z.device), kind).cpu())
+    def keep(name: str, value: torch.Tensor, hook: Any) -> None:
+        given[name] = value
 
-    run_hooked(bridge, tokens, [(f"blocks.{layer}.attn.hook_z", keep)])
-    return found[0]
+    names = layer_hooks(layer, writing, "z")
+    run_hooked(bridge, tokens, [(point, partial(keep, name)) for name, point in names.items()])
+    z, gram = given["z"], writing.gram.to(given["z"].device)
+    scale = scale_of(writing, given.get("before"), given.get("after"), z.device)
+    per_text = None if scale is None else scale[:, None]
+    return salience(by_head(z, gram.shape[-1]), gram, kind, per_text).cpu()

@@ -1,6 +1,7 @@
 """The hooks of one layer: they reduce z, v and the pattern to what is stored, and let go."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,8 +9,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from ..records.activations import HEAD_METRICS
+from ..subjects.writing import Writing
 from .attention import top_keys
 from .metrics import head_metrics
+from .passes import layer_hooks, scale_of, stored
 from .salience import SalienceKind, by_head, salience
 from .selection import RunningTop
 
@@ -42,62 +45,62 @@ class Reduced(NamedTuple):
 
 
 class LayerReducer:
-    """Holds one layer's v and pattern only between its own hooks of one forward pass."""
+    """Holds what one layer's hooks have given only until the last of them has fired.
 
-    def __init__(
-        self,
-        gram: Float[torch.Tensor, "head d_head d_head"],
-        *,
-        kind: SalienceKind,
-        top_windows: int,
-        keys_kept: int,
-    ):
-        self._gram, self._kind, self._keys_kept = gram, kind, keys_kept
-        self._top = RunningTop(len(gram), top_windows)
-        self._v: torch.Tensor | None = None
-        self._pattern: torch.Tensor | None = None
+    In which order they fire is the architecture's: where the wrapped module attends by itself,
+    the pattern comes after z.
+    """
+
+    def __init__(self, writing: Writing, *, kind: SalienceKind, top_windows: int, keys_kept: int):
+        self._writing, self._kind, self._keys_kept = writing, kind, keys_kept
+        self._heads = len(writing.gram)
+        self._top = RunningTop(self._heads, top_windows)
+        self._given: dict[str, torch.Tensor] = {}
 
     def hooks(
         self, layer: int, batch: Batch, done: Callable[[Reduced], None]
     ) -> list[tuple[str, Callable[..., Any]]]:
-        """The hooks of a forward pass over `batch`; the last one calls `done`."""
+        """The hooks of a forward pass over `batch`; whichever fires last calls `done`."""
+        names = layer_hooks(layer, self._writing, "v", "pattern", "z")
+        self._given = {}
 
-        def keep_v(v: torch.Tensor, hook: Any) -> None:
-            self._v = v
+        def keep(name: str, value: torch.Tensor, hook: Any) -> None:
+            self._given[name] = value
+            if len(self._given) == len(names):
+                done(self._reduce(batch, **self._given))
+                self._given = {}
 
-        def keep_pattern(pattern: torch.Tensor, hook: Any) -> None:
-            self._pattern = pattern
+        return [(point, partial(keep, name)) for name, point in names.items()]
 
-        def reduce(z: torch.Tensor, hook: Any) -> None:
-            done(self._reduce(z, batch))
-            self._v = self._pattern = None
-
-        name = f"blocks.{layer}.attn"
-        return [
-            (f"{name}.hook_v", keep_v),
-            (f"{name}.hook_pattern", keep_pattern),
-            (f"{name}.hook_z", reduce),
-        ]
-
-    def _reduce(self, z: torch.Tensor, batch: Batch) -> Reduced:
-        assert self._v is not None and self._pattern is not None, "z came before v and pattern"
-        gram = self._gram.to(z.device)
-        z, v = by_head(z, gram.shape[-1]), by_head(self._v, gram.shape[-1])
-        written = salience(z, gram, self._kind).half().cpu().numpy()
+    def _reduce(
+        self,
+        batch: Batch,
+        v: torch.Tensor,
+        pattern: torch.Tensor,
+        z: torch.Tensor,
+        before: torch.Tensor | None = None,
+        after: torch.Tensor | None = None,
+    ) -> Reduced:
+        gram = self._writing.gram.to(z.device)
+        scale = scale_of(self._writing, before, after, z.device)
+        z, v = by_head(z, gram.shape[-1]), by_head(v, gram.shape[-1])
+        per_window = None if scale is None else scale[:, None]
+        written = stored(salience(z, gram, self._kind, per_window), "the salience").cpu().numpy()
         kept = self._choose(written[:, :, 1:].max(-1), batch)
         window, head = (torch.from_numpy(i).to(z.device) for i in np.nonzero(kept))
-        keys, weights = top_keys(self._pattern[window, head], self._keys_kept)
+        keys, weights = top_keys(pattern[window, head], self._keys_kept)
         group = len(gram) // v.shape[1]  # consecutive heads that share a value
-        norms = salience(v[window, head // group], gram[head], self._kind)
+        per_pair = None if scale is None else scale[window]
+        norms = salience(v[window, head // group], gram[head], self._kind, per_pair)
         return Reduced(
             salience=written,
             kept=kept,
             attention=Attention(
                 keys.to(torch.int16).cpu().numpy(),
                 weights.cpu().numpy(),
-                norms.half().cpu().numpy(),
+                stored(norms, "the norm of a value").cpu().numpy(),
             ),
-            metrics=self._metrics(batch, z.device),
+            metrics=self._metrics(pattern, batch),
         )
 
     def _choose(
@@ -109,14 +112,13 @@ class LayerReducer:
         return np.stack(entered) | batch.sampled[:, None]
 
     def _metrics(
-        self, batch: Batch, device: torch.device
+        self, pattern: torch.Tensor, batch: Batch
     ) -> dict[str, Float[np.ndarray, "sampled head"]]:
-        assert self._pattern is not None
-        sampled = torch.from_numpy(batch.sampled)
+        sampled, device = torch.from_numpy(batch.sampled), pattern.device
         if not batch.sampled.any():
-            return {metric: np.empty((0, len(self._gram)), np.float32) for metric in HEAD_METRICS}
+            return {metric: np.empty((0, self._heads), np.float32) for metric in HEAD_METRICS}
         measured = head_metrics(
-            self._pattern[sampled.to(device)],
+            pattern[sampled.to(device)],
             batch.tokens[sampled].to(device),
             batch.delimiters[sampled].to(device),
         )

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from transformer_lens.model_bridge import TransformerBridge
 
-from .caching import run_hooked
+from .passes import run_hooked
 
 PerHead = Float[torch.Tensor, " head"]
 

@@ -1,4 +1,4 @@
-"""How much a head writes at each token."""
+"""How much a head adds to the residual stream at each token."""
 
 from typing import Literal
 
@@ -12,18 +12,21 @@ def salience(
     z: Float[torch.Tensor, "*row token d_head"],
     gram: Float[torch.Tensor, "*head d_head d_head"],
     kind: SalienceKind,
+    scale: Float[torch.Tensor, "*#row token"] | None = None,
 ) -> Float[torch.Tensor, "*row token"]:
-    """Norm of what a head writes into the residual stream, ‖z W_O‖, or ‖z‖.
+    """Norm of what a head adds to the residual stream, scale·√(z gram zᵀ), or ‖z‖.
 
-    `gram` is W_O W_Oᵀ of the head of each row (or of the last axes of rows), so that
-    nothing of width d_model is formed per head. With v for z it is what the head would
-    write if it attended to one token alone; times the attention weight, that is the
-    salience of a (query, key) pair.
+    `gram` is that of `subjects.writing` for the head of each row (or of the last axes of
+    rows), so that nothing of width d_model is formed per head; `scale` is that of a norm
+    between the head and the stream. With v for z it is what the head would add if it
+    attended to one token alone, with the scale at that token; times the attention weight,
+    that is the salience of a (query, key) pair.
     """
     z = z.float()
     if kind == "z_norm":
         return z.norm(dim=-1)
-    return (z @ gram).mul_(z).sum(-1).clamp_min_(0).sqrt_()
+    norms = (z @ gram).mul_(z).sum(-1).clamp_min_(0).sqrt_()
+    return norms if scale is None else norms.mul_(scale)
 
 
 def by_head(

@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from jaxtyping import Float
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.sources.transformers import get_hf_model_class_for_architecture
 from transformers import AutoConfig
@@ -71,9 +70,3 @@ def write_untrained(trained: Path, info: ModelInfo, folder: Path) -> None:
         torch.manual_seed(info.random_seed)
         config = AutoConfig.from_pretrained(trained)
         model_class.from_config(config, dtype=torch.float32).save_pretrained(folder)
-
-
-def output_gram(bridge: TransformerBridge, layer: int) -> Float[torch.Tensor, "head d_head d_head"]:
-    """W_O W_Oᵀ of each head of a layer in float32: zᵀ(W_O W_Oᵀ)z = ‖z W_O‖²."""
-    weights = bridge.blocks[layer].attn.W_O.detach().float()
-    return weights @ weights.transpose(-1, -2)

@@ -19,7 +19,8 @@ from transformers import (
 )
 
 from headatlas.activations import caching
-from headatlas.activations.caching import cache_activations, read_batches, run_hooked
+from headatlas.activations.caching import cache_activations, read_batches
+from headatlas.activations.passes import run_hooked
 from headatlas.activations.probing import Probe, measure_probes
 from headatlas.activations.repeats import measure_repeats, repeat_scores, repeated_tokens
 from headatlas.records.activations import ACTIVATIONS, HEAD_METRICS

@@ -1,0 +1,54 @@
+"""How the heads of a layer write into the residual stream.
+
+What a head adds is z W_O, and where the block has it, passed through a norm and multiplied by
+a factor. A norm is no linear map, so a head has no part of its output by itself; with the
+norm's scale at a token held at its value in the pass, it has: scale · gain ⊙ (z W_O) · factor.
+These parts and that of the bias sum to what the attention adds.
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from transformer_lens.model_bridge import TransformerBridge
+
+NORM = "ln1_post"  # TransformerBridge's name of a norm between attention and the stream
+
+
+class Writing(NamedTuple):
+    """The maps of a layer's heads, in float32.
+
+    `gram` is M Mᵀ with M = factor · W_O · diag(gain), so that scale·√(z gram zᵀ) is the norm
+    of what a head adds. `gain` is None without a norm; the scale is then 1.
+    """
+
+    gram: Float[torch.Tensor, "head d_head d_head"]
+    gain: Float[torch.Tensor, " d_model"] | None
+
+    def scale(
+        self,
+        before: Float[torch.Tensor, "*row d_model"],
+        after: Float[torch.Tensor, "*row d_model"],
+    ) -> Float[torch.Tensor, "*row"]:
+        """The scale of the norm at each token, from what went in and what came out.
+
+        after = scale · gain ⊙ before, whatever the norm's epsilon is.
+        """
+        assert self.gain is not None
+        unscaled = (before.float() * self.gain.to(before.device)).norm(dim=-1)
+        return after.float().norm(dim=-1) / unscaled.clamp_min(torch.finfo(torch.float32).tiny)
+
+
+@torch.inference_mode()
+def writing_of(bridge: TransformerBridge, layer: int) -> Writing:
+    """The maps of one layer's heads."""
+    block = bridge.blocks[layer]
+    weights = block.attn.W_O.detach().float() * getattr(block, "residual_contribution_scale", 1.0)
+    gain = None
+    if NORM in block.submodules:
+        norm = block.submodules[NORM].original_component
+        like = next(iter(norm.parameters()), block.attn.W_O)
+        # A vector of ones has a root mean square of 1: what comes out is the gain.
+        gain = norm(torch.ones(weights.shape[-1], dtype=like.dtype, device=like.device)).float()
+        weights = weights * gain.to(weights.device)
+    return Writing(weights @ weights.transpose(-1, -2), gain)
