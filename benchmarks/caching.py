@@ -32,7 +32,8 @@ import torch
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from headatlas.activations.caching import cache_activations, read_batches, run_hooked
+from headatlas.activations.caching import cache_activations, read_batches
+from headatlas.activations.passes import run_hooked
 from headatlas.corpora.python_docs import python_documents
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.records.base import SPLITS

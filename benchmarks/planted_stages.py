@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float
 from transformer_lens.model_bridge import TransformerBridge
 
-from headatlas.activations.caching import cache_activations, run_hooked
+from headatlas.activations.caching import cache_activations
+from headatlas.activations.passes import run_hooked
 from headatlas.corpora.python_docs import python_documents
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.events.selection import select_events, write_stats

@@ -29,10 +29,12 @@ def main() -> None:
         info.source, info.commit, dtype=info.dtype, device=args.device, devices=args.devices
     )
     bos = args.bos == "prepend"
-    scores = measure_repeats(bridge, bos=bos, seed=args.seed, batch_size=args.batch_size)
+    scores = measure_repeats(
+        bridge, info.attention_layers, bos=bos, seed=args.seed, batch_size=args.batch_size
+    )
     rows: list[dict[str, object]] = [
         {"layer": layer, "head": head, "metric": metric, "value": values[head].item()}
-        for layer, measured in enumerate(scores)
+        for layer, measured in scores.items()
         for head in range(info.n_heads)
         for metric, values in measured.items()
     ]

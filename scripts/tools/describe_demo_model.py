@@ -65,7 +65,7 @@ def main() -> None:
     bridge = load_subject(str(args.folder), None, dtype="float32", device="cpu")
     scores = [
         {"name": head_name(layer, head), **{k: v[head].item() for k, v in measured.items()}}
-        for layer, measured in enumerate(measure_repeats(bridge))
+        for layer, measured in measure_repeats(bridge, range(bridge.cfg.n_layers)).items()
         for head in range(bridge.cfg.n_heads)
     ]
     templates = Environment(

@@ -178,6 +178,7 @@ def write_sweep(folder: Path) -> Inputs:
             architecture="Toy",
             n_layers=1 + max(layer for layer, _ in heads),
             n_heads=2,
+            attention_layers=[0],
             n_key_value_heads=2,
             d_model=12,
             d_head=6,

@@ -194,6 +194,7 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         architecture="Toy",
         n_layers=LAYERS,
         n_heads=HEADS,
+        attention_layers=list(range(LAYERS)),
         n_key_value_heads=HEADS,
         d_model=12,
         d_head=4,

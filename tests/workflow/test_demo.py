@@ -47,7 +47,7 @@ def snakemake(folder: Path, *arguments: str) -> str:
 def strongest() -> dict[str, tuple[int, int]]:
     """The head with the largest score on repeated random tokens, by score."""
     bridge = load_subject(str(MODEL), None, dtype="float32", device="cpu")
-    scores = measure_repeats(bridge)
+    scores = measure_repeats(bridge, range(bridge.cfg.n_layers))
     found = {}
     for name in ("prefix_matching", "previous_token"):
         found[name] = max(HEADS, key=lambda at: scores[at[0]][name][at[1]].item())

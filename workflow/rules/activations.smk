@@ -15,7 +15,7 @@ rule cache_activations:
         "../../envs/gpu.yaml"
     threads: 8
     resources:
-        gpu=1,
+        gpu=EXECUTION["devices"],
     params:
         layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
         shards=EXECUTION["shards"],
@@ -43,7 +43,7 @@ rule run_probes:
         "../../envs/gpu.yaml"
     threads: 8
     resources:
-        gpu=1,
+        gpu=EXECUTION["devices"],
     params:
         bos=lambda w: flags(config["models"][w.model], "bos"),
         settings=flags(config["activations"], "salience"),

@@ -17,7 +17,7 @@ rule measure_repeats:
         "../../envs/gpu.yaml"
     threads: 8
     resources:
-        gpu=1,
+        gpu=EXECUTION["devices"],
     params:
         bos=lambda w: flags(config["models"][w.model], "bos"),
         seed=config["seed"],

@@ -40,9 +40,11 @@ rule inspect_model:
         # By content and not as an input: a copy of the weights may be newer than results from them.
         files=model_state,
         stated=lambda w: flags(config["models"][w.model], "n_layers", "n_heads", "context"),
+        layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
         code=code("inspect_model"),
     message:
         "{wildcards.model}: reading its geometry and identity"
     shell:
         'python "$SCRIPTS"/inspect_model.py {params.model} {params.stated}'
+        " --layers {params.layers}"
         " --model {wildcards.model} --out {output} 2> {log}"

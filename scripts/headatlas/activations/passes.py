@@ -49,7 +49,7 @@ def run_hooked(bridge: TransformerBridge, tokens: torch.Tensor, hooks: Sequence[
             use_cache=False,
         )
     if waiting:
-        raise InputError(f"{bridge.cfg.model_name}: its {min(waiting)} does not show what it does")
+        raise InputError(f"{bridge.cfg.model_name}: {min(waiting)} does not show what it does")
 
 
 def scale_of(

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
+from ..errors import InputError
 from ..records.activations import HEAD_METRICS
 from ..subjects.writing import Writing
 from .attention import top_keys
@@ -56,6 +57,7 @@ class LayerReducer:
         self._heads = len(writing.gram)
         self._top = RunningTop(self._heads, top_windows)
         self._given: dict[str, torch.Tensor] = {}
+        self._causal = False
 
     def hooks(
         self, layer: int, batch: Batch, done: Callable[[Reduced], None]
@@ -83,7 +85,9 @@ class LayerReducer:
     ) -> Reduced:
         gram = self._writing.gram.to(z.device)
         scale = scale_of(self._writing, before, after, z.device)
-        z, v = by_head(z, gram.shape[-1]), by_head(v, gram.shape[-1])
+        z = by_head(z, gram.shape[-1])
+        v = v if self._writing.heads_first else by_head(v, gram.shape[-1])
+        self._check_causal(pattern)
         per_window = None if scale is None else scale[:, None]
         written = stored(salience(z, gram, self._kind, per_window), "the salience").cpu().numpy()
         kept = self._choose(written[:, :, 1:].max(-1), batch)
@@ -102,6 +106,18 @@ class LayerReducer:
             ),
             metrics=self._metrics(pattern, batch),
         )
+
+    def _check_causal(self, pattern: torch.Tensor) -> None:
+        """Raise InputError if a head attends to later tokens, of which half would be lost.
+
+        Looked at once: what a head may see is a matter of its architecture.
+        """
+        if not self._causal and pattern.triu(1).any():
+            raise InputError(
+                "the model attends to later tokens; allowed: models that attend to earlier ones "
+                "and the token itself"
+            )
+        self._causal = True
 
     def _choose(
         self, peaks: Float[np.ndarray, "window head"], batch: Batch

@@ -1,5 +1,6 @@
 """Scores of heads on a repeated sequence of random tokens: what they do apart from meaning."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -49,26 +50,27 @@ def repeat_scores(
 
 def measure_repeats(
     bridge: TransformerBridge,
+    layers: Sequence[int],
     *,
     rows: int = 32,
     length: int = 64,
     bos: bool = True,
     seed: int = 0,
     batch_size: int = 32,
-) -> list[dict[str, PerHead]]:
-    """`repeat_scores` of every layer, on CPU; the length is less where the context is short."""
+) -> dict[int, dict[str, PerHead]]:
+    """`repeat_scores` of each layer, on CPU; the length is less where the context is short."""
     config = bridge.cfg
     length = min(length, (config.n_ctx - 1) // 2)
     first = getattr(bridge.tokenizer, "bos_token_id", None) if bos else None
     tokens = repeated_tokens(rows, length, vocabulary=config.d_vocab, bos=first, seed=seed)
-    scores: list[dict[str, PerHead]] = [{} for _ in range(config.n_layers)]
+    scores: dict[int, dict[str, PerHead]] = {layer: {} for layer in layers}
 
     def add(layer: int, pattern: torch.Tensor, hook: Any) -> None:
         total = scores[layer]
         for name, score in repeat_scores(pattern.cpu(), length).items():
             total[name] = total.get(name, 0) + score * (len(pattern) / rows)
 
-    hooks = [(f"blocks.{n}.attn.hook_pattern", partial(add, n)) for n in range(config.n_layers)]
+    hooks = [(f"blocks.{n}.attn.hook_pattern", partial(add, n)) for n in layers]
     for batch in tokens.split(batch_size):
         run_hooked(bridge, batch, hooks)
     return scores

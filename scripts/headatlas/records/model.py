@@ -16,6 +16,7 @@ class ModelInfo(Record):
     architecture: str
     n_layers: int
     n_heads: int
+    attention_layers: list[int] = Field(description="layers that have attention heads")
     n_key_value_heads: int
     d_model: int
     d_head: int

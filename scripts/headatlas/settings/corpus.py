@@ -28,9 +28,10 @@ class Corpus(Settings):
     # Positions are stored in 16 bits.
     window_tokens: int = Field(
         default=128,
-        ge=16,
+        ge=6,
         le=2**15 - 1,
         description="length of a window in tokens",
+        title="a whole number from 6, below which a head has too few keys to choose from, to 32767",
     )
     sampled: int = Field(
         default=32,

@@ -38,7 +38,12 @@ class Model(Settings):
     )
     n_layers: int = Field(ge=1, le=2**15, description="number of its layers")
     n_heads: int = Field(ge=1, le=2**15, description="number of attention heads in a layer")
-    context: int = Field(ge=16, le=2**31 - 1, description="longest input in tokens")
+    context: int = Field(
+        ge=6,
+        le=2**31 - 1,
+        description="longest input in tokens",
+        title="a whole number from 6, below which a head has too few keys to choose from",
+    )
     dtype: Literal["float32", "float16", "bfloat16"] = Field(
         default="float32", description="number format of the weights while the model runs"
     )

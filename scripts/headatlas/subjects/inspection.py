@@ -1,39 +1,55 @@
 """Geometry and identity of a model, read from its files without loading its weights."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerBase
 
 from ..errors import InputError
 from ..hub import commit_of
 from ..records.model import ModelInfo
 from ..tokens.tokenizer import open_tokenizer
+from .checkpoint import check_quantisation, check_weights
 from .source import fetch, tokenizer_sha256, weights_sha256
+from .structure import architecture_of, empty_model, heads_of
 
 
-def inspect(model: str, source: str, revision: str | None, dtype: str) -> ModelInfo:
-    """What `model.json` says of a model. Raises InputError if it is no model we can run."""
+def inspect(
+    model: str, source: str, revision: str | None, dtype: str, context: int | None = None
+) -> ModelInfo:
+    """What `model.json` says of a model; `context` where the model does not limit its input.
+
+    Raises InputError if it is no model we can run, or its weights are not its own.
+    """
     commit = commit_of(source, revision)
     folder = fetch(source, commit)
     config = _configuration(folder, source)
-    architecture = _architecture(config, source)
+    check_quantisation(config, source)
+    architecture = architecture_of(config, source)
     text = config.get_text_config()
-    heads = text.num_attention_heads
+    heads, width = (_number(text, n, source) for n in ("num_attention_heads", "hidden_size"))
+    empty = empty_model(config, source)
+    attention = heads_of(empty, architecture, heads, source)
+    check_weights(folder, source, empty.config, type(empty))
+    tokenizer = open_tokenizer(str(folder))
+    _check_vocabulary(tokenizer, text.vocab_size, source)
     return ModelInfo(
         model=model,
         source=source,
         revision=revision,
         commit=commit,
         architecture=architecture,
-        n_layers=text.num_hidden_layers,
+        n_layers=_number(text, "num_hidden_layers", source),
         n_heads=heads,
+        attention_layers=attention.layers,
         n_key_value_heads=getattr(text, "num_key_value_heads", None) or heads,
-        d_model=text.hidden_size,
-        d_head=getattr(text, "head_dim", None) or text.hidden_size // heads,
-        context=_context(text, source),
+        d_model=width,
+        d_head=attention.d_head,
+        context=_context(text, source, context),
         vocabulary=text.vocab_size,
-        parameters=_parameters(config, architecture),
+        parameters=sum(parameter.numel() for parameter in empty.parameters()),
         dtype=dtype,
-        bos_token_id=open_tokenizer(str(folder)).bos_token_id,
+        bos_token_id=tokenizer.bos_token_id,
         weights_sha256=weights_sha256(folder),
         tokenizer_sha256=tokenizer_sha256(folder),
     )
@@ -70,48 +86,64 @@ def check_agreement(info: ModelInfo, *, n_layers: int, n_heads: int, context: in
         )
 
 
-def _configuration(folder: Path, source: str) -> Any:
-    from transformers import AutoConfig
-
-    try:
-        return AutoConfig.from_pretrained(folder)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{source}: its config.json cannot be read ({reason})") from None
-
-
-def _architecture(config: Any, source: str) -> str:
-    """The name of the architecture; InputError unless TransformerBridge can run it."""
-    from transformer_lens.factories.architecture_adapter_factory import SUPPORTED_ARCHITECTURES
-
-    named = config.architectures or []
-    if not any(name in SUPPORTED_ARCHITECTURES for name in named):
-        shown = ", ".join(named) or "none"
+def check_layers(info: ModelInfo, asked: Sequence[int]) -> None:
+    """Raise InputError if a layer that is to be explained has no attention."""
+    have = info.attention_layers
+    if lacking := [n for n in asked if n not in have]:
         raise InputError(
-            f"{source}: its architecture is {shown}; allowed: those that TransformerBridge "
-            f"supports, {', '.join(sorted(SUPPORTED_ARCHITECTURES)[:3])} and "
-            f"{len(SUPPORTED_ARCHITECTURES) - 3} more"
+            f"models.{info.model}.layers: of the layers asked for, {_listed(lacking)} of "
+            f"{info.source} have no attention; allowed: {_listed(have)}"
         )
-    return next(name for name in named if name in SUPPORTED_ARCHITECTURES)
 
 
-def _context(text: Any, source: str) -> int:
+def _listed(layers: Sequence[int]) -> str:
+    return f"[{', '.join(map(str, layers))}]"
+
+
+def _configuration(folder: Path, source: str) -> PretrainedConfig:
+    try:
+        config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:  # whatever a damaged file, or one from elsewhere, provokes
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{source}: its config.json cannot be read ({reason})") from None
+    return config
+
+
+def _number(text: PretrainedConfig, name: str, source: str) -> int:
+    """A figure of the configuration, one for all layers."""
+    try:
+        value = getattr(text, name, None)
+    except Exception:  # transformers refuses to name one where it differs by layer
+        raise InputError(f"{source}: its {name} differs by layer; allowed: one for all") from None
+    if value is None and name == "num_attention_heads":
+        raise InputError(f"{source}: it has no attention heads")
+    if not isinstance(value, int):
+        raise InputError(f"{source}: its config.json says {value} of {name}; allowed: a number")
+    return value
+
+
+def _context(text: PretrainedConfig, source: str, stated: int | None) -> int:
     for name in ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length"):
         if value := getattr(text, name, None):
             return int(value)
-    raise InputError(f"{source}: its config.json does not say how long an input may be")
+    if stated is None:
+        raise InputError(
+            f"{source}: its config.json does not say how long an input may be; "
+            "state it by --context, or as context in the model's entry"
+        )
+    return stated
 
 
-def _parameters(config: Any, architecture: str) -> int:
-    """Parameters of the model that is run, made without memory for them.
+def _check_vocabulary(tokenizer: PreTrainedTokenizerBase, size: int, source: str) -> None:
+    """Raise InputError if the tokenizer gives tokens that the model has no embedding for.
 
-    Weight files do not tell: those of GPT-2 hold attention masks among the weights.
+    Special tokens in a text are read as text, so that only the first one of a window counts.
     """
-    import torch
-    from transformer_lens.model_bridge.sources.transformers import (
-        get_hf_model_class_for_architecture,
-    )
-
-    with torch.device("meta"):
-        model = get_hf_model_class_for_architecture(architecture).from_config(config)
-    return sum(parameter.numel() for parameter in model.parameters())
+    special = set(tokenizer.all_special_ids) - {tokenizer.bos_token_id}
+    special |= {n for n, token in tokenizer.added_tokens_decoder.items() if token.special}
+    beyond = [n for n in tokenizer.get_vocab().values() if n >= size and n not in special]
+    if beyond:
+        raise InputError(
+            f"{source}: its tokenizer has tokens up to number {max(beyond)}, but the model has "
+            f"embeddings of {size}"
+        )

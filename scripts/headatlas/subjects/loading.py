@@ -39,8 +39,12 @@ def load_subject(
     disable_progress_bar()  # of the weights; a log is no terminal
     folder = fetch(source, commit)
     device = pick_device("cuda" if devices > 1 else device)
+    if devices > 1 and devices > (there := torch.cuda.device_count()):
+        raise InputError(f"execution.devices: {devices}, but PyTorch sees {there} here")
     where = {"n_devices": devices} if devices > 1 else {"device": device}
-    bridge = TransformerBridge.boot_transformers(str(folder), dtype=_DTYPES[dtype], **where)
+    bridge = TransformerBridge.boot_transformers(
+        str(folder), dtype=_DTYPES[dtype], trust_remote_code=False, **where
+    )
     bridge.eval()
     return bridge
 
@@ -68,5 +72,7 @@ def write_untrained(trained: Path, info: ModelInfo, folder: Path) -> None:
     model_class = get_hf_model_class_for_architecture(info.architecture)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(info.random_seed)
-        config = AutoConfig.from_pretrained(trained)
-        model_class.from_config(config, dtype=torch.float32).save_pretrained(folder)
+        config = AutoConfig.from_pretrained(trained, trust_remote_code=False)
+        model_class.from_config(
+            config, dtype=torch.float32, trust_remote_code=False
+        ).save_pretrained(folder)

@@ -6,11 +6,12 @@ norm's scale at a token held at its value in the pass, it has: scale · gain ⊙
 These parts and that of the bias sum to what the attention adds.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.generalized_components.mla_attention import MLAAttentionBridge
 
 NORM = "ln1_post"  # TransformerBridge's name of a norm between attention and the stream
 
@@ -19,11 +20,13 @@ class Writing(NamedTuple):
     """The maps of a layer's heads, in float32.
 
     `gram` is M Mᵀ with M = factor · W_O · diag(gain), so that scale·√(z gram zᵀ) is the norm
-    of what a head adds. `gain` is None without a norm; the scale is then 1.
+    of what a head adds. `gain` is None without a norm; the scale is then 1. `heads_first` tells
+    that the hook of v has the axes [window, head, token, d_head], as multi-head latent attention.
     """
 
     gram: Float[torch.Tensor, "head d_head d_head"]
     gain: Float[torch.Tensor, " d_model"] | None
+    heads_first: bool = False
 
     def scale(
         self,
@@ -43,7 +46,7 @@ class Writing(NamedTuple):
 def writing_of(bridge: TransformerBridge, layer: int) -> Writing:
     """The maps of one layer's heads."""
     block = bridge.blocks[layer]
-    weights = block.attn.W_O.detach().float() * getattr(block, "residual_contribution_scale", 1.0)
+    weights = block.attn.W_O.detach().float() * _factor(bridge, block)
     gain = None
     if NORM in block.submodules:
         norm = block.submodules[NORM].original_component
@@ -51,4 +54,13 @@ def writing_of(bridge: TransformerBridge, layer: int) -> Writing:
         # A vector of ones has a root mean square of 1: what comes out is the gain.
         gain = norm(torch.ones(weights.shape[-1], dtype=like.dtype, device=like.device)).float()
         weights = weights * gain.to(weights.device)
-    return Writing(weights @ weights.transpose(-1, -2), gain)
+    heads_first = isinstance(block.attn, MLAAttentionBridge)
+    return Writing(weights @ weights.transpose(-1, -2), gain, heads_first)
+
+
+def _factor(bridge: TransformerBridge, block: Any) -> float:
+    """What multiplies the output of attention: of every branch, and of this one."""
+    model: Any = bridge.original_model
+    config = model.config.get_text_config()
+    own = getattr(config, "attention_out_multiplier", None)
+    return float(getattr(block, "residual_contribution_scale", 1.0) * (1 if own is None else own))

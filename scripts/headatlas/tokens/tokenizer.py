@@ -10,9 +10,9 @@ def open_tokenizer(source: str, commit: str | None = None) -> PreTrainedTokenize
     from transformers import AutoTokenizer  # imports torch where it is installed: slow
 
     try:
-        return AutoTokenizer.from_pretrained(source, revision=commit)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        return AutoTokenizer.from_pretrained(source, revision=commit, trust_remote_code=False)
+    except Exception as error:  # the libraries below raise whatever a damaged file provokes
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(f"{source}: no tokenizer can be read from it: {reason}") from None
 
 

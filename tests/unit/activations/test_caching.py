@@ -192,9 +192,11 @@ def test_repeated_tokens_fill_the_context_whatever_the_batches(bridge: Any, bos:
     tokens = repeated_tokens(5, length, vocabulary=VOCABULARY, bos=first, seed=3)
     _, cache = bridge.run_with_cache(tokens)
     for batch_size in (2, 5):
-        found = measure_repeats(bridge, rows=5, bos=bos, seed=3, batch_size=batch_size)
+        found = measure_repeats(
+            bridge, range(LAYERS), rows=5, bos=bos, seed=3, batch_size=batch_size
+        )
         assert len(found) == LAYERS
-        for layer, scores in enumerate(found):
+        for layer, scores in found.items():
             truth = repeat_scores(cache[f"blocks.{layer}.attn.hook_pattern"], length)
             torch.testing.assert_close(scores, truth)
 

@@ -342,7 +342,7 @@ def write_model_info(path: Path, source: str) -> None:
     numbers = ("n_layers", "n_heads", "n_key_value_heads", "d_model", "d_head", "context")
     numbers += ("vocabulary", "parameters", "bos_token_id")
     rest: dict[str, Any] = dict.fromkeys(texts, "x") | dict.fromkeys(numbers, 1)
-    write_record(path, ModelInfo(source=source, revision=None, **rest))
+    write_record(path, ModelInfo(source=source, revision=None, attention_layers=[0], **rest))
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ INFO = ModelInfo(
     architecture="a",
     n_layers=1,
     n_heads=3,
+    attention_layers=[0],
     n_key_value_heads=3,
     d_model=6,
     d_head=2,
