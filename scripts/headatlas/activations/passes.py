@@ -65,16 +65,15 @@ def scale_of(
 
 
 def stored(values: torch.Tensor, what: str) -> torch.Tensor:
-    """In half precision, as tables keep them. Raises InputError if that cannot hold them."""
-    if not values.isfinite().all():
+    """In half precision, as tables keep them. Raises InputError if that cannot hold them.
+
+    What is infinite already, the model has overflown in; that is told of each head.
+    """
+    half = values.half()
+    if (half.isinf() & values.isfinite()).any():
+        largest = values[values.isfinite()].max().item()
         raise InputError(
-            f"{what} is not finite: the model overflows while it runs; "
-            "a wider number format (dtype: float32 or bfloat16) may help"
+            f"{what} reaches {largest:.3g}, and is stored in half precision, which ends at "
+            f"{torch.finfo(torch.float16).max:.0f}; the weights of the model are too large"
         )
-    largest = torch.finfo(torch.float16).max
-    if values.numel() and values.max() > largest:
-        raise InputError(
-            f"{what} reaches {values.max().item():.3g}, and is stored in half precision, which "
-            f"ends at {largest:.0f}"
-        )
-    return values.half()
+    return half

@@ -256,8 +256,9 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
          "min_coverage: nan is not allowed; allowed: a number, at least 0 and at most 1"),
         ((*DOCS, "split", "test"), 0, "corpora.python-docs.split.test: 0 is not allowed; "
          "allowed: a number, above 0 and below 1"),
-        ((*DOCS, "window_tokens"), 8, "corpora.python-docs.window_tokens: 8 is not allowed; "
-         "allowed: a whole number, at least 16 and at most 32767"),
+        ((*DOCS, "window_tokens"), 5, "corpora.python-docs.window_tokens: 5 is not allowed; "
+         "allowed: a whole number from 6, below which a head has too few keys to choose from, "
+         "to 32767"),
         ((*DEMO, "revision"), 1234, "models.demo.revision: 1234 is not allowed; "
          "allowed: text in quotes or null, not empty"),
         (("report", "title"), "a\0b", "report.title: 'a\\x00b' is not allowed; "

@@ -205,8 +205,7 @@ def test_what_half_precision_cannot_hold_is_told_as_such(folder: Path) -> None:
     """The model itself runs in float32, and does not overflow."""
     with pytest.raises(InputError, match=r"the salience reaches 7e\+04, .* half precision"):
         stored(torch.tensor([7e4]), "the salience")
-    with pytest.raises(InputError, match="the model overflows"):
-        stored(torch.tensor([torch.inf]), "the salience")
+    assert stored(torch.tensor([torch.inf]), "the salience").item() == torch.inf
     assert stored(torch.tensor([6e4]), "the salience").item() == 6e4
 
 
