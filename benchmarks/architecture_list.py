@@ -197,7 +197,7 @@ ARCHITECTURES = [
             "num_heads": 4,
         },
         causal=False,
-        refused="architecture",
+        refused="from left to right",
     ),
     Architecture("jetmoe", "experts in attention", refused="hook_v"),
     Architecture(

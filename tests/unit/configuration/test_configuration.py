@@ -225,7 +225,8 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("explainers", "symbolic", "text"), 3, "explainers.symbolic.text: unknown key of kind "
          "symbolic (did you mean texts?); allowed: kind, max_behaviours, min_coverage, texts"),
         (("models", "x"), {"source": "gpt2", "n_layers": 1, "n_heads": 1}, "models.x.context: "
-         "missing; allowed: a whole number, at least 16 and at most 2147483647"),
+         "missing; allowed: a whole number from 6, below which a head has too few keys "
+         "to choose from"),
         (("models", "a b"), example()["models"]["demo"], "models: 'a b' is not allowed; "
          f"allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
          "+random"),
