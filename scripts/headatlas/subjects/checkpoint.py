@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from transformers import PretrainedConfig, PreTrainedModel
+from transformers.utils.logging import disable_progress_bar
 
 from ..errors import InputError
 from .source import weight_files
@@ -33,6 +34,7 @@ def check_weights(
     transformers itself compares: it is given tensors without values, of the names and shapes
     that the files' headers state, so its renamings and what it knows to be harmless hold.
     """
+    disable_progress_bar()
     tensors: dict[str, torch.Tensor] = {}
     for file in weight_files(folder):
         tensors |= _headers(file, source)

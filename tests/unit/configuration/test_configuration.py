@@ -385,6 +385,12 @@ def test_limits_are_allowed_themselves(root: Path) -> None:
     assert resolved(config, root) == config
 
 
+def test_windows_may_be_of_six_tokens(root: Path) -> None:
+    config = example(((*DOCS, "window_tokens"), 6), ((*DEMO, "context"), 6))
+    config["activations"]["top_keys"] = 6
+    assert resolved(config, root) == config
+
+
 def test_heads_lie_within_the_layers(root: Path) -> None:
     config = example(((*DEMO, "layers"), [2, 0]), ((*DEMO, "heads"), ["L00H00", "L01H00"]))
     assert problems(config, root) == (
