@@ -79,7 +79,9 @@ def json_reader(flag: str, validated: Callable[[str], V]) -> Callable[[str], V]:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join([flag, *map(str, first["loc"])])
-            raise InputError(f"{where}: {first['msg']}, found {first['input']!r}") from None
+            secret = first["loc"] and first["loc"][-1] in ("base_url", "api_key_env")
+            found = "what may hold a secret" if secret else repr(first["input"])
+            raise InputError(f"{where}: {first['msg']}, found {found}") from None
 
     return read
 
