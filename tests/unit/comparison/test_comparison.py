@@ -6,16 +6,16 @@ at them, then write them anew with
 """
 
 import csv
-import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from comparison_factory import ATTACK, directions, explanation, write_sweep
+from golden_files import expect_golden
 from hypothesis import given
 from hypothesis import strategies as st
-from places import GOLDEN, TEMPLATES
+from places import TEMPLATES
 
 from headatlas.comparison import wording
 from headatlas.comparison.build import Inputs, Sampling, build
@@ -63,11 +63,7 @@ def value(comparison: Path, name: str, **wanted: object) -> float:
 
 @pytest.mark.parametrize("name", ["index.html", "report.md"])
 def test_golden(comparison: Path, name: str) -> None:
-    golden = GOLDEN / f"comparison_{name}"
-    made = (comparison / name).read_bytes()
-    if os.environ.get("UPDATE_GOLDEN") == "1":
-        golden.write_bytes(made)
-    assert made == golden.read_bytes()
+    expect_golden(f"comparison_{name}", (comparison / name).read_bytes().decode())
 
 
 def test_hostile_text_is_shown_and_harmless(comparison: Path) -> None:

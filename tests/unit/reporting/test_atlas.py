@@ -5,7 +5,6 @@ pages, then write them anew with `UPDATE_GOLDEN=1 pytest tests/unit/reporting/te
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,7 +15,8 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from places import GOLDEN, ROOT
+from golden_files import expect_golden
+from places import ROOT
 from reporting_factory import ATTACK, EVERY_HEAD, HEADS, LAYERS, RECIPE, RUN, explanation, write_run
 
 from headatlas import storage
@@ -70,11 +70,7 @@ PAGES = ["index.html", "heads/L00H00.html", "heads/L00H02.html", "heads/L01H01.h
 
 @pytest.mark.parametrize("name", ["index.html", "heads/L00H01.html", "report.md"])
 def test_golden(atlas: Path, name: str) -> None:
-    golden = GOLDEN / f"atlas_{Path(name).name}"
-    made = (atlas / name).read_bytes()
-    if os.environ.get("UPDATE_GOLDEN") == "1":
-        golden.write_bytes(made)
-    assert made == golden.read_bytes()
+    expect_golden(f"atlas_{Path(name).name}", (atlas / name).read_bytes().decode())
 
 
 @pytest.mark.parametrize("name", PAGES)

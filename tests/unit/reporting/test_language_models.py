@@ -1,7 +1,6 @@
 """The atlas of a run in which language models explain and judge: scores, choice and price."""
 
 import csv
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,8 @@ from pathlib import Path
 import pytest
 import reporting_factory as factory
 from event_rows import write_items
-from places import GOLDEN, SCRIPTS, TEMPLATES
+from golden_files import expect_golden
+from places import SCRIPTS, TEMPLATES
 from reporting_factory import ATTACK, EVERY_HEAD, RECIPE, RUN, write_run
 
 from headatlas.items import read_items
@@ -212,11 +212,7 @@ def test_the_page_of_a_head_shows_what_the_judge_said(run: Path) -> None:
 
 
 def test_golden(run: Path) -> None:
-    golden = GOLDEN / "atlas_judged_L00H00.html"
-    made = (run / "heads/L00H00.html").read_bytes()
-    if os.environ.get("UPDATE_GOLDEN") == "1":
-        golden.write_bytes(made)
-    assert made == golden.read_bytes()
+    expect_golden("atlas_judged_L00H00.html", (run / "heads/L00H00.html").read_bytes().decode())
 
 
 def test_the_report_tells_what_it_cost(run: Path) -> None:

@@ -4,12 +4,12 @@ It is compared with the files in `tests/golden/`. After a wanted change, look at
 write them anew with `UPDATE_GOLDEN=1 pytest tests/unit/reporting/test_roles.py`.
 """
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from places import GOLDEN, ROOT
+from golden_files import expect_golden
+from places import ROOT
 from reporting_factory import RECIPE, RUN, known_roles, write_run
 
 from headatlas import storage
@@ -42,10 +42,7 @@ def section(atlas: Path, name: str) -> str:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_golden(atlas: Path, name: str) -> None:
-    golden = GOLDEN / f"atlas_roles_{Path(name).name}"
-    if os.environ.get("UPDATE_GOLDEN") == "1":
-        golden.write_text(section(atlas, name))
-    assert section(atlas, name) == golden.read_text()
+    expect_golden(f"atlas_roles_{Path(name).name}", section(atlas, name))
 
 
 def test_heads_of_the_run_are_linked_and_no_others(atlas: Path) -> None:

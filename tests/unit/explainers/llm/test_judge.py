@@ -3,7 +3,6 @@
 import asyncio
 import json
 import math
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from event_rows import event_row, table_of, write_items
+from golden_files import expect_golden
 from llm_server import Behaviour, LlmServer
-from places import GOLDEN, SCRIPTS
+from places import SCRIPTS
 
 from headatlas.events.items import draw_items
 from headatlas.explainers.llm.judge import (
@@ -127,10 +127,7 @@ def answers(client: FakeClient, items: list[Item], per_call: int = 1) -> list:
 def test_the_prompt_is_this(name: str, items: list[Item]) -> None:
     messages = judge_messages(explanation(), items, PIECES)
     text = "\n\n".join(f"[{m['role']}]\n{m['content']}" for m in messages) + "\n"
-    golden = GOLDEN / f"judge_{name}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(text)
-    assert text == golden.read_text()
+    expect_golden(f"judge_{name}.txt", text)
 
 
 def test_a_prompt_tells_neither_what_holds_nor_what_things_cost() -> None:

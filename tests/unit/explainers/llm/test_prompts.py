@@ -5,16 +5,15 @@ look at them, then write them anew with
 `UPDATE_GOLDEN=1 pytest tests/unit/explainers/llm/test_prompts.py`.
 """
 
-import os
 import re
 from collections.abc import Sequence
 
 import jinja2
 import pytest
 from explain_factory import ABOUT, CALM, HOSTILE, event, head_events, reply, table
+from golden_files import expect_golden
 from hypothesis import given
 from hypothesis import strategies as st
-from places import GOLDEN
 
 from headatlas.event_rows import events_of, random_windows
 from headatlas.explainers.llm.exemplars import Excerpt, Format, excerpt
@@ -78,11 +77,7 @@ PROMPTS = {
 
 @pytest.mark.parametrize("name", PROMPTS)
 def test_golden(name: str) -> None:
-    golden = GOLDEN / f"llm_prompt_{name}.txt"
-    made = joined(PROMPTS[name]()).encode()
-    if os.environ.get("UPDATE_GOLDEN") == "1":
-        golden.write_bytes(made)
-    assert made == golden.read_bytes()
+    expect_golden(f"llm_prompt_{name}.txt", joined(PROMPTS[name]()))
 
 
 @pytest.mark.parametrize("form", ["marked", "table"])
