@@ -79,6 +79,9 @@ EDITED = {
     "the module `explainers/symbolic/search.py` edited": (
         "scripts/headatlas/explainers/symbolic/search.py"
     ),
+    "a table of the comparison edited": "scripts/headatlas/records/comparison.py",
+    "the record of the scores edited": "scripts/headatlas/records/scores.py",
+    "the settings of the report edited": "scripts/headatlas/settings/report.py",
     "the module `storage.py` edited": "scripts/headatlas/storage.py",
     "a template edited": "workflow/templates/index.html",
     "the weights changed": f"{MODEL}/model.safetensors",

@@ -77,14 +77,30 @@ def assert_counts(scripts: Path, script: str, changed: str) -> None:
     assert code_digest(scripts / script) != before
 
 
+def bearers(module: str) -> set[str]:
+    """The scripts whose digest a module of the library is in."""
+    file = SCRIPTS / "headatlas" / module
+    assert file.is_file()
+    return {script.stem for script in SCRIPTS.glob("*.py") if file in code_files(script)}
+
+
+@pytest.mark.parametrize(
+    ("record", "scripts"),
+    [
+        ("comparison", {"compare_runs"}),
+        ("cost", {"compare_costs"}),
+        ("probes", {"run_probes", "score_head"}),
+        ("repeats", {"measure_repeats", "grade_roles"}),
+        ("registry", set()),
+    ],
+)
+def test_a_record_is_in_what_reads_or_writes_it_alone(record: str, scripts: set[str]) -> None:
+    assert bearers(f"records/{record}.py") == scripts
+
+
 def test_measures_are_in_what_scores_and_what_tells_of_scores_alone() -> None:
     """What comes before the scores must not be done again for a new measure."""
-    bearing = {
-        script.stem
-        for script in SCRIPTS.glob("*.py")
-        if SCRIPTS / "headatlas/measures/pair_auroc.py" in code_files(script)
-    }
-    assert bearing == {
+    assert bearers("measures/pair_auroc.py") == {
         "score_head",
         "transfer_explanations",
         "build_atlas",
