@@ -6,6 +6,7 @@ Golden files hold its prompts. After a wanted change, look at them, then write t
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from answer_key import GradingBrain, explained
@@ -108,7 +109,10 @@ def test_a_grader_that_always_says_yes_is_seen(variant: Variant) -> None:
 
 @pytest.mark.parametrize("answer", ["Perhaps.", "", Behaviour("too long", status=400)])
 def test_what_is_neither_yes_nor_no_is_nothing(variant: Variant, answer: str | Behaviour) -> None:
-    rows, _ = graded(variant, lambda body: answer)
+    def greeted(body: dict[str, Any]) -> str | Behaviour:
+        return "Yes." if body["messages"][-1]["content"] == "Say yes." else answer
+
+    rows, _ = graded(variant, greeted)
     said = [row for row in rows if row.role != NAMES[-1]]
     assert {(row.same_tokens, row.same_trigger) for row in said} == {(None, None)}
     assert not any(row.same for row in rows)
