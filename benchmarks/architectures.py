@@ -126,7 +126,7 @@ def compare(architecture: Architecture, folder: Path) -> Compared:
     for layer, truth in truths(bridge, folder, tokens, info.attention_layers, architecture):
         given, reduced = _as_cached(bridge, tokens, layer)
         z = given["z"].reshape(WINDOWS, TOKENS, HEADS, -1).double()
-        added = torch.from_numpy(reduced.salience).double().transpose(1, 2)
+        added = torch.from_numpy(reduced.activation).double().transpose(1, 2)
         differences = (
             (given["pattern"].double() - truth.pattern).abs().max(),
             ((z - truth.z).abs() / truth.z.abs().max()).max(),

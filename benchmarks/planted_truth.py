@@ -41,10 +41,10 @@ def true_program(head: PlantedHead) -> Program:
     """The answer as a program: all attention on the rules' keys, and writing only there."""
     writes = head.role != "first_token"
     rules = [
-        Rule(source=rule.source, trigger=rule.trigger, mass=1, salience=writes)
+        Rule(source=rule.source, trigger=rule.trigger, mass=1, activation=writes)
         for rule in head.rules
     ]
-    return Program(rules=rules, rest_salience=0)
+    return Program(rules=rules, rest_activation=0)
 
 
 def true_explanation(head: PlantedHead) -> Explanation:

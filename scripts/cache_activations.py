@@ -34,7 +34,7 @@ def main() -> None:
         {layer: args.out_dir / f"layer{layer:02d}.parquet" for layer in args.layers},
         shard=args.shard,
         shards=args.shards,
-        kind=args.salience,
+        kind=args.norm,
         top_windows=args.top_windows,
         top_keys=args.top_keys,
         batch_size=args.batch_size,

@@ -1,4 +1,4 @@
-"""Predict a head's salience and attention on held-out text from its explanation alone."""
+"""Predict a head's activation and attention on held-out text from its explanation alone."""
 
 import argparse
 from pathlib import Path

@@ -20,7 +20,7 @@ from headatlas.subjects.arguments import add_run
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_run(parser)
-    add_settings(parser, Activations, "salience")
+    add_settings(parser, Activations, "norm")
     add_settings(parser, Model, "bos")
     parser.add_argument("--layer", type=int, required=True, help="number of the layer")
     parser.add_argument(
@@ -57,18 +57,18 @@ def measured(rows: list[dict[str, Any]], args: argparse.Namespace) -> list[dict[
     first = [tokenizer.bos_token_id] if args.bos == "prepend" else []
     tokens = [[*first, *encode(tokenizer, row["text"])][: bridge.cfg.n_ctx] for row in rows]
     kept = [n for n, text in enumerate(tokens) if len(text) > 1]  # position 0 is not measured
-    saliences = measure_probes(
+    activations = measure_probes(
         bridge,
         args.layer,
         [Probe(rows[n]["head"], tokens[n]) for n in kept],
-        kind=args.salience,
+        kind=args.norm,
         batch_size=args.batch_size,
     )
     return [
         rows[n]
-        | {"layer": args.layer, "pieces": pieces_of(tokenizer, tokens[n]), "salience": salience}
-        | {"peak": max(salience[1:]), "mean": float(np.mean(salience[1:]))}
-        for n, salience in zip(kept, saliences, strict=True)
+        | {"layer": args.layer, "pieces": pieces_of(tokenizer, tokens[n]), "activation": activation}
+        | {"peak": max(activation[1:]), "mean": float(np.mean(activation[1:]))}
+        for n, activation in zip(kept, activations, strict=True)
     ]
 
 

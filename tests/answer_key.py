@@ -76,7 +76,7 @@ class AnswerKeyBrain:
         item = self._passages[text[2]]
         predicted = self._predicted(told[1], item.window)
         if item.key is None:
-            return "yes" if predicted.salience[item.query] > 0 else "no"
+            return "yes" if predicted.activation[item.query] > 0 else "no"
         return "Yes." if item.key in predicted.keys[item.query] else "No."
 
     @cached_property
@@ -102,10 +102,10 @@ class AnswerKeyBrain:
 
     def _predicted(self, name: str, window: int) -> Predicted:
         rules = [
-            Rule(source=r.source, trigger=r.trigger, mass=1, salience=1)
+            Rule(source=r.source, trigger=r.trigger, mass=1, activation=1)
             for r in self.heads[name].rules
         ]
-        return predict(Program(rules=rules, rest_salience=0), Context(*self._texts[window]))
+        return predict(Program(rules=rules, rest_activation=0), Context(*self._texts[window]))
 
 
 class GradingBrain:

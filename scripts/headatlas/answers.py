@@ -25,14 +25,14 @@ def said(answers: Iterable[Answer], items: Iterable[Item]) -> Told:
 
 
 def predicted(predictions: Iterable[Prediction], items: Iterable[Item]) -> Told:
-    """What a program predicts: salience at the query, attention on the pair; an AUROC ranks."""
+    """What a program predicts: activation at the query, attention on the pair; an AUROC ranks."""
     windows = {prediction.window: prediction for prediction in predictions}
     told = {}
     for item in items:
         if at := windows.get(item.window):
             attention = dict(zip(at.keys[item.query], at.weights[item.query], strict=True))
-            salience = at.salience[item.query]
-            told[item] = salience if item.key is None else attention.get(item.key, 0.0)
+            activation = at.activation[item.query]
+            told[item] = activation if item.key is None else attention.get(item.key, 0.0)
     return told
 
 

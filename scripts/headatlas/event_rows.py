@@ -16,7 +16,7 @@ from .storage import read_head
 
 _TEXT = ("split", "kind", "window", "tokens", "pieces")
 _CELLS = ("split", "kind", "rank", "window", "document", "context_kind", "query", "peak", "pieces")
-_ARRAYS = ("tokens", "salience", "keys", "weights")
+_ARRAYS = ("tokens", "activation", "keys", "weights")
 
 
 class Text(NamedTuple):
@@ -45,7 +45,7 @@ class Event:
     peak: float
     pieces: Sequence[str]  # [T]
     tokens: Int[np.ndarray, " T"]
-    salience: Float[np.ndarray, " T"]
+    activation: Float[np.ndarray, " T"]
     keys: Int[np.ndarray, "T K"]
     weights: Float[np.ndarray, "T K"]
 
@@ -110,14 +110,14 @@ def _rows(events: pa.Table, splits: Collection[Split], kinds: Collection[Kind]) 
 
 def _event(events: pa.Table, row: int) -> Event:
     cells: dict[str, Any] = {name: events.column(name)[row].as_py() for name in _CELLS}
-    tokens, salience, keys, weights = (
+    tokens, activation, keys, weights = (
         np.asarray(events.column(name)[row].values) for name in _ARRAYS
     )
     shape = (len(tokens), -1)
     return Event(
         **cells,
         tokens=tokens,
-        salience=salience.astype(float),
+        activation=activation.astype(float),
         keys=keys.reshape(shape),
         weights=weights.astype(float).reshape(shape),
     )

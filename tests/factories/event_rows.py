@@ -15,7 +15,7 @@ from headatlas.storage import read_table, write_rows
 def event_row(
     window: int,
     tokens: list[int],
-    salience: list[float],
+    activation: list[float],
     attention: np.ndarray,
     split: str = "test",
     kind: str = "random",
@@ -37,7 +37,7 @@ def event_row(
         "peak": 1.0,
         "tokens": tokens,
         "pieces": [f"t{token}" for token in tokens],
-        "salience": salience,
+        "activation": activation,
         "keys": keys.ravel().tolist(),
         "weights": np.tril(attention).ravel().tolist(),
         "value_norm": [1.0] * length,

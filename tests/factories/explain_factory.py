@@ -43,8 +43,8 @@ def event(
         row += [(-1, 0.0)] * (KEPT - len(row))
         keys += [key for key, _ in row]
         weights += [weight for _, weight in row]
-    salience = [peak * (position % 3) / 8 for position in range(len(pieces))]
-    salience[0], salience[query] = 50.0, peak
+    activation = [peak * (position % 3) / 8 for position in range(len(pieces))]
+    activation[0], activation[query] = 50.0, peak
     return {
         "layer": ABOUT.layer,
         "head": ABOUT.head,
@@ -58,7 +58,7 @@ def event(
         "peak": peak,
         "tokens": [sum(map(ord, piece)) % 1000 for piece in pieces],
         "pieces": pieces,
-        "salience": salience,
+        "activation": activation,
         "keys": keys,
         "weights": weights,
         "value_norm": [1.0] * len(pieces),

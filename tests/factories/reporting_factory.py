@@ -61,7 +61,7 @@ def event(layer: int, head: int, split: str, kind: str, rank: int) -> dict[str, 
     """A window of PIECES whose queries attend to themselves and to the token before."""
     count = len(PIECES)
     query = 1 + (layer + head + rank) % (count - 1)
-    salience = [3.0 * (position == query) + position / count for position in range(count)]
+    activation = [3.0 * (position == query) + position / count for position in range(count)]
     return {
         "layer": layer,
         "head": head,
@@ -72,10 +72,10 @@ def event(layer: int, head: int, split: str, kind: str, rank: int) -> dict[str, 
         "document": f"doc/<{split}>&{rank}",
         "context_kind": "code",
         "query": query,
-        "peak": salience[query],
+        "peak": activation[query],
         "tokens": list(range(count)),
         "pieces": PIECES,
-        "salience": salience,
+        "activation": activation,
         "keys": [key for q in range(count) for key in (q, q - 1)],
         "weights": [weight for q in range(count) for weight in ((0.6, 0.3) if q else (1.0, 0.0))],
         "value_norm": [1.0] * count,
@@ -93,7 +93,7 @@ def explanation(layer: int, head: int) -> Explanation:
         base_rate=0.04,
         frequency=0.5,
     )
-    rule = Rule(source="previous < 3", trigger="class & 'x'", mass=0.5, salience=1.5)
+    rule = Rule(source="previous < 3", trigger="class & 'x'", mass=0.5, activation=1.5)
     return Explanation(
         **NAMES,
         layer=layer,
@@ -102,7 +102,7 @@ def explanation(layer: int, head: int) -> Explanation:
         reason=ATTACK if failed else None,
         summary="" if failed else ATTACK,
         behaviours=[] if failed else [behaviour],
-        program=None if failed else Program(rules=[rule], rest_salience=0.1),
+        program=None if failed else Program(rules=[rule], rest_activation=0.1),
         confidence=None,
         positive_texts=[],
         negative_texts=[],

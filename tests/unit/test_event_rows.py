@@ -30,7 +30,7 @@ def test_attention_is_scattered_by_row_and_padding_left_out() -> None:
     (event,) = events_of(table_of([row(4, keys=keys, weights=weights)]))
     assert event.keys.tolist() == [[0, -1], [1, 0], [2, -1]]
     assert event.attention().tolist() == ATTENTION.tolist()
-    assert event.salience.tolist() == [9.0, 1.5, 0.5]
+    assert event.activation.tolist() == [9.0, 1.5, 0.5]
     assert (event.window, event.query, event.tokens.tolist()) == (4, 1, [5, 6, 7])
 
 

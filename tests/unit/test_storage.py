@@ -108,7 +108,7 @@ def test_a_damaged_table_is_named_however_it_is_read(tmp_path: Path, damage: str
 # Versions
 
 
-@pytest.mark.parametrize("changed", [{"version": 99}, {"version": 0, "saliences": []}])
+@pytest.mark.parametrize("changed", [{"version": 99}, {"version": 0, "activations": []}])
 def test_a_record_of_another_version_is_refused_with_what_to_do(
     tmp_path: Path, changed: dict[str, Any]
 ) -> None:

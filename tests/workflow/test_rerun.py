@@ -50,7 +50,7 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("explainers", "symbolic", "min_coverage"), 0.2, EXPLAIN),
         (("events", "top"), 2, EVENTS),
         (("activations", "top_keys"), 5, CACHE),
-        (("activations", "salience"), "z_norm", CACHE),
+        (("activations", "norm"), "z_norm", CACHE),
         (("corpora", "words", "windows"), 50, CORPUS),
         (("models", "tiny", "bos"), "none", CORPUS),
         (("models", "tiny", "dtype"), "bfloat16", MODEL),

@@ -46,7 +46,7 @@ rule run_probes:
         gpu=EXECUTION["devices"],
     params:
         bos=lambda w: flags(config["models"][w.model], "bos"),
-        settings=flags(config["activations"], "salience"),
+        settings=flags(config["activations"], "norm"),
         code=code("run_probes"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the test texts of layer {wildcards.layer}"

@@ -21,7 +21,7 @@ function attentionRows(packed) {
 function decoded(figure) {
   figure.decoded ??= {
     tokens: [...figure.querySelector(".text").children],
-    salience: bytes(figure.dataset.salience),
+    activation: bytes(figure.dataset.activation),
     rows: attentionRows(bytes(figure.dataset.attention)),
     held: Number(figure.dataset.query),
   };
@@ -37,13 +37,13 @@ function word(tag, token) {
 }
 
 function show(figure, query) {
-  const { tokens, salience, rows } = decoded(figure);
+  const { tokens, activation, rows } = decoded(figure);
   for (const token of figure.querySelectorAll(".q, .k")) token.classList.remove("q", "k");
   tokens[query].classList.add("q");
   const { before, pairs } = rows[query];
   const start = Number(figure.dataset.start);
   const readout = figure.querySelector(".readout");
-  const strength = start + query ? `, salience ${(salience[query] / 255).toFixed(2)} of the largest,` : "";
+  const strength = start + query ? `, activation ${(activation[query] / 255).toFixed(2)} of the largest,` : "";
   readout.replaceChildren("token ", String(start + query), " ", word("b", tokens[query]), `${strength} attends to `);
   let elsewhere = 255 - before;
   for (const [key, weight] of pairs) {

@@ -19,9 +19,9 @@ from ..records.windows import WINDOWS
 from ..storage import TableWriter, count_rows, read_chunks, table_writer
 from ..subjects.writing import writing_of
 from ..tokens.delimiters import is_delimiter
+from .norm import Norm
 from .passes import run_hooked
 from .reducer import Batch, LayerReducer, Reduced
-from .salience import SalienceKind
 
 _ROW_GROUP = 4 * 2**20  # bytes of a layer's table that are held before they are written
 
@@ -94,13 +94,13 @@ class LayerTable:
 
 def _columns(batch: Batch, reduced: Reduced) -> dict[str, pa.Array]:
     """Rows of `records.activations.ACTIVATIONS`, window by window and head by head."""
-    windows, heads, tokens = reduced.salience.shape
+    windows, heads, tokens = reduced.activation.shape
     kept = reduced.kept.ravel()
     measured = np.repeat(batch.sampled, heads)
     columns = {
         "window": pa.array(np.repeat(batch.windows, heads)),
         "head": pa.array(np.tile(np.arange(heads, dtype=np.int16), windows)),
-        "salience": _lists(reduced.salience.reshape(windows * heads, tokens)),
+        "activation": _lists(reduced.activation.reshape(windows * heads, tokens)),
         "keys": _lists(_flat_rows(reduced.attention.keys), kept),
         "weights": _lists(_flat_rows(reduced.attention.weights), kept),
         "value_norm": _lists(reduced.attention.value_norm, kept),
@@ -133,7 +133,7 @@ def cache_activations(
     *,
     shard: int,
     shards: int,
-    kind: SalienceKind,
+    kind: Norm,
     top_windows: int,
     top_keys: int,
     batch_size: int,

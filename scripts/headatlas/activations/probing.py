@@ -1,4 +1,4 @@
-"""Running a head's test texts through the model and measuring its salience in them."""
+"""Running a head's test texts through the model and measuring its activation in them."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,8 +9,8 @@ from jaxtyping import Float
 from transformer_lens.model_bridge import TransformerBridge
 
 from ..subjects.writing import Writing, writing_of
+from .norm import Norm, activation, by_head
 from .passes import layer_hooks, run_hooked, scale_of
-from .salience import SalienceKind, by_head, salience
 
 
 class Probe(NamedTuple):
@@ -25,19 +25,19 @@ def measure_probes(
     layer: int,
     probes: Sequence[Probe],
     *,
-    kind: SalienceKind,
+    kind: Norm,
     batch_size: int,
 ) -> list[list[float]]:
-    """Salience of each probe's head at each of its tokens, in the order of `probes`.
+    """Activation of each probe's head at each of its tokens, in the order of `probes`.
 
     Texts are padded on the right: attention is causal, so no real token sees the
-    padding, and its salience is cut off again.
+    padding, and its activation is cut off again.
     """
     writing = writing_of(bridge, layer)
     measured = []
     for start in range(0, len(probes), batch_size):
         batch = probes[start : start + batch_size]
-        rows = _salience(bridge, layer, _padded([p.tokens for p in batch]), writing, kind)
+        rows = _activation(bridge, layer, _padded([p.tokens for p in batch]), writing, kind)
         for index, probe in enumerate(batch):
             measured.append(rows[index, probe.head, : len(probe.tokens)].tolist())
     return measured
@@ -50,12 +50,12 @@ def _padded(texts: Sequence[Sequence[int]]) -> torch.Tensor:
     return tokens
 
 
-def _salience(
+def _activation(
     bridge: TransformerBridge,
     layer: int,
     tokens: torch.Tensor,
     writing: Writing,
-    kind: SalienceKind,
+    kind: Norm,
 ) -> Float[torch.Tensor, "text head token"]:
     given: dict[str, torch.Tensor] = {}
 
@@ -67,4 +67,4 @@ def _salience(
     z, gram = given["z"], writing.gram.to(given["z"].device)
     scale = scale_of(writing, given.get("before"), given.get("after"), z.device)
     per_text = None if scale is None else scale[:, None]
-    return salience(by_head(z, gram.shape[-1]), gram, kind, per_text).cpu()
+    return activation(by_head(z, gram.shape[-1]), gram, kind, per_text).cpu()

@@ -13,8 +13,8 @@ from ..records.activations import HEAD_METRICS
 from ..subjects.writing import Writing
 from .attention import top_keys
 from .metrics import head_metrics
+from .norm import Norm, activation, by_head
 from .passes import layer_hooks, scale_of, stored
-from .salience import SalienceKind, by_head, salience
 from .selection import RunningTop
 
 
@@ -39,7 +39,7 @@ class Attention(NamedTuple):
 class Reduced(NamedTuple):
     """What one layer leaves of a batch. `kept` says for which pairs there is attention."""
 
-    salience: Float[np.ndarray, "window head token"]
+    activation: Float[np.ndarray, "window head token"]
     kept: Bool[np.ndarray, "window head"]
     attention: Attention
     metrics: dict[str, Float[np.ndarray, "sampled head"]]
@@ -52,7 +52,7 @@ class LayerReducer:
     the pattern comes after z.
     """
 
-    def __init__(self, writing: Writing, *, kind: SalienceKind, top_windows: int, keys_kept: int):
+    def __init__(self, writing: Writing, *, kind: Norm, top_windows: int, keys_kept: int):
         self._writing, self._kind, self._keys_kept = writing, kind, keys_kept
         self._heads = len(writing.gram)
         self._top = RunningTop(self._heads, top_windows)
@@ -89,15 +89,16 @@ class LayerReducer:
         v = v if self._writing.heads_first else by_head(v, gram.shape[-1])
         self._check_causal(pattern)
         per_window = None if scale is None else scale[:, None]
-        written = stored(salience(z, gram, self._kind, per_window), "the salience").cpu().numpy()
+        size = activation(z, gram, self._kind, per_window)
+        written = stored(size, "the activation").cpu().numpy()
         kept = self._choose(written[:, :, 1:].max(-1), batch)
         window, head = (torch.from_numpy(i).to(z.device) for i in np.nonzero(kept))
         keys, weights = top_keys(pattern[window, head], self._keys_kept)
         group = len(gram) // v.shape[1]  # consecutive heads that share a value
         per_pair = None if scale is None else scale[window]
-        norms = salience(v[window, head // group], gram[head], self._kind, per_pair)
+        norms = activation(v[window, head // group], gram[head], self._kind, per_pair)
         return Reduced(
-            salience=written,
+            activation=written,
             kept=kept,
             attention=Attention(
                 keys.to(torch.int16).cpu().numpy(),

@@ -22,7 +22,7 @@ class RunningTop:
         }
 
     def admit(self, split: str, peaks: Float[np.ndarray, " head"]) -> Bool[np.ndarray, " head"]:
-        """Take in one window's peak salience per head; True where it enters the top."""
+        """Take in one window's peak activation per head; True where it enters the top."""
         best = self._best[split]
         lowest = best.argmin(axis=1)
         rows = np.arange(len(best))

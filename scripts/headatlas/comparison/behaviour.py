@@ -19,8 +19,8 @@ class Behaviour(NamedTuple):
 
     heads: list[tuple[int, int]]
     "layer and head"
-    salience: Float[np.ndarray, "head word"]
-    "salience of each word, standardised, less the mean over the heads of the model"
+    activation: Float[np.ndarray, "head word"]
+    "activation of each word, standardised, less the mean over the heads of the model"
 
 
 def behaviour_of(activations: Sequence[Path], reading: Reading) -> Behaviour:
@@ -28,27 +28,27 @@ def behaviour_of(activations: Sequence[Path], reading: Reading) -> Behaviour:
 
     All heads of a model write more at some words than at others: at rare ones, say, or
     after a line end. What they share would make any two heads alike, in every model. So
-    each head's salience gets mean 0 and variance 1 over the words, and then the mean
-    over the heads is taken off. Heads of constant salience are left out.
+    each head's activation gets mean 0 and variance 1 over the words, and then the mean
+    over the heads is taken off. Heads of constant activation are left out.
     """
     heads: list[tuple[int, int]] = []
     parts: list[np.ndarray] = []
     for name in sorted(path.name for path in activations[0].glob("layer*.parquet")):
-        part = word_salience([folder / name for folder in activations], reading)
+        part = word_activation([folder / name for folder in activations], reading)
         varied = np.flatnonzero((part != part[:, :1]).any(axis=1))
         centred = part[varied] - part[varied].mean(axis=1, keepdims=True)
         parts.append(centred / centred.std(axis=1, keepdims=True))
         layer = int(name.removeprefix("layer").removesuffix(".parquet"))
         heads += [(layer, int(head)) for head in varied]
-    salience = np.concatenate(parts)
-    return Behaviour(heads, salience - salience.mean(axis=0))
+    activation = np.concatenate(parts)
+    return Behaviour(heads, activation - activation.mean(axis=0))
 
 
-def word_salience(layer: Sequence[Path], reading: Reading) -> Float[np.ndarray, "head word"]:
-    """Largest salience of the tokens of each word; `layer` has the layer's table of each shard."""
+def word_activation(layer: Sequence[Path], reading: Reading) -> Float[np.ndarray, "head word"]:
+    """Largest activation of the tokens of each word; `layer` has the table of each shard."""
     wanted = pc.field("window").isin(reading.windows)
-    tables = [read_table(path, ACTIVATIONS, ["salience"], wanted) for path in layer]
-    rows = pa.concat_tables(tables).column("salience").combine_chunks()
+    tables = [read_table(path, ACTIVATIONS, ["activation"], wanted) for path in layer]
+    rows = pa.concat_tables(tables).column("activation").combine_chunks()
     # Rows are in order of window and head.
     tokens = rows.flatten().to_numpy().astype(np.float32)
     by_head = tokens.reshape(len(reading.windows), -1, len(rows[0])).transpose(1, 0, 2)

@@ -62,12 +62,12 @@ def match(
     of one model shuffled, words aligned by their number in the passage: what a head
     owes to the position in the passage stays, what it owes to the text goes.
     """
-    similarity = correlation(one.salience, other.salience)
+    similarity = correlation(one.activation, other.activation)
     rng = np.random.default_rng(seed)
     nulls, other_nulls = [], []
     for _ in range(permutations):
         words, partners = aligned_words(counts, rng.permutation(len(counts)))
-        chance = correlation(one.salience[:, words], other.salience[:, partners])
+        chance = correlation(one.activation[:, words], other.activation[:, partners])
         nulls.append(chance.max(axis=1))
         other_nulls.append(chance.max(axis=0))
     return _best(similarity, nulls), _best(similarity.T, other_nulls)
@@ -107,7 +107,7 @@ def match_rows(
                         "null95": np.quantile(null, 0.95),
                         "p": (1 + np.sum(null >= value)) / (1 + len(null)),
                         "mutual": rank == 0 and best[1 - side][at] == head,
-                        "words": mine.salience.shape[1],
+                        "words": mine.activation.shape[1],
                     }
                 )
     return rows

@@ -15,16 +15,16 @@ class Candidate(NamedTuple):
     window: int
     sampled: bool
     tokens: Int[np.ndarray, " token"]
-    salience: Float[np.ndarray, " token"]
+    activation: Float[np.ndarray, " token"]
 
     @property
     def query(self) -> int:
-        """Position of largest salience, position 0 left out."""
-        return int(self.salience[1:].argmax()) + 1
+        """Position of largest activation, position 0 left out."""
+        return int(self.activation[1:].argmax()) + 1
 
     @property
     def peak(self) -> float:
-        return float(self.salience[self.query])
+        return float(self.activation[self.query])
 
     @property
     def context(self) -> tuple[int, ...]:

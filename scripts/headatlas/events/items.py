@@ -12,7 +12,7 @@ from ..items import Item
 from ..pairs import look_alikes, strongest_pairs
 from ..records.base import SPLITS, Split
 
-# A head is active where its salience is in the top tenth, and inactive in the lower half.
+# A head is active where its activation is in the top tenth, and inactive in the lower half.
 _ACTIVE, _INACTIVE = 0.9, 0.5
 _HELD_OUT: tuple[Split, ...] = ("validation", "test")  # on which explanations are judged
 
@@ -58,17 +58,17 @@ def _active(windows: Sequence[Event], half: int, rng: np.random.Generator) -> li
     if not windows:
         return []
     places = [(n, query) for n, m in enumerate(windows) for query in range(1, len(m.tokens))]
-    salience = np.array([windows[n].salience[query] for n, query in places])
+    activation = np.array([windows[n].activation[query] for n, query in places])
     tokens = [windows[n].tokens[query] for n, query in places]
     window = np.array([n for n, _ in places], int)
-    if not len(places) or not np.isfinite(salience).all():
+    if not len(places) or not np.isfinite(activation).all():
         return []
-    strong = np.quantile(salience, _ACTIVE, method="higher")
-    weak = np.quantile(salience, _INACTIVE, method="lower")
-    active = salience >= strong
-    if strong == weak and (salience > weak).any():  # it writes at fewer tokens than a tenth
-        active = salience > weak
-    inactive = (salience <= weak) & ~active
+    strong = np.quantile(activation, _ACTIVE, method="higher")
+    weak = np.quantile(activation, _INACTIVE, method="lower")
+    active = activation >= strong
+    if strong == weak and (activation > weak).any():  # it writes at fewer tokens than a tenth
+        active = activation > weak
+    inactive = (activation <= weak) & ~active
     positives = _by_turns(np.flatnonzero(active), window, rng)[:half]
     left = _by_turns(np.flatnonzero(inactive), window, rng)
     items = []

@@ -25,7 +25,7 @@ def read_kept_rows(activations: Sequence[Path]) -> dict[int, dict[int, dict[str,
     Caching keeps a number of windows per head that hardly grows with the corpus.
     """
     rows: dict[int, dict[int, dict[str, Any]]] = {}
-    columns = ["window", "head", "salience", "keys", "weights", "value_norm"]
+    columns = ["window", "head", "activation", "keys", "weights", "value_norm"]
     for path in activations:
         table = read_table(path, ACTIVATIONS, columns, pc.field("keys").is_valid())
         for row in table.to_pylist():
@@ -81,7 +81,7 @@ def _candidates(
             window=number,
             sampled=texts[number]["sampled"],
             tokens=np.array(texts[number]["tokens"]),
-            salience=np.array(row["salience"], np.float32),
+            activation=np.array(row["activation"], np.float32),
         )
         for number, row in sorted(rows.items())
         if texts[number]["split"] == split
@@ -106,7 +106,7 @@ def _event(
         "peak": candidate.peak,
         "context_kind": context_kind(text["pieces"]),
         **{name: text[name] for name in ("split", "window", "document", "tokens", "pieces")},
-        **{name: row[name] for name in ("salience", "keys", "weights", "value_norm")},
+        **{name: row[name] for name in ("activation", "keys", "weights", "value_norm")},
     }
 
 

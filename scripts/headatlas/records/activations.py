@@ -24,7 +24,7 @@ ACTIVATIONS = pa.schema(
     [
         field("window", pa.int32(), "window of the row"),
         field("head", pa.int16(), "head of the row; the layer is in the file name"),
-        field("salience", pa.list_(pa.float16()), "[T] salience of the head at each token"),
+        field("activation", pa.list_(pa.float16()), "[T] activation of the head at each token"),
         field(
             "keys",
             pa.list_(pa.int16()),

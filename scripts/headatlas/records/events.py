@@ -18,17 +18,17 @@ EVENTS = pa.schema(
         *HEAD,
         field("split", pa.string(), "split of the window"),
         field(
-            "kind", pa.string(), "top, quantile (by peak salience) or random (same for all heads)"
+            "kind", pa.string(), "top, quantile (by peak activation) or random (same for all heads)"
         ),
         field("rank", pa.int16(), "order within split and kind, from 0"),
         field("window", pa.int32(), "window of the exemplar"),
         field("document", pa.string(), "document of the window"),
         field("context_kind", pa.string(), "kind of text: code, prose, table or other"),
-        field("query", pa.int16(), "position of largest salience, position 0 left out"),
-        field("peak", pa.float32(), "salience there"),
+        field("query", pa.int16(), "position of largest activation, position 0 left out"),
+        field("peak", pa.float32(), "activation there"),
         field("tokens", pa.list_(pa.int32()), "[T] token ids"),
         field("pieces", pa.list_(pa.string()), "[T] text of each token"),
-        field("salience", pa.list_(pa.float32()), "[T] salience of each token"),
+        field("activation", pa.list_(pa.float32()), "[T] activation of each token"),
         field("keys", pa.list_(pa.int16()), "[T*K] key 0 and the largest others, -1 for none"),
         field("weights", pa.list_(pa.float32()), "[T*K] their attention weights"),
         field("value_norm", pa.list_(pa.float32()), "[T] |v W_O| of each token"),

@@ -27,14 +27,14 @@ class Rule(Record):
     source: str = Field(description="expression: which keys")
     trigger: str = Field(description="expression: which queries")
     mass: float = Field(description="attention mass predicted on these keys together")
-    salience: float = Field(description="salience predicted at these queries")
+    activation: float = Field(description="activation predicted at these queries")
 
 
 class Program(Record):
     """An executable hypothesis: a decision list and what holds where no line applies."""
 
     rules: list[Rule]
-    rest_salience: float
+    rest_activation: float
 
 
 class Candidate(Record):

@@ -10,11 +10,11 @@ from .usage import Usage
 
 
 class Prediction(Record):
-    """What an explanation predicts for one window: salience, and attention as sparse rows."""
+    """What an explanation predicts for one window: activation, and attention as sparse rows."""
 
     split: Split
     window: int
-    salience: list[float] = Field(description="[T] predicted salience of each token")
+    activation: list[float] = Field(description="[T] predicted activation of each token")
     keys: list[list[int]] = Field(description="[T][...] predicted key positions of each query")
     weights: list[list[float]] = Field(description="[T][...] attention predicted on each")
 

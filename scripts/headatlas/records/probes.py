@@ -14,8 +14,8 @@ PROBES = pa.schema(
         field("positive", pa.bool_(), "whether the explanation says the head is active in it"),
         field("text", pa.string(), "the test text"),
         field("pieces", pa.list_(pa.string()), "[T] text of each token as the model saw it"),
-        field("salience", pa.list_(pa.float32()), "[T] measured salience of each token"),
-        field("peak", pa.float32(), "largest salience, position 0 left out"),
-        field("mean", pa.float32(), "mean salience, position 0 left out"),
+        field("activation", pa.list_(pa.float32()), "[T] measured activation of each token"),
+        field("peak", pa.float32(), "largest activation, position 0 left out"),
+        field("mean", pa.float32(), "mean activation, position 0 left out"),
     ]
 )

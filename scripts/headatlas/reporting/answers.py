@@ -37,7 +37,7 @@ class Stretch(NamedTuple):
 class Answered(NamedTuple):
     """A passage, what the judge said of it, and what the head did.
 
-    `measured` is the salience at the query, or the attention that it pays to the key.
+    `measured` is the activation at the query, or the attention that it pays to the key.
     `reply` is empty where it is a word.
     """
 
@@ -104,7 +104,7 @@ def _answered(
     for item, answer in zip(items, answers, strict=True):
         window = measured[item.window]
         if item.key is None:
-            did = window.salience[item.query]
+            did = window.activation[item.query]
         else:
             kept = window.keys[item.query] == item.key
             did = window.weights[item.query][kept].sum()

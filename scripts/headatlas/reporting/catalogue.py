@@ -113,10 +113,10 @@ TERMS = (
         "and made from validation windows: cut, repeated, joined and shuffled. They are not held "
         "out as test documents are.",
     ),
-    ("Salience", "‖z W_O‖: the norm of what a head writes at a token."),
+    ("Activation", "‖z W_O‖: the norm of what a head writes at a token."),
     (
         "Exemplar",
-        "A window of text chosen for a head: of largest peak salience (top), from evenly "
+        "A window of text chosen for a head: of largest peak activation (top), from evenly "
         "spaced quantiles of the peak (quantile), or drawn at random and the same for all "
         "heads (random).",
     ),

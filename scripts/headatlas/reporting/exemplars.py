@@ -1,4 +1,4 @@
-"""Exemplar windows as a page shows them: an excerpt, its salience and its attention."""
+"""Exemplar windows as a page shows them: an excerpt, its activation and its attention."""
 
 import base64
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ LEVELS = 10
 KEYS_SHOWN = 5
 SMALLEST_WEIGHT = 5  # in 255ths: about 2 %
 GROUPS = (
-    ("test", "top", "Top exemplars", "largest peak salience on held-out test text"),
+    ("test", "top", "Top exemplars", "largest peak activation on held-out test text"),
     ("test", "quantile", "By quantile", "from the weakest to the strongest peak on test text"),
     ("test", "random", "Random", "drawn at random from test text, the same for every head"),
     ("train", "top", "Top exemplars of the train split", "the explainer could see these"),
@@ -25,16 +25,16 @@ GROUPS = (
 
 
 class Token(NamedTuple):
-    """A token for display: its text, and its salience as a level from 0 to LEVELS - 1."""
+    """A token for display: its text, and its activation as a level from 0 to LEVELS - 1."""
 
     parts: tuple[Part, ...]
     level: int
 
 
 class Exemplar(NamedTuple):
-    """An excerpt of at most LONGEST tokens around the query of largest salience.
+    """An excerpt of at most LONGEST tokens around the query of largest activation.
 
-    `query` counts from the excerpt's first token. `salience` is one byte per token, in
+    `query` counts from the excerpt's first token. `activation` is one byte per token, in
     255ths of the page's scale; `attention` is a row of bytes per query, both in Base64.
     """
 
@@ -46,7 +46,7 @@ class Exemplar(NamedTuple):
     start: int
     omitted: int
     tokens: list[Token]
-    salience: str
+    activation: str
     attention: str
 
 
@@ -63,14 +63,14 @@ class Group(NamedTuple):
 def groups(events: Sequence[Event], limit: int) -> tuple[list[Group], float]:
     """The exemplars of a head to show, at most `limit` of each group, and their scale.
 
-    Returns groups that are not empty, and the largest salience in them, position 0 left out.
+    Returns groups that are not empty, and the largest activation in them, position 0 left out.
     """
     chosen = [
         (heading, choose([e for e in events if (e.split, e.kind) == heading[:2]], limit))
         for heading in GROUPS
     ]
     shown = [event for _, some in chosen for event in some]
-    largest = max((e.salience[1:].max(initial=0.0) for e in shown), default=0.0) or 1.0
+    largest = max((e.activation[1:].max(initial=0.0) for e in shown), default=0.0) or 1.0
     made = [
         Group(*heading, [exemplar(event, largest) for event in some])
         for heading, some in chosen
@@ -89,12 +89,12 @@ def choose(events: Sequence[Event], limit: int) -> list[Event]:
 
 
 def exemplar(event: Event, largest: float) -> Exemplar:
-    """One event as it is shown, with salience relative to `largest`."""
-    start, stop = excerpt(len(event.salience), event.query)
+    """One event as it is shown, with activation relative to `largest`."""
+    start, stop = excerpt(len(event.activation), event.query)
     keys = event.keys[start:stop].astype(int) - start
     # In the precision of the table: in another, a byte may be rounded the other way.
     weights = event.weights[start:stop].astype(np.float32)
-    share = np.clip(event.salience[start:stop].astype(np.float32) / largest, 0, 1)
+    share = np.clip(event.activation[start:stop].astype(np.float32) / largest, 0, 1)
     levels = np.minimum(share * LEVELS, LEVELS - 1).astype(int)
     return Exemplar(
         event.document,
@@ -103,7 +103,7 @@ def exemplar(event: Event, largest: float) -> Exemplar:
         event.peak,
         event.query - start,
         start,
-        len(event.salience) - stop,
+        len(event.activation) - stop,
         [
             Token(parts(piece), int(level))
             for piece, level in zip(event.pieces[start:stop], levels, strict=True)

@@ -214,7 +214,7 @@ def head_page(
 ) -> str:
     """`heads/LxxHyy.html` of the head at that position of `atlas.heads`.
 
-    `groups` are its exemplars, with salience relative to `largest`; `questions` what a
+    `groups` are its exemplars, with activation relative to `largest`; `questions` what a
     language model that judges was asked.
     """
     head = atlas.heads[position]

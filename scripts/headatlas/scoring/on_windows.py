@@ -74,7 +74,7 @@ def _sums(
     predictions = {whose: {p.window: p for p in j.predictions} for whose, j in judges.items()}
     sums: dict[tuple[str | int, ...], np.ndarray] = {}
     for row, window in enumerate(windows):
-        measured = Trace(window.tokens, window.salience, window.attention())
+        measured = Trace(window.tokens, window.activation, window.attention())
         for whose, of_windows in predictions.items():
             asked = [m for m in measures if whose == OWN or whose[0] in m.controls]
             if asked and (prediction := of_windows.get(window.window)):

@@ -11,7 +11,7 @@ from ..records.judgement import Prediction
 def predicted_trace(prediction: Prediction, tokens: Int[np.ndarray, " T"]) -> Trace:
     """The prediction for a window of these tokens. Raises InputError as `predicted_attention`."""
     attention = predicted_attention(prediction, len(tokens))
-    return Trace(tokens, np.array(prediction.salience, dtype=float), attention)
+    return Trace(tokens, np.array(prediction.activation, dtype=float), attention)
 
 
 def predicted_attention(prediction: Prediction, length: int) -> Float[np.ndarray, "query key"]:
@@ -22,9 +22,9 @@ def predicted_attention(prediction: Prediction, length: int) -> Float[np.ndarray
     """
     name = f"prediction for window {prediction.window}"
     counts = [len(keys) for keys in prediction.keys]
-    if not len(prediction.salience) == len(counts) == len(prediction.weights) == length:
+    if not len(prediction.activation) == len(counts) == len(prediction.weights) == length:
         raise InputError(
-            f"{name}: {len(prediction.salience)} saliences, {len(counts)} rows of keys and "
+            f"{name}: {len(prediction.activation)} activations, {len(counts)} rows of keys and "
             f"{len(prediction.weights)} of weights, but the window has {length} tokens"
         )
     if counts != [len(weights) for weights in prediction.weights]:

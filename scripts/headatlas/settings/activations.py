@@ -10,14 +10,14 @@ from .base import Settings
 class Activations(Settings):
     """The section `activations`."""
 
-    salience: Literal["write_norm", "z_norm"] = Field(
+    norm: Literal["write_norm", "z_norm"] = Field(
         default="write_norm", description="norm of what the head writes (z W_O), or of z itself"
     )
     top_windows: int = Field(
         default=16,
         ge=1,
         le=1_000_000,
-        description="windows of largest salience kept with attention, per head and split",
+        description="windows of largest activation kept with attention, per head and split",
     )
     top_keys: int = Field(
         default=16,

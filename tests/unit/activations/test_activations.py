@@ -14,7 +14,7 @@ from headatlas.activations.metrics import (
     earlier_same_token,
     head_metrics,
 )
-from headatlas.activations.salience import by_head, salience
+from headatlas.activations.norm import activation, by_head
 from headatlas.activations.selection import RunningTop
 from headatlas.records.activations import HEAD_METRICS
 from headatlas.records.base import SPLITS
@@ -68,9 +68,9 @@ def test_write_norm_is_the_norm_of_what_is_written() -> None:
     output = torch.randn(3, 4, 16, generator=generator)
     gram = output @ output.transpose(-1, -2)
     written = torch.einsum("whqd,hdm->whqm", z, output).norm(dim=-1)
-    torch.testing.assert_close(salience(z, gram, "write_norm"), written)
-    torch.testing.assert_close(salience(z, gram, "z_norm"), z.norm(dim=-1))
-    pairs = salience(z[[0, 1], [2, 0]], gram[[2, 0]], "write_norm")
+    torch.testing.assert_close(activation(z, gram, "write_norm"), written)
+    torch.testing.assert_close(activation(z, gram, "z_norm"), z.norm(dim=-1))
+    pairs = activation(z[[0, 1], [2, 0]], gram[[2, 0]], "write_norm")
     torch.testing.assert_close(pairs, written[[0, 1], [2, 0]])
 
 

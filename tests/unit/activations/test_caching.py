@@ -1,5 +1,6 @@
 """Caching against the same quantities computed in the open, on three architectures."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def in_the_open(bridge: Any, tokens: torch.Tensor, layer: int) -> dict[str, torc
     v = v.repeat_interleave(HEADS // v.shape[2], dim=2)
     return {
         "pattern": cache[f"{name}.hook_pattern"],
-        "salience": torch.einsum("wthd,hdm->wthm", z, weights).norm(dim=-1),
+        "activation": torch.einsum("wthd,hdm->wthm", z, weights).norm(dim=-1),
         "value_norm": torch.einsum("wthd,hdm->wthm", v, weights).norm(dim=-1),
     }
 
@@ -123,8 +124,8 @@ def test_what_is_stored_is_what_the_model_did(bridge: Any, windows: Path, tmp_pa
         ]
         for row in rows[layer]:
             window, head = row["window"], row["head"]
-            expected = truth["salience"][window, :, head].numpy()
-            np.testing.assert_allclose(row["salience"], expected, rtol=2e-3)
+            expected = truth["activation"][window, :, head].numpy()
+            np.testing.assert_allclose(row["activation"], expected, rtol=2e-3)
             if row["keys"] is None:
                 continue
             pattern = truth["pattern"][window, head].numpy()
@@ -152,7 +153,7 @@ def test_attention_is_kept_for_the_sample_and_the_top_of_each_split(
             assert {(1, head), (6, head)} <= kept
             for split in range(3):
                 own = [r for r in rows if r["head"] == head and r["window"] % 3 == split]
-                best = max(own, key=lambda r: max(r["salience"][1:]))
+                best = max(own, key=lambda r: max(r["activation"][1:]))
                 assert (best["window"], head) in kept
 
 
@@ -168,7 +169,7 @@ def test_neither_batches_nor_shards_change_a_row(
         joined = parts[0][layer] + parts[1][layer]
         assert [r["window"] for r in joined] == [r["window"] for r in whole[layer]]
         for mine, theirs in zip(joined, whole[layer], strict=True):
-            np.testing.assert_allclose(mine["salience"], theirs["salience"], rtol=2e-3)
+            np.testing.assert_allclose(mine["activation"], theirs["activation"], rtol=2e-3)
 
 
 def test_the_unembedding_is_not_computed(bridge: Any, windows: Path, tmp_path: Path) -> None:
@@ -206,7 +207,7 @@ def test_a_failed_write_leaves_no_table(
     bridge: Any, windows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row_group: int
 ) -> None:
     def full(*arguments: Any) -> None:
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(caching, "_ROW_GROUP", row_group)
     monkeypatch.setattr(TableWriter, "write", full)
@@ -280,8 +281,8 @@ def test_probes_are_measured_as_if_alone(bridge: Any) -> None:
     texts = [[0, 3, 4], [0, 5, 6, 7, 3, 3], [0, 2]]
     probes = [Probe(head, text) for head, text in zip((1, 0, 3), texts, strict=True)]
     together = measure_probes(bridge, 1, probes, kind="write_norm", batch_size=3)
-    for probe, salience in zip(probes, together, strict=True):
-        expected = in_the_open(bridge, torch.tensor([probe.tokens]), 1)["salience"][
+    for probe, activation in zip(probes, together, strict=True):
+        expected = in_the_open(bridge, torch.tensor([probe.tokens]), 1)["activation"][
             0, :, probe.head
         ]
-        np.testing.assert_allclose(salience, expected.numpy(), rtol=1e-4)
+        np.testing.assert_allclose(activation, expected.numpy(), rtol=1e-4)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from places import SCRIPTS
 
-from headatlas.comparison.behaviour import Behaviour, behaviour_of, word_salience
+from headatlas.comparison.behaviour import Behaviour, behaviour_of, word_activation
 from headatlas.comparison.matching import aligned_words, correlation, match, match_rows
 from headatlas.comparison.words import shared_readings, word_spans
 from headatlas.errors import InputError
@@ -111,36 +111,36 @@ def test_models_without_shared_passages_cannot_be_compared(
 
 
 def write_activations(
-    folder: Path, layer: int, salience: dict[int, list[list[float]]], shards: int = 1
+    folder: Path, layer: int, activation: dict[int, list[list[float]]], shards: int = 1
 ) -> list[Path]:
-    """A layer's tables: of each window, the salience of each head."""
-    numbers = sorted(salience)
+    """A layer's tables: of each window, the activation of each head."""
+    numbers = sorted(activation)
     folders = [folder / f"shard{n}" for n in range(shards)]
     for shard, at in enumerate(folders):
         own = numbers[len(numbers) * shard // shards : len(numbers) * (shard + 1) // shards]
         rows: list[dict[str, object]] = [
-            {"window": window, "head": head, "salience": np.array(values, np.float16)}
+            {"window": window, "head": head, "activation": np.array(values, np.float16)}
             | dict.fromkeys(("keys", "weights", "value_norm", *HEAD_METRICS))
             for window in own
-            for head, values in enumerate(salience[window])
+            for head, values in enumerate(activation[window])
         ]
         write_rows(at / f"layer{layer:02d}.parquet", rows, ACTIVATIONS)
     return folders
 
 
 @pytest.mark.parametrize("shards", [1, 2])
-def test_a_word_has_the_largest_salience_of_its_tokens(
+def test_a_word_has_the_largest_activation_of_its_tokens(
     tables: tuple[Path, Path], tmp_path: Path, shards: int
 ) -> None:
     mine, _ = shared_readings(*tables, most=10)
-    salience = {
+    activation = {
         0: [[9, 9, 9, 9, 9], [9, 9, 9, 9, 9]],
         1: [[9, 8, 1, 2, 7], [9, 8, 3, 4, 7]],
         2: [[9, 9, 9, 9, 9], [9, 9, 9, 9, 9]],
         3: [[9, 8, 6, 5, 7], [9, 8, 0, 1, 7]],
     }
-    folders = write_activations(tmp_path, 2, salience, shards)
-    found = word_salience([folder / "layer02.parquet" for folder in folders], mine)
+    folders = write_activations(tmp_path, 2, activation, shards)
+    found = word_activation([folder / "layer02.parquet" for folder in folders], mine)
     assert found.tolist() == [[1, 2, 6], [3, 4, 1]]
 
 
@@ -154,7 +154,7 @@ def test_behaviour_is_what_sets_a_head_apart(tables: tuple[Path, Path], tmp_path
     found = behaviour_of(folders, mine)
     assert found.heads == [(0, 0), (1, 0)]  # L00H01 is constant
     step = 1.5 / np.sqrt(2)
-    np.testing.assert_allclose(found.salience, [[-step, 0, step], [step, 0, -step]], atol=1e-6)
+    np.testing.assert_allclose(found.activation, [[-step, 0, step], [step, 0, -step]], atol=1e-6)
 
 
 # Matching
@@ -182,7 +182,7 @@ COUNTS = np.array([40, 30, 50, 40, 40, 20, 60, 40, 40, 40])
 @given(st.permutations(range(8)))
 def test_heads_are_matched_through_a_permutation(order: list[int]) -> None:
     one = behaviour(8, 400, seed=0)
-    other = Behaviour(one.heads, one.salience[order])
+    other = Behaviour(one.heads, one.activation[order])
     there, back = match(one, other, COUNTS, permutations=19, seed=0)
     assert there.similarity[:, 0].tolist() == [1] * 8
     assert back.others[:, 0].tolist() == order

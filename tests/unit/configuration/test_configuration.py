@@ -239,7 +239,7 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("clusterings", "line\n"), {}, f"clusterings: 'line\\n' is not allowed; allowed: {NAME}"),
         (("clusterings", 7), {}, f"clusterings: 7 is not allowed; allowed: {NAME}"),
         (("models",), [], "models: [] is not allowed; allowed: a section of keys"),
-        (("activations", "salience"), "znorm", "activations.salience: 'znorm' is not allowed; "
+        (("activations", "norm"), "znorm", "activations.norm: 'znorm' is not allowed; "
          "allowed: write_norm, z_norm"),
         (("activations", "top_keys"), "many", "activations.top_keys: 'many' is not allowed; "
          "allowed: a whole number, at least 1 and at most 32767"),

@@ -8,13 +8,13 @@ from headatlas.events.selection import mean_interval
 
 
 def candidate(window: int, peak: float, *, sampled: bool = False, token: int | None = None):
-    """A window of four tokens whose largest salience is at position 2; position 0 is larger."""
+    """A window of four tokens whose largest activation is at position 2; position 0 is larger."""
     first = token if token is not None else window
     return Candidate(
         window=window,
         sampled=sampled,
         tokens=np.array([0, first, first, 9]),
-        salience=np.array([99, 0, peak, 0], np.float32),
+        activation=np.array([99, 0, peak, 0], np.float32),
     )
 
 

@@ -26,9 +26,9 @@ def row(window: int, seed: int, split: str = "test", kind: str = "random") -> di
     rng = np.random.default_rng([seed, window])
     attention = np.tril(rng.exponential(size=(LENGTH, LENGTH)) ** 2)
     attention /= attention.sum(axis=1, keepdims=True)
-    salience = [99.0, *rng.random(LENGTH - 1).tolist()]
+    activation = [99.0, *rng.random(LENGTH - 1).tolist()]
     tokens = [0, *rng.integers(1, 4, LENGTH - 1).tolist()]
-    return event_row(window, tokens, salience, attention, split, kind)
+    return event_row(window, tokens, activation, attention, split, kind)
 
 
 def chosen(events: pa.Table, count: int = 8, seed: int = 0) -> list[Item]:
@@ -49,11 +49,11 @@ def test_items_of_any_head(windows: int, count: int, seed: int) -> None:
     for item in items:
         assert item.window < windows
         assert 1 <= item.query < LENGTH
-        salience = rows[item.window]["salience"]
+        activation = rows[item.window]["activation"]
         attention = np.reshape(rows[item.window]["weights"], (LENGTH, LENGTH))
         if item.question == "active":
-            ranked = np.sort(np.concatenate([r["salience"][1:] for r in rows]))
-            place = np.searchsorted(ranked, salience[item.query]) / len(ranked)
+            ranked = np.sort(np.concatenate([r["activation"][1:] for r in rows]))
+            place = np.searchsorted(ranked, activation[item.query]) / len(ranked)
             assert item.key is None
             assert place >= 0.88 if item.holds else place <= 0.5
         else:
@@ -71,7 +71,7 @@ def test_items_come_from_as_many_windows_as_possible() -> None:
     for question in ("active", "attends"):
         held = Counter(i.window for i in items if i.question == question and i.holds)
         assert sum(held.values()) == 10
-        # Saliences in the top tenth need not be in every window; a strongest pair is.
+        # Activations in the top tenth need not be in every window; a strongest pair is.
         assert max(held.values()) == (1 if question == "attends" else 2)
 
 
@@ -81,8 +81,8 @@ def by_hand() -> pa.Table:
     attention[:, 0] = 1
     attention[9, [0, 4]] = 0.2, 0.8
     tokens = [0, 1, 5, 1, 2, 3, 1, 3, 2, 5]
-    salience = [9.0, 0.6, 0.1, 0.7, 0.6, 0.7, 0.6, 0.6, 0.7, 1.0]
-    return table_of([event_row(0, tokens, salience, attention)])
+    activation = [9.0, 0.6, 0.1, 0.7, 0.6, 0.7, 0.6, 0.6, 0.7, 1.0]
+    return table_of([event_row(0, tokens, activation, attention)])
 
 
 def test_active_is_asked_of_the_top_tenth_and_of_the_lower_half() -> None:
@@ -137,11 +137,11 @@ def test_without_windows_there_are_no_items(rows: list) -> None:
     assert chosen(pa.Table.from_pylist(rows, schema=EVENTS)) == []
 
 
-@pytest.mark.parametrize("salience", [1.0, float("nan")])
-def test_a_head_that_does_the_same_everywhere_has_no_items(salience: float) -> None:
+@pytest.mark.parametrize("activation", [1.0, float("nan")])
+def test_a_head_that_does_the_same_everywhere_has_no_items(activation: float) -> None:
     attention = np.zeros((LENGTH, LENGTH))
     attention[:, 0] = 1
-    flat = event_row(0, list(range(LENGTH)), [salience] * LENGTH, attention)
+    flat = event_row(0, list(range(LENGTH)), [activation] * LENGTH, attention)
     assert chosen(table_of([flat])) == []
 
 

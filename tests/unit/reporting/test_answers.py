@@ -19,10 +19,10 @@ AT = {"layer": 1, "head": 2}
 def rows() -> list[dict[str, object]]:
     """Two test windows of a head that attends to the token before, and writes at the last."""
     attention = 0.75 * np.eye(LENGTH, k=-1) + 0.25 * np.eye(LENGTH)
-    salience = [9.0, *(float(position) for position in range(1, LENGTH))]
+    activation = [9.0, *(float(position) for position in range(1, LENGTH))]
     tokens = [0, 1, 2, 3, 1, 2, 3, 4]
-    made = [event_row(window, tokens, salience, attention, "test") for window in (5, 6)]
-    return [*made, event_row(7, tokens, salience, attention, "validation")]
+    made = [event_row(window, tokens, activation, attention, "test") for window in (5, 6)]
+    return [*made, event_row(7, tokens, activation, attention, "validation")]
 
 
 def judgement(items: Sequence[Item], probabilities: Sequence[float | None]) -> Judgement:

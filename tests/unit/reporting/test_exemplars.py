@@ -19,7 +19,7 @@ from headatlas.reporting.exemplars import (
 
 
 def event(split: str = "test", kind: str = "top", rank: int = 0, **changes: object) -> Event:
-    """Four tokens whose third has the largest salience; it attends to the second and itself."""
+    """Four tokens whose third has the largest activation; it attends to the second and itself."""
     row = {
         "layer": 0,
         "head": 0,
@@ -33,7 +33,7 @@ def event(split: str = "test", kind: str = "top", rank: int = 0, **changes: obje
         "peak": 2.0,
         "tokens": [0, 1, 2, 3],
         "pieces": ["<s>", "a", "b", "c"],
-        "salience": [9.0, 0.5, 2.0, 1.0],
+        "activation": [9.0, 0.5, 2.0, 1.0],
         "keys": [0, -1, 1, 0, 1, 2, 3, -1],
         "weights": [1.0, 0.0, 0.8, 0.2, 0.6, 0.4, 1.0, 0.0],
         "value_norm": [1.0] * 4,
@@ -60,7 +60,7 @@ def test_pack_leaves_out_small_and_many_weights() -> None:
 def test_exemplar_by_hand() -> None:
     shown = exemplar(event(), 2.0)
     assert [token.level for token in shown.tokens] == [9, 2, 9, 5]
-    assert list(base64.b64decode(shown.salience)) == [255, 64, 255, 128]
+    assert list(base64.b64decode(shown.activation)) == [255, 64, 255, 128]
     assert list(base64.b64decode(shown.attention))[-10:] == [2, 0, 1, 153, 2, 102, 1, 0, 3, 255]
     assert (shown.query, shown.start, shown.omitted) == (2, 0, 0)
 
@@ -86,7 +86,7 @@ def test_a_long_window_is_cut_around_its_query() -> None:
         query=280,
         tokens=[1] * length,
         pieces=["x"] * length,
-        salience=[0.0] * 280 + [2.0] + [0.0] * 19,
+        activation=[0.0] * 280 + [2.0] + [0.0] * 19,
         keys=[key for q in range(length) for key in (0, q)],
         weights=[0.25, 0.75] * length,
     )

@@ -28,7 +28,7 @@ def judgement(head: int, *windows: Rows, split: str = "validation") -> Judgement
         Prediction(
             split=split,
             window=number,
-            salience=[1.0] * LENGTH,
+            activation=[1.0] * LENGTH,
             keys=[[*row] for row in rows],
             weights=[[*row.values()] for row in rows],
         )

@@ -110,11 +110,11 @@ def test_a_question_without_items_has_a_reason() -> None:
     assert found["pair_detection_auroc"] == (None, None, None, 0, reason)
 
 
-def prediction(window: int, salience: float, keys: list[int]) -> Prediction:
+def prediction(window: int, activation: float, keys: list[int]) -> Prediction:
     return Prediction(
         split="test",
         window=window,
-        salience=[0.0, 0.0, 0.0, salience],
+        activation=[0.0, 0.0, 0.0, activation],
         keys=[[], [], [], keys],
         weights=[[], [], [], [0.8 / len(keys) for _ in keys]],
     )
@@ -132,10 +132,10 @@ def test_programs_of_other_heads_are_the_controls_of_a_program() -> None:
             **HEADER,
             reason=None,
             predictions=[
-                prediction(window, salience, [1]) for window, salience in enumerate(saliences)
+                prediction(window, activation, [1]) for window, activation in enumerate(activations)
             ],
         )
-        for saliences in ([4.0, 3.0, 2.0, 1.0], [2.0, 3.0, 2.0, 3.0])
+        for activations in ([4.0, 3.0, 2.0, 1.0], [2.0, 3.0, 2.0, 3.0])
     )
     found = scores(own, [control])
     assert found["detection_auroc"].value == 1

@@ -55,7 +55,7 @@ def event(window: int, split: str, kind: str = "random", head: int = 1) -> dict:
         "peak": 1.0,
         "tokens": [0, *np.random.default_rng(window).integers(1, 4, LENGTH - 1).tolist()],
         "pieces": ["x"] * LENGTH,
-        "salience": [9.0] + [query + share[query] for query in range(1, LENGTH)],
+        "activation": [9.0] + [query + share[query] for query in range(1, LENGTH)],
         "keys": [key for query in range(LENGTH) for key in (query - 1, -1)],
         "weights": [weight for query in range(LENGTH) for weight in (share[query], 0.0)],
         "value_norm": [1.0] * LENGTH,
@@ -70,7 +70,7 @@ def probe(case: int, positive: bool, peak: float, head: int = 1) -> dict:
         "positive": positive,
         "text": "x",
         "pieces": ["x", "y"],
-        "salience": [9.0, peak],
+        "activation": [9.0, peak],
         "peak": peak,
         "mean": peak / 2,
     }
@@ -107,12 +107,12 @@ def explanation(status: str = "explained", reason: str | None = None) -> Explana
 
 
 def judgement(head: int, distance: int, windows: range = range(3, 11)) -> Judgement:
-    """Predicts attention `distance` tokens back, and salience that grows by position."""
+    """Predicts attention `distance` tokens back, and activation that grows by position."""
     predictions = [
         Prediction(
             split="validation" if window < 6 else "test",
             window=window,
-            salience=[0.0, *(query / distance for query in range(1, LENGTH))],
+            activation=[0.0, *(query / distance for query in range(1, LENGTH))],
             keys=[[q - distance] if q >= distance else [] for q in range(LENGTH)],
             weights=[[0.5] if q >= distance else [] for q in range(LENGTH)],
         )
@@ -173,7 +173,7 @@ def test_a_true_explanation_beats_its_control() -> None:
         assert (own.n, control.n, margin.n) == (windows, 1, windows)
         assert found[split, "pair_auroc"].value > 0.9
         assert found[split, "activation_correlation"].value > 0.99
-        # Both predict salience that grows: the control is as good and the margin nothing.
+        # Both predict activation that grows: the control is as good and the margin nothing.
         assert found[split, "activation_correlation_margin"].value == pytest.approx(0, abs=1e-9)
     assert found["probes", "effect_size"].value == pytest.approx(3 * 0.797885, abs=1e-5)
     assert found["probes", "effect_size_mean"].value == pytest.approx(3 * 0.797885, abs=1e-5)
@@ -266,7 +266,7 @@ def test_which_other_measures_there_are_moves_no_number(
     own, control = judgement(1, 1), judgement(2, 2)
     # Few and discrete values have the same quantiles whatever is drawn.
     for prediction in own.predictions[::2]:
-        prediction.salience.reverse()
+        prediction.activation.reverse()
     before = scored(own, [control], items=12).scores
     for kind in ("OF_WINDOWS", "OF_ITEMS", "OF_TEXTS"):
         monkeypatch.setattr(head_scores, kind, getattr(head_scores, kind)[others])
@@ -279,7 +279,7 @@ def test_which_other_measures_there_are_moves_no_number(
 def test_predictions_for_other_windows_are_refused() -> None:
     shorter = [{**row, "tokens": row["tokens"][:3]} for row in EVENT_ROWS]
     shorter = [
-        {**row, "salience": row["salience"][:3], "keys": [-1] * 3, "weights": [0.0] * 3}
+        {**row, "activation": row["activation"][:3], "keys": [-1] * 3, "weights": [0.0] * 3}
         for row in shorter
     ]
     with pytest.raises(InputError, match="the window has 3 tokens"):

@@ -83,7 +83,7 @@ def test_without_a_control_there_is_no_margin() -> None:
 
 
 def prediction(keys: list, weights: list) -> Prediction:
-    return Prediction(split="test", window=4, salience=[0, 1, 2], keys=keys, weights=weights)
+    return Prediction(split="test", window=4, activation=[0, 1, 2], keys=keys, weights=weights)
 
 
 def test_predicted_attention_is_scattered_by_row() -> None:
@@ -97,7 +97,11 @@ def test_predicted_attention_is_scattered_by_row() -> None:
         ([[], [2], []], [[], [1], []], "window 4: key 2 of query 1; a query sees keys 0 to itself"),
         ([[], [-1], []], [[], [1], []], "window 4: key -1 of query 1"),
         ([[], [1], []], [[], [], []], "a row has not as many weights as keys"),
-        ([[], []], [[], []], "3 saliences, 2 rows of keys and 2 of weights, but the window has 3"),
+        (
+            [[], []],
+            [[], []],
+            "3 activations, 2 rows of keys and 2 of weights, but the window has 3",
+        ),
     ],
 )
 def test_predictions_that_do_not_fit_are_refused(keys: list, weights: list, message: str) -> None:

@@ -203,10 +203,10 @@ def test_no_code_of_a_model_folder_runs(
 
 def test_what_half_precision_cannot_hold_is_told_as_such(folder: Path) -> None:
     """The model itself runs in float32, and does not overflow."""
-    with pytest.raises(InputError, match=r"the salience reaches 7e\+04, .* half precision"):
-        stored(torch.tensor([7e4]), "the salience")
-    assert stored(torch.tensor([torch.inf]), "the salience").item() == torch.inf
-    assert stored(torch.tensor([6e4]), "the salience").item() == 6e4
+    with pytest.raises(InputError, match=r"the activation reaches 7e\+04, .* half precision"):
+        stored(torch.tensor([7e4]), "the activation")
+    assert stored(torch.tensor([torch.inf]), "the activation").item() == torch.inf
+    assert stored(torch.tensor([6e4]), "the activation").item() == 6e4
 
 
 def test_more_devices_than_there_are_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,7 @@ class Run:
         for n, name in enumerate(names[1::2]):
             z = cache[name].reshape(len(tokens), TOKENS, 8, 64)
             written.append(torch.einsum("wqhd,hdm->whqm", z, bridge.blocks[n].attn.W_O.detach()))
-        self.salience = torch.stack(written, dim=1).norm(dim=-1).numpy()
+        self.activation = torch.stack(written, dim=1).norm(dim=-1).numpy()
 
 
 @pytest.fixture(scope="module")
@@ -211,13 +211,13 @@ def test_where_a_role_names_no_key_its_head_rests_and_writes_nothing(
         if idle.any():
             at = np.s_[:, head.layer, head.head]
             assert real.attention[at][idle, 0].mean() > 0.95, head.role
-            assert real.salience[at][idle].mean() < 0.05, head.role
+            assert real.activation[at][idle].mean() < 0.05, head.role
 
 
 def test_a_head_that_acts_writes_a_vector_of_norm_1(real: Run, answers: AnswerKey) -> None:
     head = next(h for h in answers.heads if h.role == "previous_at_capitalised")
     acts = np.array([ideal(head.role, text).any(axis=1) for text in real.pieces])
-    np.testing.assert_allclose(real.salience[:, head.layer, head.head][acts], 1, atol=0.01)
+    np.testing.assert_allclose(real.activation[:, head.layer, head.head][acts], 1, atol=0.01)
 
 
 def test_rules_of_the_answer_key_name_the_keys_of_the_role(real: Run, answers: AnswerKey) -> None:

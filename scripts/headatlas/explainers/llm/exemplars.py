@@ -64,9 +64,9 @@ def read_seen(path: Path, head: int) -> pa.Table:
     return table.filter(pa.array([split in _SEEN for split in splits], pa.bool_()))
 
 
-def largest_salience(events: Sequence[Event]) -> float:
-    """The largest salience in these events, position 0 left out; what `excerpt` scales by."""
-    return max(float(event.salience[1:].max(initial=0.0)) for event in events)
+def largest_activation(events: Sequence[Event]) -> float:
+    """The largest activation in these events, position 0 left out; what `excerpt` scales by."""
+    return max(float(event.activation[1:].max(initial=0.0)) for event in events)
 
 
 def choose_exemplars(
@@ -89,7 +89,7 @@ def choose_exemplars(
         few = math.ceil(count / 4)
         drawn = few + np.sort(rng.permutation(max(0, len(top) - few))[: count // 4])
         strong = [*top[:few], *(top[i] for i in drawn)]
-        rising = sorted(random, key=lambda event: event.salience[event.query])
+        rising = sorted(random, key=lambda event: event.activation[event.query])
     known = {event.window for event in strong}
     others = [event for event in rising if event.window not in known]
     parts = np.array_split(np.arange(len(others)), max(1, min(count - len(strong), len(others))))
@@ -107,11 +107,11 @@ def excerpt(
 ) -> Excerpt:
     """The part of an event around a query: its own, or another.
 
-    `largest` is the salience shown as LEVELS. `key` is a position to be marked as the one
+    `largest` is the activation shown as LEVELS. `key` is a position to be marked as the one
     that a question was about.
     """
     at = event.query if query is None else query
-    scaled = np.clip(event.salience / (largest or 1.0), 0, 1) * LEVELS
+    scaled = np.clip(event.activation / (largest or 1.0), 0, 1) * LEVELS
     levels = scaled.round().astype(int).tolist()
     found = Excerpt(event.pieces, [], at, levels, event.attention()[at], key)
     shown = set(range(at - BEFORE, at + after + 1))

@@ -19,7 +19,7 @@ from .exemplars import (
     Format,
     choose_exemplars,
     excerpt,
-    largest_salience,
+    largest_activation,
 )
 from .prompts import Evidence, explain_messages
 
@@ -48,7 +48,7 @@ async def explain(
     """Ask for explanations of a head and keep the one that a judge can predict most from.
 
     `events` are those of the head (`exemplars.read_seen`): exemplars come from the train
-    split; `items`, of the validation split, are what the judge is asked. A head whose salience
+    split; `items`, of the validation split, are what the judge is asked. A head whose activation
     is not finite, for which no reply could be used, or for which the budget was too small, is
     `failed`. Raises AskError if the server is away.
     """
@@ -82,7 +82,7 @@ def drawn_excerpts(
     about: HeadRecord, train: Sequence[Event], settings: Settings
 ) -> list[list[Excerpt]]:
     """The exemplars that each candidate sees: the first the strongest, the others a draw each."""
-    largest = largest_salience(train)
+    largest = largest_activation(train)
     draws = []
     for number in range(settings.candidates):
         seed = [settings.seed, about.layer, about.head, about.round, number]
@@ -99,12 +99,12 @@ def trial_of(events: pa.Table, items: Sequence[Item], settings: Settings, judge:
 
 
 def not_finite(events: Sequence[Event]) -> str | None:
-    """Why the head cannot be explained, if its salience holds infinity or NaN."""
-    spoiled = sum(not np.isfinite(event.salience).all() for event in events)
+    """Why the head cannot be explained, if its activation holds infinity or NaN."""
+    spoiled = sum(not np.isfinite(event.activation).all() for event in events)
     if not spoiled:
         return None
     return (
-        f"The head's salience is not finite in {spoiled} of {len(events)} exemplars:"
+        f"The head's activation is not finite in {spoiled} of {len(events)} exemplars:"
         " the model overflows in the precision it was run in"
     )
 

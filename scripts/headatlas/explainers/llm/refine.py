@@ -12,7 +12,7 @@ from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
 from ...records.judgement import Answer
 from .candidates import best, propose, rank, score_of, usage_of
-from .exemplars import largest_salience
+from .exemplars import largest_activation
 from .explain import Settings, drawn_excerpts, explain, trial_of
 from .misses import misses_of, wrong_items
 from .prompts import Evidence, revise_messages
@@ -75,7 +75,7 @@ def revise_prompts(
     """The prompts of a revision, one for each candidate, with what was `wrong` of `asked`."""
     train = events_of(events, ["train"])
     tried = {event.window: event for event in random_windows(events, "validation")}
-    misses = misses_of(wrong, tried, largest_salience(train))
+    misses = misses_of(wrong, tried, largest_activation(train))
     return [
         revise_messages(
             excerpts,

@@ -14,9 +14,9 @@ MOST_KEYS = 16
 
 
 class Predicted(NamedTuple):
-    """Salience of each token; for each query its last `MOST_KEYS` keys and their weights."""
+    """Activation of each token; for each query its last `MOST_KEYS` keys and their weights."""
 
-    salience: Float[np.ndarray, " token"]
+    activation: Float[np.ndarray, " token"]
     keys: list[list[int]]
     weights: list[list[float]]
 
@@ -26,7 +26,7 @@ def predict(program: Program, context: Context) -> Predicted:
 
     Raises ExpressionError if a rule is not of the language.
     """
-    salience = np.full(context.length, program.rest_salience)
+    activation = np.full(context.length, program.rest_activation)
     keys: list[list[int]] = [[] for _ in range(context.length)]
     weights: list[list[float]] = [[] for _ in range(context.length)]
     free = np.ones(context.length, bool)
@@ -34,9 +34,9 @@ def predict(program: Program, context: Context) -> Predicted:
         found = keys_of(parse_source(rule.source), context)
         decided = free & holds(parse_trigger(rule.trigger), context) & found.any(axis=1)
         free &= ~decided
-        salience[decided] = rule.salience
+        activation[decided] = rule.activation
         for query in np.flatnonzero(decided):
             named = np.flatnonzero(found[query])
             keys[query] = named[-MOST_KEYS:].tolist()
             weights[query] = [round(rule.mass / len(named), 6)] * len(keys[query])
-    return Predicted(salience, keys, weights)
+    return Predicted(activation, keys, weights)

@@ -8,10 +8,10 @@ from ...records.explanation import Behaviour, Explanation
 from ...records.head import HeadRecord
 from ...settings.symbolic import Symbolic
 from ..unexplained import failed_explanation, without_behaviours
+from .activity import Division, find_divisions
 from .facts import Facts, explained_share, facts_of, resting_facts
 from .language import EVERYTHING, Expression, all_sources, all_triggers
 from .program import build_program
-from .salience import Division, find_divisions
 from .sample import Sample, measure
 from .search import Found, owners, search
 from .summary import Clause, Contrast, explained, percent, resting, spread, unexplained
@@ -151,7 +151,7 @@ def _evenness(stats: dict[str, float], sample: Sample) -> float:
 
 def _not_finite(windows: Sequence[Measured]) -> str | None:
     """Why the windows cannot be explained, if they hold infinity or NaN."""
-    for name in ("salience", "attention"):
+    for name in ("activation", "attention"):
         spoiled = sum(not np.isfinite(getattr(window, name)).all() for window in windows)
         if spoiled:
             return (
@@ -181,7 +181,7 @@ def _rest_elsewhere(sample: Sample, rules: Sequence[Found]) -> float:
 def _contrasts(
     study: _Study, rules: Sequence[Found], divisions: Sequence[Division]
 ) -> list[Contrast]:
-    """Salience where the triggers of the divisions hold, and where rules do, against elsewhere."""
+    """Activation where triggers of the divisions hold, and where rules do, against elsewhere."""
     sample = study.validation
     applies = owners(rules, sample.count, sample.holds) >= 0
     found = [("where a rule applies", applies)]
@@ -189,7 +189,7 @@ def _contrasts(
         clause = active_when(study.triggers[trigger])
         found.append((f"when {clause}", sample.holds[:, trigger] > 0))
     return [
-        Contrast(float(sample.salience[where].mean() / sample.salience[~where].mean()), when)
+        Contrast(float(sample.activation[where].mean() / sample.activation[~where].mean()), when)
         for when, where in found
-        if COMMON <= where.mean() <= 1 - COMMON and sample.salience[~where].any()
+        if COMMON <= where.mean() <= 1 - COMMON and sample.activation[~where].any()
     ]

@@ -31,7 +31,7 @@ def _prediction(program: Program, text: Text) -> Prediction:
     return Prediction(
         split=text.split,
         window=text.window,
-        salience=predicted.salience.tolist(),
+        activation=predicted.activation.tolist(),
         keys=predicted.keys,
         weights=predicted.weights,
     )

@@ -1,4 +1,4 @@
-"""Rules and divisions written out as a program, with mass and salience fitted on train."""
+"""Rules and divisions written out as a program, with mass and activation fitted on train."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool
 
 from ...records.explanation import Program, Rule
+from .activity import REST, Division, groups
 from .language import Expression
-from .salience import REST, Division, groups
 from .sample import Sample
 from .search import Found
 
@@ -38,10 +38,10 @@ def build_program(
                 source="first_token" if source is None else str(sources[source]),
                 trigger=str(triggers[trigger]),
                 mass=_digits(_mass(train, own, source)),
-                salience=_digits(_mean(train.salience, own)),
+                activation=_digits(_mean(train.activation, own)),
             )
         )
-    return Program(rules=found, rest_salience=_digits(_mean(train.salience, group == REST)))
+    return Program(rules=found, rest_activation=_digits(_mean(train.activation, group == REST)))
 
 
 def _in_order(

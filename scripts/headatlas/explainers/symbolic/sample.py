@@ -24,7 +24,7 @@ class Sample:
     energy: Float[np.ndarray, " query"]  # sum of squared attention, position 0 left out
     stored: Float[np.ndarray, " query"]  # keys whose attention is stored, position 0 left out
     missing: Float[np.ndarray, " query"]  # attention on the others
-    salience: Float[np.ndarray, " query"]
+    activation: Float[np.ndarray, " query"]
 
     @functools.cached_property
     def sums(self) -> Float[np.ndarray, "5 source query"]:
@@ -72,6 +72,6 @@ def _measure_window(
         energy,
         stored,
         missing,
-        window.salience,
+        window.activation,
     )
     return tuple(column[1:].astype(np.float32) for column in columns)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .facts import Facts
 
-NOTABLE_RATIO = 1.5  # of salience
+NOTABLE_RATIO = 1.5  # of activation
 NEXT_TO_NOTHING = 0.05  # such a ratio: it would print as 0.0
 NOTABLE_REST = 0.05  # attention on the first token
 MOST = 0.95  # share of queries beyond which the few others are not spoken of

@@ -20,7 +20,7 @@ _Tokens = list[tuple[int, str]]
 def choose_texts(
     program: Program, contexts: Sequence[Context], number: int, rng: np.random.Generator
 ) -> tuple[list[str], list[str]]:
-    """Up to `number` texts with the largest predicted mean salience, and with the smallest.
+    """Up to `number` texts with the largest predicted mean activation, and with the smallest.
 
     They are made of the text of `contexts`. If these windows start with a special token,
     so will the texts when the model sees them, and they are judged behind it. The second
@@ -43,9 +43,9 @@ def choose_texts(
 
 
 def _predicted(program: Program, tokens: _Tokens) -> float:
-    """Mean salience, position 0 left out as in the table of probes."""
+    """Mean activation, position 0 left out as in the table of probes."""
     context = Context([token for token, _ in tokens], [piece for _, piece in tokens])
-    return float(predict(program, context).salience[1:].mean())
+    return float(predict(program, context).activation[1:].mean())
 
 
 def _start(context: Context) -> _Tokens:

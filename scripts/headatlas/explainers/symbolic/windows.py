@@ -30,7 +30,7 @@ class Measured(NamedTuple):
     """
 
     context: Context
-    salience: Float[np.ndarray, " token"]
+    activation: Float[np.ndarray, " token"]
     attention: Float[np.ndarray, "query key"]
 
 
@@ -45,7 +45,7 @@ def read_measured(path: Path, head: int, split: Split) -> list[Measured]:
     return [
         Measured(
             Context(event.tokens.tolist(), event.pieces),
-            event.salience,
+            event.activation,
             event.attention().astype(np.float32),
         )
         for event in event_rows.read_random_windows(path, head, split)

@@ -17,7 +17,7 @@ from headatlas.explainers.llm.exemplars import (
     attention_of,
     choose_exemplars,
     excerpt,
-    largest_salience,
+    largest_activation,
     marked,
     read_seen,
 )
@@ -98,9 +98,9 @@ def test_table_shows_each_token_on_a_line() -> None:
     ]
 
 
-def test_activation_is_a_share_of_the_largest_salience_without_the_first_token() -> None:
+def test_activation_is_a_share_of_the_largest_activation_without_the_first_token() -> None:
     events = events_of(head_events(), ["train"], ["top", "quantile"])
-    assert largest_salience(events) == 8.0  # token 0 has 50
+    assert largest_activation(events) == 8.0  # token 0 has 50
     assert [excerpt(found, 8.0).level for found in events] == [10, 8, 2, 5]
     assert excerpt(events[0], 8.0).median == 1
     assert excerpt(events[0], 0.0).level == 10  # a head that writes nothing is no error
@@ -164,7 +164,7 @@ def test_a_draw_has_the_few_strongest_and_otherwise_its_own(
     assert len(tops) <= few + count // 4
     others = chosen[len(tops) :]
     assert {found.kind for found in others} <= {"random"}
-    strengths = [found.salience[1] for found in others]
+    strengths = [found.activation[1] for found in others]
     assert strengths == sorted(strengths, reverse=True)
     if top >= 12 and random >= 12:
         assert len(chosen) == count

@@ -186,7 +186,7 @@ def test_what_is_not_about_the_head_is_raised() -> None:
 
 def test_a_head_that_overflows_is_not_asked_about() -> None:
     rows = head_events().to_pylist()
-    rows[1]["salience"][3] = np.inf
+    rows[1]["activation"][3] = np.inf
     explainer = Scripted(says())
     asked = explain(ABOUT, table(rows), asked_about(), Evidence(), SETTINGS, explainer, explainer)
     found = asyncio.run(asked)

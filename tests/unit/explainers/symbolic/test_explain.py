@@ -56,22 +56,22 @@ def sampled_contexts(rng: np.random.Generator, number: int = WINDOWS) -> list[Co
 def planted(context: Context, rules: Rules, rng: np.random.Generator) -> Measured:
     """A window of a head that follows the rules; what is left rests on the first token.
 
-    A fifth of the rest is noise on random keys. Salience is the mass that a rule moves.
+    A fifth of the rest is noise on random keys. Activation is the mass that a rule moves.
     """
     attention = np.zeros((T, T), np.float32)
-    salience = np.ones(T)
+    activation = np.ones(T)
     free = np.ones(T, bool)
     for source, trigger, mass in rules:
         keys = keys_of(parse_source(source), context)
         decided = free & holds(parse_trigger(trigger), context) & keys.any(axis=1)
         attention[decided] = mass * keys[decided] / keys[decided].sum(axis=1, keepdims=True)
-        salience[decided] += 10 * mass
+        activation[decided] += 10 * mass
         free &= ~decided
     left = 1 - attention.sum(axis=1)
     for query in range(1, T):
         attention[query, rng.integers(1, query + 1)] += 0.2 * left[query]
     attention[:, 0] += 1 - attention.sum(axis=1)
-    return Measured(context, salience + rng.uniform(0, 0.1, T), attention)
+    return Measured(context, activation + rng.uniform(0, 0.1, T), attention)
 
 
 def noisy(context: Context, rng: np.random.Generator) -> Measured:
@@ -257,7 +257,7 @@ def test_a_head_rests_if_most_is_on_the_first_token_and_no_rule_is_found(
         attention = (1 - rest) * window.attention
         attention[:, 0] = 0
         attention[:, 0] = 1 - attention.sum(axis=1)
-        return Measured(context, window.salience, attention)
+        return Measured(context, window.activation, attention)
 
     found = explained(rests)
     assert found.status == status
@@ -348,17 +348,17 @@ def test_the_share_of_keys_that_are_not_all_stored_is_told_as_the_least() -> Non
 
 
 def test_the_head_writes_more_at_some_tokens() -> None:
-    """Salience that attention does not tell is found as a rule of the same source."""
+    """Activation that attention does not tell is found as a rule of the same source."""
 
     def louder(context: Context, rng: np.random.Generator) -> Measured:
         window = planted(context, [("previous_token", "any", 0.8)], rng)
-        return window._replace(salience=1 + 3.0 * context.classes["digit"])
+        return window._replace(activation=1 + 3.0 * context.classes["digit"])
 
     found = explained(louder)
     assert found.program is not None
     assert [r.model_dump(exclude={"mass"}) for r in found.program.rules] == [
-        {"source": "previous_token", "trigger": "class(digit)", "salience": 4.0},
-        {"source": "previous_token", "trigger": "any", "salience": 1.0},
+        {"source": "previous_token", "trigger": "class(digit)", "activation": 4.0},
+        {"source": "previous_token", "trigger": "any", "activation": 1.0},
     ]
     assert len(found.behaviours) == 1
     assert "4.0 times as much when the current token is a number" in found.summary
@@ -394,8 +394,8 @@ def test_test_texts_are_judged_as_the_model_will_see_them(start: int) -> None:
     """Only behind a special first token does this program tell texts apart, by their length."""
     rng = np.random.default_rng(0)
     contexts = [Context(c.tokens[start:].tolist(), c.pieces[start:]) for c in sampled_contexts(rng)]
-    rule = Rule(source="first_token", trigger="after_class(special)", mass=0.5, salience=10)
-    program = Program(rules=[rule], rest_salience=1)
+    rule = Rule(source="first_token", trigger="after_class(special)", mass=0.5, activation=10)
+    program = Program(rules=[rule], rest_activation=1)
     positive, negative = choose_texts(program, contexts, 4, rng)
     assert len(positive) == 4
     assert len(negative) == (0 if start else 4)
@@ -406,13 +406,13 @@ def test_a_head_that_is_not_finite_has_failed(value: float) -> None:
     def overflows(context: Context, rng: np.random.Generator) -> Measured:
         window = planted(context, [("previous_token", "any", 0.8)], rng)
         if rng.random() < 0.5:
-            window.salience[7] = value
+            window.activation[7] = value
         return window
 
     found = explained(overflows)
     assert found.status == "failed"
     assert found.reason is not None
-    assert re.match(r"The head's salience is not finite in \d+ of 16 windows", found.reason)
+    assert re.match(r"The head's activation is not finite in \d+ of 16 windows", found.reason)
     assert found.summary.startswith(found.reason)
     assert found.program is None
     assert found.positive_texts == []
@@ -432,7 +432,7 @@ def test_attention_that_is_not_finite_is_told_of() -> None:
 def test_a_head_may_write_nothing_somewhere() -> None:
     def silent(context: Context, rng: np.random.Generator) -> Measured:
         window = planted(context, [("previous_token", "any", 0.8)], rng)
-        return window._replace(salience=1.0 * ~context.classes["digit"])
+        return window._replace(activation=1.0 * ~context.classes["digit"])
 
     summary = explained(silent).summary
     assert "Writes next to nothing when the current token is a number." in summary
@@ -458,13 +458,13 @@ def test_a_program_is_executed_from_the_first_rule_on() -> None:
     context = Context([0, 1, 2, 3, 2, 4], pieces)
     program = Program(
         rules=[
-            Rule(source="last(same_token)", trigger="class(digit)", mass=0.5, salience=3),
-            Rule(source="recent(2)", trigger="any", mass=0.8, salience=2),
+            Rule(source="last(same_token)", trigger="class(digit)", mass=0.5, activation=3),
+            Rule(source="recent(2)", trigger="any", mass=0.8, activation=2),
         ],
-        rest_salience=1,
+        rest_activation=1,
     )
     found = predict(program, context)
-    assert found.salience.tolist() == [1, 2, 2, 2, 3, 2]
+    assert found.activation.tolist() == [1, 2, 2, 2, 3, 2]
     assert found.keys == [[], [1], [1, 2], [2, 3], [2], [4, 5]]
     assert found.weights == [[], [0.8], [0.4, 0.4], [0.4, 0.4], [0.5], [0.4, 0.4]]
 
@@ -472,7 +472,7 @@ def test_a_program_is_executed_from_the_first_rule_on() -> None:
 def test_many_keys_are_cut_to_the_last_sixteen_with_their_own_weight() -> None:
     context = Context(range(41), ["<s>", *[" a"] * 40])
     program = Program(
-        rules=[Rule(source="everything", trigger="any", mass=0.8, salience=1)], rest_salience=0
+        rules=[Rule(source="everything", trigger="any", mass=0.8, activation=1)], rest_activation=0
     )
     found = predict(program, context)
     assert found.keys[40] == list(range(25, 41))
@@ -499,7 +499,7 @@ def rows_of(window: Measured, head: int, split: str, number: int) -> dict[str, o
         "peak": 1.0,
         "tokens": window.context.tokens.tolist(),
         "pieces": window.context.pieces,
-        "salience": window.salience.tolist(),
+        "activation": window.activation.tolist(),
         "keys": keys.ravel().tolist(),
         "weights": weights.ravel().tolist(),
         "value_norm": [1.0] * T,
@@ -552,7 +552,9 @@ def test_scripts_explain_and_judge(tmp_path: Path) -> None:
     judgement = read_record(judged, Judgement)
     assert [p.split for p in judgement.predictions] == ["validation"] * WINDOWS + ["test"] * WINDOWS
     assert [p.window for p in judgement.predictions] == list(range(WINDOWS, 3 * WINDOWS))
-    assert all(len(p.salience) == len(p.keys) == len(p.weights) == T for p in judgement.predictions)
+    assert all(
+        len(p.activation) == len(p.keys) == len(p.weights) == T for p in judgement.predictions
+    )
 
     again = tmp_path / "again.json"
     explain_by_script(events, again)
@@ -572,7 +574,7 @@ def test_an_unexplained_head_is_judged_with_the_reason(tmp_path: Path) -> None:
 def test_nothing_of_the_test_split_reaches_an_explanation(tmp_path: Path) -> None:
     def spoil(row: dict[str, object]) -> None:
         if row["split"] == "test":
-            row["salience"] = [9.0] * T
+            row["activation"] = [9.0] * T
             row["weights"] = [0.0] * (T * (1 + KEPT))
             row["tokens"], row["pieces"] = [7] * T, [" spoiled"] * T
 
@@ -587,7 +589,7 @@ def test_nothing_of_the_test_split_reaches_an_explanation(tmp_path: Path) -> Non
 
 def test_nothing_of_the_head_reaches_a_judgement(tmp_path: Path) -> None:
     def spoil(row: dict[str, object]) -> None:
-        row.update(salience=[9.0] * T, weights=[0.0] * (T * (1 + KEPT)), value_norm=[9.0] * T)
+        row.update(activation=[9.0] * T, weights=[0.0] * (T * (1 + KEPT)), value_norm=[9.0] * T)
 
     (tmp_path / "spoiled").mkdir()
     clean, spoiled = write_head(tmp_path), write_head(tmp_path / "spoiled", spoil)

@@ -5,13 +5,13 @@ from typing import Literal
 import torch
 from jaxtyping import Float
 
-SalienceKind = Literal["write_norm", "z_norm"]
+Norm = Literal["write_norm", "z_norm"]
 
 
-def salience(
+def activation(
     z: Float[torch.Tensor, "*row token d_head"],
     gram: Float[torch.Tensor, "*head d_head d_head"],
-    kind: SalienceKind,
+    kind: Norm,
     scale: Float[torch.Tensor, "*#row token"] | None = None,
 ) -> Float[torch.Tensor, "*row token"]:
     """Norm of what a head adds to the residual stream, scale·√(z gram zᵀ), or ‖z‖.
@@ -20,7 +20,7 @@ def salience(
     rows), so that nothing of width d_model is formed per head; `scale` is that of a norm
     between the head and the stream. With v for z it is what the head would add if it
     attended to one token alone, with the scale at that token; times the attention weight,
-    that is the salience of a (query, key) pair.
+    that is the activation of a (query, key) pair.
     """
     z = z.float()
     if kind == "z_norm":

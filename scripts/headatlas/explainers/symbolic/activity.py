@@ -11,13 +11,13 @@ from .sample import Sample
 from .search import Found, owners
 
 REST = -1  # the group of queries that no rule decides
-LEAST_VARIANCE = 0.02  # of the variance of salience on validation that a division must explain
+LEAST_VARIANCE = 0.02  # of the variance of activation on validation that a division must explain
 MOST_DIVISIONS = 3
 
 
 @dataclass(frozen=True)
 class Division:
-    """Queries of one group where a trigger holds, taken apart for their own salience."""
+    """Queries of one group where a trigger holds, taken apart for their own activation."""
 
     group: int  # number of a rule, or REST
     trigger: int
@@ -38,7 +38,7 @@ def groups(
 def find_divisions(
     train: Sample, validation: Sample, rules: Sequence[Found], triggers: Sequence[Expression]
 ) -> list[Division]:
-    """The divisions that explain the variance of salience best, fitted on train.
+    """The divisions that explain the variance of activation best, fitted on train.
 
     Only rules that hold at any query, and the rest, can be divided: the trigger of the
     others is taken.
@@ -46,7 +46,7 @@ def find_divisions(
     always = next(i for i, trigger in enumerate(triggers) if trigger.name == "any")
     open_groups = [REST, *(i for i, rule in enumerate(rules) if rule.trigger == always)]
     divisions: list[Division] = []
-    least = LEAST_VARIANCE * len(validation.salience) * float(validation.salience.var())
+    least = LEAST_VARIANCE * len(validation.activation) * float(validation.activation.var())
     for _ in range(MOST_DIVISIONS):
         best = max(
             (
@@ -90,4 +90,4 @@ def _within(
     sample: Sample, rules: Sequence[Found], divisions: Sequence[Division], group: int
 ) -> tuple[Float[np.ndarray, " query"], Float[np.ndarray, "query trigger"]]:
     chosen = groups(rules, divisions, sample) == group
-    return sample.salience[chosen].astype(float), sample.holds[chosen]
+    return sample.activation[chosen].astype(float), sample.holds[chosen]
