@@ -134,6 +134,7 @@ def test_the_mark_of_a_text_is_honoured(tmp_path: Path, mark: bytes, encoding: s
         (RUSSIAN.encode("koi8-r") * 9, "is no text in UTF-8 .* convert it"),
         (("plain " * 99).encode("utf-16-le"), "is no text in UTF-8"),
     ],
+    ids=["parquet", "xz", "gzip", "bzip2", "zstd", "zip", "pdf", "noise", "koi8", "utf16"],
 )
 def test_what_is_no_text_is_refused_with_what_to_do(
     tmp_path: Path, content: bytes, reason: str
