@@ -16,6 +16,7 @@ from .sample import Sample, measure
 from .search import Found, owners, search
 from .summary import Clause, Contrast, explained, percent, resting, spread, unexplained
 from .texts import choose_texts
+from .ties import always_same
 from .windows import Measured
 from .wording import active_when, active_when_any, attends_to, family
 
@@ -45,12 +46,20 @@ class _Study:
 
     def clause(self, chosen: Sequence[int], rules: Sequence[Found]) -> Clause:
         """The rules numbered `chosen`, all of one source, as one behaviour."""
+        source = rules[chosen[0]].source
         return Clause(
-            attends_to(self.sources[rules[chosen[0]].source]),
+            attends_to(self.sources[source]),
             active_when_any([self.triggers[rules[i].trigger] for i in chosen]),
             facts_of(chosen, rules, self.validation),
             chosen[0],
+            self._also(source),
         )
+
+    def _also(self, source: int) -> str:
+        """Another behaviour that the text cannot tell from a source, in words; empty if none."""
+        same = always_same((self.train, self.validation), source, self.sources)
+        own = family(self.sources[source])
+        return next((attends_to(other) for other in same if family(other) != own), "")
 
     def behaviours(self, rules: Sequence[Found]) -> list[tuple[Clause, str]]:
         """Clause and family of each source, the one of largest coverage first."""

@@ -17,6 +17,7 @@ class Sample:
     """Queries of all windows, position 0 left out. Chance is even attention off position 0."""
 
     count: Float[np.ndarray, "query source"]  # keys that the source names
+    named: Float[np.ndarray, "query source"]  # a number that tells which; 0 for none
     mass: Float[np.ndarray, "query source"]  # attention on them that is stored
     holds: Float[np.ndarray, "query trigger"]  # 1 where the trigger holds, else 0
     position: Float[np.ndarray, " query"]
@@ -51,11 +52,14 @@ def _measure_window(
 ) -> tuple[Float[np.ndarray, "..."], ...]:
     context, attention = window.context, window.attention
     count = np.empty((context.length, len(sources)), np.float32)
-    mass = np.empty_like(count)
+    mass, named = np.empty_like(count), np.empty_like(count)
+    # Sums of numbers drawn for each key are equal for equal sets, and practically only for them.
+    drawn = np.random.default_rng(0).uniform(1, 2, context.length).astype(np.float32)
     rest = attention[:, 0]
     for i, source in enumerate(sources):
         keys = keys_of(source, context)
         count[:, i] = np.count_nonzero(keys, axis=1)
+        named[:, i] = keys @ drawn
         caught = np.einsum("qk,qk->q", attention, keys)
         # A source that names all keys has what is not stored too.
         mass[:, i] = np.where(count[:, i] == context.positions, 1 - rest, caught)
@@ -65,6 +69,7 @@ def _measure_window(
     missing = 1 - attention.sum(axis=1)
     columns = (
         count,
+        named,
         mass,
         triggered,
         context.positions,

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float, Int
 
 from .language import Expression
 from .sample import Sample
+from .ties import MOST_APART, differing, gained
 
 PROPOSED = 48  # pairs that train proposes to validation at each step
 NEAR_TIE = 0.02  # a simpler pair wins if it gains at most this share less
@@ -31,6 +32,13 @@ class Found:
     source: int
     trigger: int
     mass: float
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        return self.source, self.trigger
+
+
+Option = tuple[float, Found, bool]  # gain on validation, rule, whether before all others
 
 
 def owners(
@@ -57,9 +65,10 @@ def search(
     """The decision list, empty if no rule holds on validation.
 
     Each step adds the pair of source and trigger that gains most, before or after
-    the rules found so far. Each rule of the list accounts for at least `least_share`
-    of the attention of validation that is not on the first token, and for `LEAST_MASS`
-    of all of it.
+    the rules found so far; of pairs that gain nearly as much, the simplest, unless another
+    names nearly the same keys and fits better at the queries that tell the two apart.
+    Each rule of the list accounts for at least `least_share` of the attention of validation
+    that is not on the first token, and for `LEAST_MASS` of all of it.
     """
     complexity = np.add.outer([s.complexity for s in sources], [t.complexity for t in triggers])
     rules: list[Found] = []
@@ -73,7 +82,8 @@ def search(
             break
         best = max(gain for gain, _, _ in options)
         tied = [option for option in options if option[0] >= (1 - NEAR_TIE) * best]
-        _, added, first = min(tied, key=lambda o: (complexity[o[1].source, o[1].trigger], -o[0]))
+        tied.sort(key=lambda o: (complexity[o[1].source, o[1].trigger], -o[0]))
+        _, added, first = _told_apart((train, validation), rules, tied)
         rules = _refitted(train, [added, *rules] if first else [*rules, added])
     return _lasting(validation, rules, least_share)
 
@@ -84,8 +94,8 @@ def _options(
     rules: list[Found],
     least_share: float,
     first: bool,
-) -> list[tuple[float, Found, bool]]:
-    """The best pairs of train that validation accepts: gain there, rule, and whether first."""
+) -> list[Option]:
+    """The best pairs of train that validation accepts."""
     selected = train.holds * _free(train, rules, first)[:, None]
     per_key, caught_per_key = train.sums[:2] @ selected
     mass = np.divide(caught_per_key, per_key, out=np.zeros_like(per_key), where=per_key > 0)
@@ -105,6 +115,28 @@ def _options(
         (float(gain[i]), Found(int(source[i]), int(trigger[i]), float(mass[i])), first)
         for i in np.flatnonzero(accepted)
     ]
+
+
+def _told_apart(samples: Sequence[Sample], rules: list[Found], tied: list[Option]) -> Option:
+    """The first option, or one of another source that names nearly the same keys and fits
+    better where it does not: of these, the one that fits best by most."""
+    _, simplest, first = tied[0]
+    free = [_free(sample, rules, first) for sample in samples]
+    before = [_current_gain(sample, rules) for sample in samples]
+    chosen, most = tied[0], 0.0
+    for option in tied[1:]:
+        _, rival, as_first = option
+        if rival.source == simplest.source or as_first != first:
+            continue
+        apart, named, better = 0, 0, 0.0
+        for sample, may, now in zip(samples, free, before, strict=True):
+            where, either = differing(sample, rival.pair, simplest.pair, may)
+            apart, named = apart + int(where.sum()), named + either
+            better += gained(sample, rival.pair, rival.mass, where, now)
+            better -= gained(sample, simplest.pair, simplest.mass, where, now)
+        if apart <= MOST_APART * named and better > most:
+            chosen, most = option, better
+    return chosen
 
 
 def _free(sample: Sample, rules: list[Found], first: bool) -> Bool[np.ndarray, " query"]:

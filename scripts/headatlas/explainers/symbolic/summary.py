@@ -27,6 +27,7 @@ class Clause:
     active_when: str
     facts: Facts
     place: int  # among the clauses; the first that applies decides
+    also: str = ""  # what else is attended to by the same keys on all of the text
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def explained(
             f" Together this is {_at_least(together)}{percent(together.coverage)}"
             f" of all its attention against {percent(together.base_rate)} by chance."
         )
-    return text + _rest(together, rest_elsewhere) + writes(contrasts)
+    return text + _alike(clauses) + _rest(together, rest_elsewhere) + writes(contrasts)
 
 
 def resting(clauses: Sequence[Clause], rest: Facts, contrasts: Sequence[Contrast]) -> str:
@@ -65,7 +66,7 @@ def resting(clauses: Sequence[Clause], rest: Facts, contrasts: Sequence[Contrast
         text += "".join(
             f"; what is left goes to {c.attends_to}{_when(c)}: {_figures(c.facts)}" for c in clauses
         )
-    return text + "." + writes(contrasts)
+    return text + "." + _alike(clauses) + writes(contrasts)
 
 
 def spread(
@@ -121,6 +122,15 @@ def _figures(facts: Facts) -> str:
         f"{_at_least(facts)}{percent(facts.share)} of its attention"
         f"{applies if facts.frequency < ALWAYS else ''}"
         f" against {percent(facts.chance)} by chance"
+    )
+
+
+def _alike(clauses: Sequence[Clause]) -> str:
+    """What the text cannot tell from the behaviours found."""
+    return "".join(
+        f" On this text, {c.attends_to} is always {c.also} as well: it cannot tell the two apart."
+        for c in clauses
+        if c.also
     )
 
 
