@@ -1,0 +1,87 @@
+"""Features of windows: the cells that each source names, the rows at which a trigger holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from ..symbolic.context import Context
+from ..symbolic.evaluate import holds, keys_of
+from ..symbolic.language import FIRST_TOKEN, Expression, all_sources, all_triggers
+from .grid import Grid
+
+
+@dataclass(frozen=True)
+class TokenSet:
+    """Tokens learned from the head: of the key, of the one before the key, or of the query."""
+
+    place: Literal["key", "before_key", "query"]
+    tokens: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.place} in {{{', '.join(map(str, self.tokens))}}}"
+
+
+Feature = Expression | TokenSet
+
+
+class Windows:
+    """The windows of a split: their contexts, cells and tokens (one a row)."""
+
+    def __init__(self, contexts: Sequence[Context]):
+        self.contexts = list(contexts)
+        self.grid = Grid([c.length for c in contexts])
+        self.tokens: Int[np.ndarray, " row"] = np.concatenate([c.tokens for c in contexts])
+
+    @property
+    def before(self) -> Int[np.ndarray, " row"]:
+        """The token before each, -1 at position 0."""
+        return np.where(self.grid.query > 0, np.roll(self.tokens, 1), -1)
+
+    def cells_of(self, source: Feature) -> Int[np.ndarray, " cell"]:
+        """The cells that `source` names, in order. Token sets leave out position 0."""
+        if isinstance(source, TokenSet):
+            tokens = self.tokens if source.place == "key" else self.before
+            named = np.isin(tokens, source.tokens) & (self.grid.query > 0)
+            return np.flatnonzero(named[self.grid.key_row])
+        return np.flatnonzero(self.grid.flatten([keys_of(source, c) for c in self.contexts]))
+
+    def rows_of(self, trigger: Feature) -> Bool[np.ndarray, " row"]:
+        """Whether `trigger` holds at each row."""
+        if isinstance(trigger, TokenSet):
+            return np.isin(self.tokens, trigger.tokens)
+        return np.concatenate([holds(trigger, c) for c in self.contexts])
+
+
+class FeatureTable:
+    """Every source and trigger of the language on some windows, computed once for all heads.
+
+    Sources are index lists: `cells` those of all (source, row) pairs in order, `ends`
+    where each pair's list ends; 4 bytes an entry.
+    """
+
+    def __init__(self, windows: Windows):
+        self.windows = windows
+        self.sources = [FIRST_TOKEN, *all_sources()]
+        self.triggers = all_triggers()
+        grid = windows.grid
+        lists = [windows.cells_of(s).astype(np.int32) for s in self.sources]
+        self.cells = np.concatenate(lists)
+        counts = [np.bincount(grid.row[cells], minlength=grid.n_rows) for cells in lists]
+        self.ends = np.cumsum(np.concatenate(counts))
+        self.holds: Float[np.ndarray, "trigger row"] = np.array(
+            [windows.rows_of(t) for t in self.triggers], float
+        )
+
+    def source_sums(self, cells: Float[np.ndarray, " cell"]) -> Float[np.ndarray, "source row"]:
+        """For each source and row, the sum over the keys that the source names."""
+        running = np.concatenate([[0.0], np.cumsum(cells[self.cells])])[self.ends]
+        sums = np.diff(running, prepend=0.0).reshape(len(self.sources), -1)
+        return np.maximum(sums, 0.0)
+
+    @property
+    def n_bytes(self) -> int:
+        """The memory of the lists."""
+        return self.cells.nbytes + self.ends.nbytes + self.holds.size
