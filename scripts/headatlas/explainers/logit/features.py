@@ -20,6 +20,11 @@ class TokenSet:
     place: Literal["key", "before_key", "query"]
     tokens: tuple[int, ...]
 
+    @property
+    def complexity(self) -> int:
+        """How much a reader has to keep in mind: every token, more than any class does."""
+        return 2 + len(self.tokens)
+
     def __str__(self) -> str:
         return f"{self.place} in {{{', '.join(map(str, self.tokens))}}}"
 
@@ -40,7 +45,7 @@ class Windows:
         """The token before each, -1 at position 0."""
         return np.where(self.grid.query > 0, np.roll(self.tokens, 1), -1)
 
-    def cells_of(self, source: Feature) -> Int[np.ndarray, " cell"]:
+    def cells_of(self, source: Feature) -> Int[np.ndarray, " named"]:
         """The cells that `source` names, in order. Token sets leave out position 0."""
         if isinstance(source, TokenSet):
             tokens = self.tokens if source.place == "key" else self.before
@@ -58,8 +63,8 @@ class Windows:
 class FeatureTable:
     """Every source and trigger of the language on some windows, computed once for all heads.
 
-    Sources are index lists: `cells` those of all (source, row) pairs in order, `ends`
-    where each pair's list ends; 4 bytes an entry.
+    Sources are lists of cells, 4 bytes an entry, one after the other in `cells`; the list of
+    a source at a row starts at `starts` (source by source, row by row).
     """
 
     def __init__(self, windows: Windows):
@@ -68,20 +73,38 @@ class FeatureTable:
         self.triggers = all_triggers()
         grid = windows.grid
         lists = [windows.cells_of(s).astype(np.int32) for s in self.sources]
-        self.cells = np.concatenate(lists)
-        counts = [np.bincount(grid.row[cells], minlength=grid.n_rows) for cells in lists]
-        self.ends = np.cumsum(np.concatenate(counts))
-        self.holds: Float[np.ndarray, "trigger row"] = np.array(
-            [windows.rows_of(t) for t in self.triggers], float
+        counts = np.concatenate([np.bincount(grid.row[c], minlength=grid.n_rows) for c in lists])
+        self.cells: Int[np.ndarray, " entry"] = np.concatenate(lists)
+        self.starts: Int[np.ndarray, " source_row"] = (np.cumsum(counts) - counts).astype(np.int32)
+        self._filled: Int[np.ndarray, " filled"] = np.flatnonzero(counts).astype(np.int32)
+        self.holds: Bool[np.ndarray, "trigger row"] = np.array(
+            [windows.rows_of(t) for t in self.triggers]
         )
 
     def source_sums(self, cells: Float[np.ndarray, " cell"]) -> Float[np.ndarray, "source row"]:
         """For each source and row, the sum over the keys that the source names."""
-        running = np.concatenate([[0.0], np.cumsum(cells[self.cells])])[self.ends]
-        sums = np.diff(running, prepend=0.0).reshape(len(self.sources), -1)
-        return np.maximum(sums, 0.0)
+        sums = np.zeros(len(self.starts))
+        if len(self.cells):
+            sums[self._filled] = np.add.reduceat(cells[self.cells], self.starts[self._filled])
+        return sums.reshape(len(self.sources), -1)
+
+    def cells_of(self, source: Feature) -> Int[np.ndarray, " named"]:
+        """As `Windows.cells_of`, looked up."""
+        if isinstance(source, TokenSet):
+            return self.windows.cells_of(source)
+        n = self.windows.grid.n_rows
+        bounds = [*self.starts[::n], len(self.cells)]
+        i = self.sources.index(source)
+        return self.cells[bounds[i] : bounds[i + 1]]
+
+    def rows_of(self, trigger: Feature) -> Bool[np.ndarray, " row"]:
+        """As `Windows.rows_of`, looked up."""
+        if isinstance(trigger, TokenSet):
+            return self.windows.rows_of(trigger)
+        found: Bool[np.ndarray, " row"] = self.holds[self.triggers.index(trigger)]
+        return found
 
     @property
     def n_bytes(self) -> int:
         """The memory of the lists."""
-        return self.cells.nbytes + self.ends.nbytes + self.holds.size
+        return sum(a.nbytes for a in (self.cells, self.starts, self._filled, self.holds))

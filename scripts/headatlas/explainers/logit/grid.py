@@ -60,15 +60,23 @@ class Grid:
         """The sum over the keys of each query."""
         return np.add.reduceat(cells, self.starts)
 
+    def to_cells(self, rows: Float[np.ndarray, " row"]) -> Float[np.ndarray, " cell"]:
+        """The value of each cell's row."""
+        return np.repeat(rows, self.query + 1)
+
     def normalised(self, cells: Float[np.ndarray, " cell"]) -> Float[np.ndarray, " cell"]:
         """Rows that sum to 1; a row of zeros stays so."""
         sums = self.row_sums(cells)
-        return cells / np.where(sums > 0, sums, 1)[self.row]
+        return cells / self.to_cells(np.where(sums > 0, sums, 1.0))
 
-    def softmax(self, scores: Float[np.ndarray, " cell"]) -> Float[np.ndarray, " cell"]:
-        """The distribution over the keys of each query."""
+    def softmax(
+        self, scores: Float[np.ndarray, " cell"]
+    ) -> tuple[Float[np.ndarray, " cell"], Float[np.ndarray, " row"]]:
+        """The distribution over the keys of each query, and the log of its normaliser."""
         highest = np.maximum.reduceat(scores, self.starts)
-        return self.normalised(np.exp(scores - highest[self.row]))
+        exponentials = np.exp(scores - self.to_cells(highest))
+        sums = self.row_sums(exponentials)
+        return exponentials / self.to_cells(sums), highest + np.log(sums)
 
     @functools.cached_property
     def not_first(self) -> Bool[np.ndarray, " cell"]:

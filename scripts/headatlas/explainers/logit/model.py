@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from .features import Feature, Windows
+from .features import Feature, FeatureTable, Windows
 from .grid import N_BINS, Grid
 
-_POSITION = N_BINS + 1  # weights of the position model: the bins, then the first token
-_ENOUGH = 1e-6  # nats a row
+N_POSITION = N_BINS + 1  # weights of the position model: the bins, then the first token
+_LONGEST = 3.0  # largest change of a weight in one step, in nats
+_HALVINGS = 40
+_CONVERGED = 1e-7  # nats a row that another step would still gain
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,31 @@ class Logit:
         """The attention of each query of `windows`: a distribution over its keys."""
         lists = [behaviour_cells(b.source, b.trigger, windows) for b in self.behaviours]
         weights = [*self.kernel, self.first, *(b.weight for b in self.behaviours)]
-        return windows.grid.softmax(scores(np.array(weights), windows.grid, lists))
+        return windows.grid.softmax(scores(np.array(weights), windows.grid, lists))[0]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Weights that maximise the penalised likelihood, and how near the maximum they are.
+
+    `gradient` is the largest entry of the penalised gradient's size; `converged` is false
+    if the steps ran out first.
+    """
+
+    weights: Float[np.ndarray, " weight"]
+    predicted: Float[np.ndarray, " cell"]
+    gradient: float
+    converged: bool
 
 
 def behaviour_cells(
-    source: Feature, trigger: Feature, windows: Windows
-) -> Int[np.ndarray, " cell"]:
+    source: Feature, trigger: Feature, windows: Windows | FeatureTable
+) -> Int[np.ndarray, " active"]:
     """The cells at which source × trigger is 1."""
+    grid = windows.grid if isinstance(windows, Windows) else windows.windows.grid
     cells = windows.cells_of(source)
-    return cells[windows.rows_of(trigger)[windows.grid.row[cells]]]
+    found: Int[np.ndarray, " active"] = cells[windows.rows_of(trigger)[grid.row[cells]]]
+    return found
 
 
 def scores(
@@ -51,18 +69,9 @@ def scores(
     """The score of every cell; `lists` has the cells of each behaviour."""
     found = weights[:N_BINS][grid.bin]
     found[grid.starts] += weights[N_BINS]
-    for weight, cells in zip(weights[_POSITION:], lists, strict=True):
+    for weight, cells in zip(weights[N_POSITION:], lists, strict=True):
         found[cells] += weight
     return found
-
-
-def log_likelihood(
-    attention: Float[np.ndarray, " cell"], predicted: Float[np.ndarray, " cell"]
-) -> float:
-    """Σ A log P over all cells, in nats; minus infinity where P is 0 and A is not."""
-    seen = attention > 0
-    with np.errstate(divide="ignore"):
-        return float(attention[seen] @ np.log(predicted[seen]))
 
 
 def derivatives(
@@ -73,7 +82,7 @@ def derivatives(
 ) -> tuple[Float[np.ndarray, " weight"], Float[np.ndarray, "weight weight"]]:
     """Gradient of the log-likelihood, and the information: Σ_rows of the covariance of features."""
     first = grid.starts
-    n = _POSITION + len(lists)
+    n = N_POSITION + len(lists)
     gradient, second = np.zeros(n), np.zeros((n, n))
     means = np.zeros((grid.n_rows, n))
     flat = grid.row * N_BINS + grid.bin
@@ -86,14 +95,14 @@ def derivatives(
     second[N_BINS, N_BINS] = means[:, N_BINS].sum()
     second[N_BINS, :N_BINS] = np.bincount(grid.bin[first], predicted[first], N_BINS)
     of_list = np.zeros(grid.n_cells)
-    for i, cells in enumerate(lists, start=_POSITION):
+    for i, cells in enumerate(lists, start=N_POSITION):
         gradient[i] = residual[cells].sum()
         p = predicted[cells]
         means[:, i] = np.bincount(grid.row[cells], p, grid.n_rows)
         second[i, :N_BINS] = np.bincount(grid.bin[cells], p, N_BINS)
         second[i, N_BINS] = p[grid.key[cells] == 0].sum()
         of_list[cells] = p
-        for j, others in enumerate(lists[: i - _POSITION + 1], start=_POSITION):
+        for j, others in enumerate(lists[: i - N_POSITION + 1], start=N_POSITION):
             second[i, j] = of_list[others].sum()
         of_list[cells] = 0
     second = np.tril(second) + np.tril(second, -1).T
@@ -101,37 +110,48 @@ def derivatives(
 
 
 def refit(
-    weights: Float[np.ndarray, " weight"],
+    weights: Float[np.ndarray, " start"],
     attention: Float[np.ndarray, " cell"],
     grid: Grid,
     lists: Sequence[np.ndarray],
     *,
     ridge: float,
-    steps: int,
-) -> tuple[Float[np.ndarray, " weight"], Float[np.ndarray, " cell"]]:
-    """The weights that maximise Σ A log P − ridge/2 ‖w‖² by Newton's method, and P.
+    steps: int = 60,
+) -> Fit:
+    """The weights that maximise Σ A log P − ridge/2 ‖w‖², by damped Newton steps.
 
-    A step that does not raise it is halved, up to five times; ends after `steps` of them.
+    `attention` has rows that sum to 1. The objective is strictly concave if `ridge` > 0,
+    which also decides what the likelihood leaves open: the kernel sums to 0, and bins that
+    no cell is in weigh 0. Every step is cut to `_LONGEST` and halved until it gains a tenth
+    of what its slope promises (Armijo).
     """
+    if ridge <= 0:
+        raise ValueError(f"ridge is {ridge}; without one the kernel is known up to a constant")
+    weights = np.concatenate([weights, np.zeros(N_POSITION + len(lists) - len(weights))])
+    # A shift of the kernel costs penalty alone: with it gone, no step has to remove it.
+    weights[:N_BINS] -= weights[:N_BINS].mean()
 
     def objective(w: np.ndarray) -> tuple[float, np.ndarray]:
-        p = grid.softmax(scores(w, grid, lists))
-        return log_likelihood(attention, p) - ridge / 2 * float(w @ w), p
+        s = scores(w, grid, lists)
+        predicted, normaliser = grid.softmax(s)
+        return float(attention @ s - normaliser.sum() - ridge / 2 * (w @ w)), predicted
 
     value, predicted = objective(weights)
-    for _ in range(steps):
+    for step in range(steps + 1):
         gradient, information = derivatives(attention - predicted, predicted, grid, lists)
-        move = np.linalg.solve(
-            information + ridge * np.eye(len(weights)), gradient - ridge * weights
-        )
-        for _ in range(6):
-            new, p = objective(weights + move)
-            if new > value:
+        gradient -= ridge * weights
+        move = np.linalg.solve(information + ridge * np.eye(len(weights)), gradient)
+        slope = float(gradient @ move)
+        converged = slope / 2 <= _CONVERGED * grid.n_rows
+        if converged or step == steps:
+            break
+        size = min(1.0, _LONGEST / float(np.abs(move).max()))
+        for _ in range(_HALVINGS):
+            new, new_predicted = objective(weights + size * move)
+            if new >= value + 0.1 * size * slope:
                 break
-            move = move / 2
+            size /= 2
         else:
             break
-        gain, value, weights, predicted = new - value, new, weights + move, p
-        if gain < _ENOUGH * grid.n_rows:
-            break
-    return weights, predicted
+        value, predicted, weights = new, new_predicted, weights + size * move
+    return Fit(weights, predicted, float(np.abs(gradient).max()), converged)
