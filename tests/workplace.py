@@ -19,7 +19,14 @@ HOSTILE = (
 
 
 def make_model(
-    folder: Path, seed: int, *, layers: int, heads: int, values: int, learnt: str
+    folder: Path,
+    seed: int,
+    *,
+    layers: int,
+    heads: int,
+    values: int,
+    learnt: str,
+    context: int = 64,
 ) -> None:
     """A Llama with random weights, and a byte-level tokenizer to which `learnt` is one token."""
     import torch
@@ -45,7 +52,7 @@ def make_model(
         num_hidden_layers=layers,
         num_attention_heads=heads,
         num_key_value_heads=values,
-        max_position_embeddings=64,
+        max_position_embeddings=context,
         initializer_range=0.5,
     )
     LlamaForCausalLM(config).save_pretrained(folder)

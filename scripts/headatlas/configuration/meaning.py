@@ -193,7 +193,6 @@ def _limits(config: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:
         yield f"{key}.sampled", sampled, _smallest_split(corpus), "its smallest split's windows"
         chosen = events["quantiles"] * events["per_quantile"]
         yield "events.quantiles * events.per_quantile", chosen, sampled, f"{key}.sampled"
-        yield "activations.top_keys", kept["top_keys"], length, f"{key}.window_tokens"
         yield "execution.shards", config["execution"]["shards"], windows, f"{key}.windows"
         for name, model in models.items():
             yield f"{key}.window_tokens", length, model["context"], f"{name}.context"
