@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.exceptions import StopAtLayerException
 
 from ..errors import InputError
+from ..records.base import head_name
 from ..subjects.writing import NORM, Writing
 
 Hook = tuple[str, Callable[..., Any]]
@@ -64,16 +65,25 @@ def scale_of(
     return writing.scale(before, after).to(device)
 
 
-def stored(values: torch.Tensor, what: str) -> torch.Tensor:
-    """In half precision, as tables keep them. Raises InputError if that cannot hold them.
+def stored(
+    values: Float[torch.Tensor, "*row token"],
+    what: str,
+    layer: int,
+    heads: Int[torch.Tensor, "*#row"],
+) -> Float[torch.Tensor, "*row token"]:
+    """Norms in half precision, as tables keep them. Raises InputError if that cannot hold them.
 
-    What is infinite already, the model has overflown in; that is told of each head.
+    `heads` is the head of each row. What is infinite already, the model has overflown in; that
+    is told of each head.
     """
     half = values.half()
-    if (half.isinf() & values.isfinite()).any():
-        largest = values[values.isfinite()].max().item()
+    over = half.isinf() & values.isfinite()
+    if over.any():
+        largest, at = values[over].max(dim=0)
+        head = int(heads[..., None].expand_as(values)[over][at])
         raise InputError(
-            f"{what} reaches {largest:.3g}, and is stored in half precision, which ends at "
-            f"{torch.finfo(torch.float16).max:.0f}; the weights of the model are too large"
+            f"{head_name(layer, head)}: {what} reaches {largest:.3g}, but tables keep norms in "
+            f"half precision, up to {torch.finfo(torch.float16).max:.0f}; choose other layers "
+            "(models.*.layers), or activations.norm: z_norm, which leaves out the output weights"
         )
     return half

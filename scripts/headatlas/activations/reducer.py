@@ -69,13 +69,14 @@ class LayerReducer:
         def keep(name: str, value: torch.Tensor, hook: Any) -> None:
             self._given[name] = value
             if len(self._given) == len(names):
-                done(self._reduce(batch, **self._given))
+                done(self._reduce(layer, batch, **self._given))
                 self._given = {}
 
         return [(point, partial(keep, name)) for name, point in names.items()]
 
     def _reduce(
         self,
+        layer: int,
         batch: Batch,
         v: torch.Tensor,
         pattern: torch.Tensor,
@@ -90,7 +91,8 @@ class LayerReducer:
         self._check_causal(pattern)
         per_window = None if scale is None else scale[:, None]
         size = activation(z, gram, self._kind, per_window)
-        written = stored(size, "the activation").cpu().numpy()
+        half = stored(size, "the activation", layer, torch.arange(len(gram), device=z.device)[None])
+        written = half.cpu().numpy()
         kept = self._choose(written[:, :, 1:].max(-1), batch)
         window, head = (torch.from_numpy(i).to(z.device) for i in np.nonzero(kept))
         keys, weights = top_keys(pattern[window, head], self._keys_kept)
@@ -103,7 +105,7 @@ class LayerReducer:
             attention=Attention(
                 keys.to(torch.int16).cpu().numpy(),
                 weights.cpu().numpy(),
-                stored(norms, "the norm of a value").cpu().numpy(),
+                stored(norms, "the norm of a value", layer, head).cpu().numpy(),
             ),
             metrics=self._metrics(pattern, batch),
         )

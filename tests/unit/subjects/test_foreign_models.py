@@ -203,10 +203,15 @@ def test_no_code_of_a_model_folder_runs(
 
 def test_what_half_precision_cannot_hold_is_told_as_such(folder: Path) -> None:
     """The model itself runs in float32, and does not overflow."""
-    with pytest.raises(InputError, match=r"the activation reaches 7e\+04, .* half precision"):
-        stored(torch.tensor([7e4]), "the activation")
-    assert stored(torch.tensor([torch.inf]), "the activation").item() == torch.inf
-    assert stored(torch.tensor([6e4]), "the activation").item() == 6e4
+    values = torch.tensor([[[1.0, 6e4], [7e4, 1.0], [7.5e4, 0.0]]])
+    heads = torch.tensor([[4, 5, 6]])
+    said = r"L03H06: the activation reaches 7\.5e\+04, .* half precision, up to 65504; .*z_norm"
+    with pytest.raises(InputError, match=said):
+        stored(values, "the activation", 3, heads)
+    with pytest.raises(InputError, match=r"L03H05: the norm of a value reaches 7e\+04"):
+        stored(values[0, :2], "the norm of a value", 3, heads[0, :2])
+    assert stored(values * torch.inf, "the activation", 3, heads)[0, 0, 0].item() == torch.inf
+    assert stored(values[:, :1], "the activation", 3, heads[:, :1])[0, 0, 1].item() == 6e4
 
 
 def test_more_devices_than_there_are_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
