@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas estimate merge test test-slurm lint benchmark faults planted demo-model clean
+.PHONY: atlas estimate merge test test-quick test-slurm lint benchmark faults planted demo-model clean
 
 atlas: .venv/installed
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
@@ -20,8 +20,14 @@ estimate: .venv/installed
 merge: .venv/installed
 	$(BIN)/python scripts/tools/merge_results.py "$(or $(FROM),$(error FROM=path is missing))" .
 
+# A process of pytest for each core; the tests of a file share what they have run.
+PYTEST := $(OFFLINE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 test: .venv/installed lint
-	$(OFFLINE) $(BIN)/python -m pytest
+	$(PYTEST)
+
+# What can be told without running the workflow.
+test-quick: .venv/installed lint
+	$(PYTEST) tests/unit
 
 # A real Slurm on this machine, in namespaces of its own; needs root, and installs Debian packages.
 SLURM := slurmctld slurmd slurmdbd munge mariadb-server iproute2

@@ -1,5 +1,7 @@
 """Bad luck in the middle of a run: a few of the faults of `python -m faults.table`."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,14 @@ def test_a_fault_is_told_and_the_next_run_gives_the_same_bytes(
     made = ("tiny/words/symbolic/finished/", "tiny/words/stats/layer00.parquet")
     assert [name for name in found.missing if not name.startswith(made)] == [], found
     assert len(found.leftovers) <= 1
+
+
+def test_an_atlas_that_somebody_deleted_is_made_again(finished: Workplace, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    subprocess.run(["cp", "-a", str(finished.folder), str(folder)], check=True)
+    workplace = Workplace(folder)
+    atlas = folder / workplace.atlas
+    shutil.rmtree(atlas)
+    workplace.run()
+    assert (atlas / "index.html").is_file()
+    assert not workplace.jobs()

@@ -79,4 +79,4 @@ rule build_atlas:
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"
-        " && ln -s ../../atlas/{wildcards.clustering}/{{index.html,summary.csv,report.md}} {params.links}"
+        " && ln -sf ../../atlas/{wildcards.clustering}/{{index.html,summary.csv,report.md}} {params.links}"
