@@ -75,6 +75,8 @@ def arguments(command: str, folder: Path) -> list[str]:
         python.chmod(0o755)
     for log in re.findall(r"2> (results/\S+)", command):
         (folder / log).parent.mkdir(parents=True, exist_ok=True)
+    for links in re.findall(r"&& ln .* (results/\S+)", command):  # made by Snakemake, as outputs
+        (folder / links).mkdir(parents=True, exist_ok=True)
     environment = {
         "PATH": f"{bin_folder}:{os.environ['PATH']}",
         "SCRIPTS": "/the scripts",
