@@ -22,7 +22,12 @@ def finished_atlases():
     """What Snakemake knows the atlases of all runs of the sweep by."""
     names = ("model", "corpus", "explainer", "clustering")
     pages = f"{FINISHED}/index.html"
-    return [pages.format(**dict(zip(names, run, strict=True))) for run in runs(config)]
+    found = [pages.format(**dict(zip(names, run, strict=True))) for run in runs(config)]
+    # Links to an atlas that somebody deleted would stop Snakemake.
+    for link in (link for page in found for link in Path(page).parent.glob("*")):
+        if link.is_symlink() and not link.exists():
+            link.unlink()
+    return found
 
 
 def stages(model, explainer):
