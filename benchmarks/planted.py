@@ -27,7 +27,6 @@ from planted_report import write_report, write_tables
 from planted_rows import Findings, Graded, Scored, Told
 from planted_stages import (
     CORPUS,
-    TOKENS,
     Attention,
     Variant,
     make_events,
@@ -42,17 +41,16 @@ from transformer_lens.model_bridge import TransformerBridge
 from headatlas.corpora.python_docs import python_documents
 from headatlas.errors import reported
 from headatlas.explainers.symbolic import explain as symbolic
-from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source
+from headatlas.explainers.symbolic.predict import predictions_of
 from headatlas.explainers.symbolic.windows import Text, read_measured, read_texts
 from headatlas.explainers.symbolic.wording import family
 from headatlas.measures import MEASURES
+from headatlas.predictions import Predictions, read_predictions, write_predictions
 from headatlas.records.explanation import Explanation
 from headatlas.records.head import HeadRecord
-from headatlas.records.judgement import Judgement
 from headatlas.records.scores import HeadScores
 from headatlas.records.stats import STATS
-from headatlas.scoring.windows import predicted_attention
 from headatlas.settings.symbolic import Symbolic
 from headatlas.storage import read_head, read_record, write_record
 from headatlas.subjects.loading import load_subject
@@ -95,8 +93,8 @@ def explain_all(variant: Variant, key: AnswerKey, bridge: TransformerBridge) -> 
         events, stats = (variant.table(stage, head.layer) for stage in ("events", "stats"))
         found = EXPLAINERS[variant.explainer](about, events, stats)
         write_record(variant.record("explanations", head.layer, head.head), found)
-        judgement = judge(found, read_texts(events, head.head, ["validation", "test"]))
-        write_record(variant.record("judgements", head.layer, head.head), judgement)
+        predicted = predictions_of(found, read_texts(events, head.head, ["validation", "test"]))
+        write_predictions(variant.predictions(head.layer, head.head), predicted)
 
 
 def grade(
@@ -104,15 +102,15 @@ def grade(
 ) -> Graded:
     """Hold the explanation of a head against the truth on the test windows."""
     found = read_record(variant.record("explanations", head.layer, head.head), Explanation)
-    judgement = read_record(variant.record("judgements", head.layer, head.head), Judgement)
-    truth = judge(true_explanation(head), texts)
+    told = predictions_on_disk(variant, head)
+    truth = predictions_of(true_explanation(head), texts)
     scores = scores_on_disk(variant, head)
     names, true_names = names_of(found), {rule.source for rule in head.rules} - {"first_token"}
     if not found.program:
         true_names = {family(parse_source(source)) for source in true_names}
     behaviours = [b for b in found.behaviours if (b.family == "sink") == (not names)]
     explained, role = found.status == "explained", head.role != "noise"
-    predicted = attention_of(judgement) if explained and role else []
+    predicted = attention_of(told) if explained and role else []
     return Graded(
         seed=variant.seed,
         noise=variant.noise,
@@ -124,7 +122,7 @@ def grade(
         sources=" + ".join(sorted(names)) or ("first_token" if explained else ""),
         named=explained and names == true_names,
         agreement=agreement(predicted, attention_of(truth)) if predicted else None,
-        predicts=bool(judgement.predictions),
+        predicts=bool(told.windows),
         stated=sum(b.coverage or 0 for b in behaviours) if explained else None,
         true=covered(head, attention, texts) if role else None,
     )
@@ -137,10 +135,15 @@ def names_of(found: Explanation) -> set[str]:
     return {behaviour.family for behaviour in found.behaviours} - {"sink"}
 
 
-def attention_of(judgement: Judgement) -> list[np.ndarray]:
+def predictions_on_disk(variant: Variant, head: PlantedHead) -> Predictions:
+    """What the program of the explanation predicts; nothing for one in words alone."""
+    path, at = variant.predictions(head.layer, head.head), (head.layer, head.head)
+    return read_predictions(path, at) if path.exists() else Predictions(at)
+
+
+def attention_of(predicted: Predictions) -> list[np.ndarray]:
     """What was predicted for each test window."""
-    test = [p for p in judgement.predictions if p.split == "test"]
-    return [predicted_attention(p, TOKENS) for p in sorted(test, key=lambda p: p.window)]
+    return [window.attention for window in predicted.of_split("test")]
 
 
 def scores_on_disk(variant: Variant, head: PlantedHead) -> HeadScores | None:

@@ -59,9 +59,16 @@ class Variant:
         return self.run / stage / f"layer{layer:02d}.parquet"
 
     def record(self, kind: str, layer: int, head: int) -> Path:
-        """Explanation, judgement or scores of a head."""
+        """Explanation or scores of a head."""
+        return self._of_head(kind, layer, head, "json")
+
+    def predictions(self, layer: int, head: int) -> Path:
+        """What the program of its explanation predicts."""
+        return self._of_head("predictions", layer, head, "parquet")
+
+    def _of_head(self, kind: str, layer: int, head: int, ending: str) -> Path:
         folder = self.run / self.explainer / f"round{self.round}"
-        return folder / kind / f"{head_name(layer, head)}.json"
+        return folder / kind / f"{head_name(layer, head)}.{ending}"
 
 
 def models_folder(work: Path) -> Path:

@@ -14,15 +14,15 @@ from headatlas.activations.probing import Probe, measure_probes
 from headatlas.event_rows import Event, random_windows
 from headatlas.events.items import draw_items
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
-from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
+from headatlas.explainers.symbolic.predict import predictions_of
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Text, read_texts
 from headatlas.intervals import Estimate, generator
 from headatlas.items import Item
+from headatlas.predictions import Predictions
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation, Program, Rule
-from headatlas.records.judgement import Judgement
 from headatlas.scoring.head_scores import OF_ITEMS, OF_TEXTS, OF_WINDOWS
 from headatlas.scoring.on_items import score_items
 from headatlas.scoring.on_texts import score_texts
@@ -90,7 +90,7 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
     truths = [true_explanation(head) for head in heads]
     contexts = [t.context for t in read_texts(events, 0, ["validation"])]
     texts = read_texts(events, 0, ["test"])
-    judgements = [judge(truth, texts) for truth in truths]
+    predicted = [predictions_of(truth, texts) for truth in truths]
     cases = [choose_texts(true_program(head), contexts, TEXTS, rng) for head in heads]
     rows = []
     for own, head in enumerate(heads):
@@ -100,7 +100,7 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
         windows = random_windows(seen, "test")
         items = draw_items(seen, ITEMS, 0, head.layer, head.head)["test"]
         scores = [
-            prediction_scores(windows, items, judgements[n])
+            prediction_scores(windows, items, predicted[n])
             | probe_scores(bridge, head, cases[n], tokenizer)
             for n in candidates
         ]
@@ -121,12 +121,12 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
 
 
 def prediction_scores(
-    windows: Sequence[Event], items: Sequence[Item], judgement: Judgement
+    windows: Sequence[Event], items: Sequence[Item], predicted: Predictions
 ) -> dict[str, Estimate]:
     """The scores of predicted attention and activation."""
     stream = partial(generator, 0)
-    scores = score_windows(OF_WINDOWS, windows, judgement, {}, 0, stream("windows"))
-    scores |= score_items(OF_ITEMS, judgement, {}, items, 0, stream)
+    scores = score_windows(OF_WINDOWS, windows, predicted, {}, 0, stream("windows"))
+    scores |= score_items(OF_ITEMS, predicted, {}, items, 0, stream)
     return {measure.name: scores[measure.name] for measure in (*OF_WINDOWS, *OF_ITEMS)}
 
 

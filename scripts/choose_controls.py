@@ -6,9 +6,9 @@ from pathlib import Path
 from headatlas.controls import alike_in_words, control_rows
 from headatlas.errors import reported
 from headatlas.names import parse_head
+from headatlas.predictions import read_predictions
 from headatlas.records.controls import CONTROLS
 from headatlas.records.explanation import Explanation
-from headatlas.records.judgement import Judgement
 from headatlas.scoring.alike import alike_in_predictions
 from headatlas.settings.arguments import add_settings
 from headatlas.settings.scoring import Scoring
@@ -23,7 +23,7 @@ def main() -> None:
         "--explanations", type=Path, help="their folder, to compare explanations by their words"
     )
     parser.add_argument(
-        "--judgements",
+        "--predictions",
         type=Path,
         help="folder of what was predicted from them, to compare them by that instead",
     )
@@ -31,13 +31,13 @@ def main() -> None:
     parser.add_argument("--layer-controls", type=int, default=0, help="likewise of its layer")
     parser.add_argument("--out", type=Path, required=True, help="table to write (Parquet)")
     args = parser.parse_args()
-    if (args.explanations is None) == (args.judgements is None):
-        parser.error("--explanations or --judgements: one of them is needed, and not both")
+    if (args.explanations is None) == (args.predictions is None):
+        parser.error("--explanations or --predictions: one of them is needed, and not both")
 
     heads = {parse_head(name): name for name in args.heads}
-    if args.judgements:
+    if args.predictions:
         found = (
-            read_record(args.judgements / f"{name}.json", Judgement) for name in heads.values()
+            read_predictions(args.predictions / f"{name}.parquet", at) for at, name in heads.items()
         )
         alike = alike_in_predictions(found)
     else:

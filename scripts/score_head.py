@@ -6,6 +6,7 @@ from pathlib import Path
 from headatlas.controls import Head, read_controls
 from headatlas.errors import InputError, or_failed, reported
 from headatlas.items import read_items
+from headatlas.predictions import Predictions, read_predictions
 from headatlas.records.base import head_name
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
@@ -31,13 +32,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=Path, required=True, help="events of the layer (Parquet)")
     parser.add_argument("--items", type=Path, required=True, help="items of the layer (Parquet)")
     parser.add_argument("--explanation", type=Path, required=True, help="explanation (JSON)")
-    parser.add_argument("--judgement", type=Path, required=True, help="its judgement (JSON)")
+    parser.add_argument("--judgement", type=Path, help="a language model's answers (JSON)")
+    parser.add_argument("--predictions", type=Path, help="folder of what programs predict")
     parser.add_argument(
         "--controls",
         type=Path,
-        help="which heads' judgements are held against this head as controls, if any (Parquet)",
+        help="which heads' predictions are held against this head as controls (Parquet)",
     )
-    parser.add_argument("--judgements", type=Path, help="their folder")
     parser.add_argument(
         "--probes", type=Path, required=True, help="test cases of the layer (Parquet)"
     )
@@ -45,8 +46,10 @@ def parse_arguments() -> argparse.Namespace:
     add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="scores (JSON)")
     arguments = parser.parse_args()
-    if arguments.controls and not arguments.judgements:
-        parser.error("--controls: needs --judgements, the folder that those of the controls are in")
+    if (arguments.judgement is None) == (arguments.predictions is None):
+        parser.error("--judgement or --predictions: one of them is needed, and not both")
+    if arguments.controls and not arguments.predictions:
+        parser.error("--controls: needs --predictions, the folder that theirs are in too")
     return arguments
 
 
@@ -57,38 +60,38 @@ def expect_same_head(path: Path, record: HeadRecord, layer: int, head: int) -> N
         raise InputError(f"{path}: is about {found}, expected is {wanted}")
 
 
-def control_judgements(table: Path, folder: Path, scored: Head) -> dict[str, list[Judgement]]:
-    """The judgements of a head's controls, by kind (see `measure.CONTROLS`). Raises InputError."""
+def control_predictions(table: Path, folder: Path, scored: Head) -> dict[str, list[Predictions]]:
+    """Those of a head's controls, by kind (see `measure.CONTROLS`). Raises InputError."""
     found = read_controls(table, scored)
     kinds = {"": found["model"], "layer_": found["layer"]}
-    return {kind: [_judgement(folder, at) for at in heads] for kind, heads in kinds.items()}
-
-
-def _judgement(folder: Path, at: Head) -> Judgement:
-    path = folder / f"{head_name(*at)}.json"
-    judgement = read_record(path, Judgement)
-    expect_same_head(path, judgement, *at)
-    return judgement
+    return {
+        kind: [read_predictions(folder / f"{head_name(*at)}.parquet", at) for at in heads]
+        for kind, heads in kinds.items()
+    }
 
 
 @reported
 def main() -> None:
     arguments = parse_arguments()
     explanation = read_record(arguments.explanation, Explanation)
-    judgement = read_record(arguments.judgement, Judgement)
-    expect_same_head(arguments.explanation, explanation, arguments.layer, arguments.head)
-    expect_same_head(arguments.judgement, judgement, arguments.layer, arguments.head)
-    controls: dict[str, list[Judgement]] = {}
+    at = arguments.layer, arguments.head
+    expect_same_head(arguments.explanation, explanation, *at)
+    knows: Judgement | Predictions
+    if arguments.judgement:
+        knows = read_record(arguments.judgement, Judgement)
+        expect_same_head(arguments.judgement, knows, *at)
+    else:
+        knows = read_predictions(arguments.predictions / f"{head_name(*at)}.parquet", at)
+    controls: dict[str, list[Predictions]] = {}
     if arguments.controls:
-        at = arguments.layer, arguments.head
-        controls = control_judgements(arguments.controls, arguments.judgements, at)
+        controls = control_predictions(arguments.controls, arguments.predictions, at)
     events = read_head(arguments.events, EVENTS, arguments.head)
     items = read_items(arguments.items, arguments.head)
     probes = read_head(arguments.probes, PROBES, arguments.head)
     scored = or_failed(
         lambda: score_head(
             explanation,
-            judgement,
+            knows,
             controls,
             events,
             items,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headatlas.errors import or_failed, reported
 from headatlas.event_rows import random_windows
-from headatlas.explainers.symbolic.judge import judge
+from headatlas.explainers.symbolic.predict import predictions_of
 from headatlas.explainers.symbolic.windows import read_texts
 from headatlas.intervals import Estimate, generator, undefined
 from headatlas.measures import TRANSFERRED
@@ -24,12 +24,12 @@ def transferred(
     explanation: Explanation, events: Path, resamples: int, seed: int
 ) -> dict[str, Estimate]:
     """The TRANSFERRED measures of an explanation on its layer's `events` of another corpus."""
-    judgement = judge(explanation, read_texts(events, explanation.head, ["test"]))
-    if not judgement.predictions:
-        return without_scores(f"{explanation.status}: {judgement.reason}")
+    predicted = predictions_of(explanation, read_texts(events, explanation.head, ["test"]))
+    if not predicted.windows:
+        return without_scores(f"{explanation.status}: {predicted.reason}")
     windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
     rng = generator(seed, explanation.layer, explanation.head, "windows")
-    return score_windows(TRANSFERRED, windows, judgement, {}, resamples, rng)
+    return score_windows(TRANSFERRED, windows, predicted, {}, resamples, rng)
 
 
 def without_scores(reason: str) -> dict[str, Estimate]:

@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Float
 
 from .items import Item, Question
-from .records.judgement import Answer, Prediction
+from .predictions import Prediction
+from .records.judgement import Answer
 from .statistics.auroc import concordance
 
 Told = Mapping[Item, float]  # of each item that was answered: how probable is yes
@@ -30,9 +31,8 @@ def predicted(predictions: Iterable[Prediction], items: Iterable[Item]) -> Told:
     told = {}
     for item in items:
         if at := windows.get(item.window):
-            attention = dict(zip(at.keys[item.query], at.weights[item.query], strict=True))
-            activation = at.activation[item.query]
-            told[item] = activation if item.key is None else attention.get(item.key, 0.0)
+            predicted_there = at.activation if item.key is None else at.attention[item.query]
+            told[item] = float(predicted_there[item.query if item.key is None else item.key])
     return told
 
 

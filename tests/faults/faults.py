@@ -24,7 +24,7 @@ OUTPUTS = {  # of each stage, one
     "cache_activations": f"{RUN}/activations/shard0",
     "select_events": EVENTS,
     "explain_head": EXPLANATION,
-    "judge_head": f"{ROUND}/judgements/L00H00.json",
+    "predict_head": f"{ROUND}/predictions/L00H00.parquet",
     "run_probes": f"{ROUND}/probes/layer00.parquet",
     "score_head": f"{ROUND}/scores/L00H00.json",
     "cluster_heads": CLUSTERS,

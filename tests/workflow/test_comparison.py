@@ -69,7 +69,7 @@ def test_every_job_of_the_models_is_in_the_cost(swept: Workplace) -> None:
     cost = {(row["model"], row["rule"]): row for row in table(swept, "cost.csv")}
     for model, heads in (("tiny", "6"), ("second", "3")):
         assert cost[model, "inspect_model"]["jobs"] == "1"
-        for rule in ("explain_head", "judge_head", "score_head"):
+        for rule in ("explain_head", "predict_head", "score_head"):
             assert cost[model, rule]["jobs"] == heads
             assert cost[f"{model}+random", rule]["jobs"] == "1"
     assert cost["", "compare_runs"]["jobs"] == "1"

@@ -16,7 +16,6 @@ from planted_stages import CORPUS, Variant, make_events, make_windows
 from workplace import ROOT
 
 from headatlas.corpora.python_docs import python_documents
-from headatlas.explainers.llm.judge import judgement_of
 from headatlas.explainers.llm.reply import ExplanationReply, explanation_of
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records.head import HeadRecord
@@ -57,8 +56,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         found = explanation_of(about, ExplanationReply.model_validate_json(explained(head)))
         if head.role == "noise":
             found = failed_explanation(about, "nothing came")
-        for kind, record in (("explanations", found), ("judgements", judgement_of(found, "words"))):
-            write_record(variant.record(kind, head.layer, head.head), record)
+        write_record(variant.record("explanations", head.layer, head.head), found)
     with LlmServer(GradingBrain(heads)) as server:
         configuration = {
             "endpoints": {"teacher": {"model": "any", "base_url": server.base_url}},

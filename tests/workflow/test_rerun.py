@@ -17,7 +17,7 @@ CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
 CONTROLS = SCORE + Counter(choose_controls=2)
 EXPLAIN = (
-    CONTROLS + CLUSTER - REPORT + Counter(explain_head=HEADS, judge_head=HEADS, run_probes=LAYERS)
+    CONTROLS + CLUSTER - REPORT + Counter(explain_head=HEADS, predict_head=HEADS, run_probes=LAYERS)
 )
 EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=2)
@@ -26,7 +26,7 @@ SEED = CORPUS + Counter(randomise_model=1)
 MODEL = SEED + Counter(inspect_model=1)
 # It is in the other layer, and a layer that is added is cached with the one before.
 SECOND_RANDOM_HEAD = Counter(
-    dict.fromkeys(("select_events", "explain_head", "judge_head", "run_probes", "score_head"), 2)
+    dict.fromkeys(("select_events", "explain_head", "predict_head", "run_probes", "score_head"), 2)
 ) + Counter(cache_activations=1, choose_controls=1, draw_items=2)
 COMPARE = Counter(compare_runs=1, compare_costs=1)
 
@@ -91,7 +91,7 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     expected = dict.fromkeys(one, 1)
     expected |= dict.fromkeys(("select_events", "draw_items", "run_probes"), layers)
     expected["cache_activations"] = expected["choose_controls"] = 2
-    expected |= dict.fromkeys(("explain_head", "judge_head", "score_head"), heads)
+    expected |= dict.fromkeys(("explain_head", "predict_head", "score_head"), heads)
     assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
         match_heads=1
     )

@@ -36,7 +36,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         select_events=2 * layers,
         draw_items=2 * layers,
         explain_head=4 * heads,
-        judge_head=4 * heads,
+        predict_head=4 * heads,
         run_probes=4 * layers,
         choose_controls=4 * 2,
         score_head=4 * heads,

@@ -30,24 +30,24 @@ rule explain_head:
         " --out {output} 2> {log}"
 
 
-rule judge_head:
+rule predict_head:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     output:
-        f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
+        f"{ROUND}/predictions/L{{layer}}H{{head}}.parquet",
     log:
-        log_of(f"{ROUND}/judgements/L{{layer}}H{{head}}"),
+        log_of(f"{ROUND}/predictions/L{{layer}}H{{head}}"),
     benchmark:
-        benchmark_of(f"{ROUND}/judgements/L{{layer}}H{{head}}")
+        benchmark_of(f"{ROUND}/predictions/L{{layer}}H{{head}}")
     wildcard_constraints:
         explainer=SYMBOLIC,
     conda:
         "../../envs/llm.yaml"
     params:
-        code=code("judge_head"),
+        code=code("predict_head"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: predicting L{wildcards.layer}H{wildcards.head} on unseen text"
     shell:
-        'python "$SCRIPTS"/judge_head.py --events {input.events}'
+        'python "$SCRIPTS"/predict_head.py --events {input.events}'
         " --explanation {input.explanation} --out {output} 2> {log}"

@@ -8,7 +8,7 @@ include: "functions/scoring.smk"
 rule choose_controls:
     input:
         explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
-        judgements=executed_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        predictions=executed_files(f"{ROUND}/predictions/L{{layer}}H{{head}}.parquet"),
     output:
         CONTROLS,
     log:
@@ -32,7 +32,7 @@ rule score_head:
         events=f"{RUN}/events/layer{{layer}}.parquet",
         drawn=ITEMS,
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
-        judgement=f"{ROUND}/judgements/L{{layer}}H{{head}}.json",
+        told=told,
         controls=lambda w: [] if asks(w.explainer) else CONTROLS,
         probes=f"{ROUND}/probes/layer{{layer}}.parquet",
     output:
@@ -45,7 +45,7 @@ rule score_head:
         "../../envs/analysis.yaml"
     params:
         settings=flags(config["scoring"], "bootstrap"),
-        controls=lambda w, input: control_flags(w, input.get("controls")),
+        told=told_flags,
         seed=config["seed"],
         code=code("score_head"),
     message:
@@ -53,5 +53,5 @@ rule score_head:
     shell:
         f'python "$SCRIPTS"/score_head.py {HEAD_FLAGS} {{params.settings}}'
         " --seed {params.seed} --events {input.events} --items {input.drawn} --explanation {input.explanation}"
-        " --judgement {input.judgement} {params.controls}"
+        " {params.told}"
         " --probes {input.probes} --out {output} 2> {log}"

@@ -27,6 +27,7 @@ RULES = {
     "events": "select_events",
     "items": "draw_items",
     "explanations": "explain_head",
+    "predictions": "predict_head",
     "judgements": "judge_head",
     "probes": "run_probes",
     "controls": "choose_controls",

@@ -1,4 +1,4 @@
-"""What is predicted from an explanation alone."""
+"""What a language model that knows an explanation alone says of unseen text."""
 
 from typing import Literal
 
@@ -7,16 +7,6 @@ from pydantic import Field
 from .base import Record, Split
 from .head import HeadRecord
 from .usage import Usage
-
-
-class Prediction(Record):
-    """What an explanation predicts for one window: activation, and attention as sparse rows."""
-
-    split: Split
-    window: int
-    activation: list[float] = Field(description="[T] predicted activation of each token")
-    keys: list[list[int]] = Field(description="[T][...] predicted key positions of each query")
-    weights: list[list[float]] = Field(description="[T][...] attention predicted on each")
 
 
 class Answer(Record):
@@ -39,18 +29,12 @@ class Answer(Record):
 
 
 class Judgement(HeadRecord):
-    """`judgements/LxxHyy.json`: predictions made from the explanation alone.
+    """`judgements/LxxHyy.json`: what a language model answers that knows the explanation alone."""
 
-    They cover the random windows of the validation and test splits, which are the
-    same for every head, so that one head's predictions can be held against another's
-    activations as a control.
-    """
-
-    reason: str | None = Field(description="why there are no predictions")
-    predictions: list[Prediction]
-    answers: list[Answer] = Field(default=[], description="where a language model judges")
+    reason: str | None = Field(description="why there are no answers")
+    answers: list[Answer]
     usage: Usage | None = Field(
         default=None,
         description="of the answers on test text; what was answered on validation text is paid "
-        "for when the explanation is chosen; null without a language model",
+        "for when the explanation is chosen; null where nothing was asked",
     )

@@ -28,6 +28,7 @@ from .judgement import Judgement
 from .known_roles import KnownRoles
 from .matches import MATCHES
 from .model import ModelInfo
+from .predictions import PREDICTIONS
 from .probes import PROBES
 from .repeats import REPEATS
 from .scores import HeadScores
@@ -44,6 +45,7 @@ TABLES: dict[str, pa.Schema] = {
     "controls": CONTROLS,
     "stats": STATS,
     "repeats": REPEATS,
+    "predictions": PREDICTIONS,
     "probes": PROBES,
     "scores": SCORES,
     "verdicts": VERDICTS,

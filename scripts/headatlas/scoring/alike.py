@@ -7,14 +7,13 @@ from jaxtyping import Float
 
 from ..controls import DIFFERENT, SAME, Alike, Head
 from ..pairs import ranked_pairs
-from ..records.judgement import Judgement
-from .windows import predicted_attention
+from ..predictions import Predictions
 
 # What predictions are compared on: enough for a correlation, however long a window is.
 PAIRS = 32_768
 
 
-def alike_in_predictions(judgements: Iterable[Judgement]) -> Alike:
+def alike_in_predictions(predicted: Iterable[Predictions]) -> Alike:
     """How alike predictions of attention are: Pearson's r over pairs off position 0.
 
     The pairs are those of the first random windows of the validation split, PAIRS or, of a
@@ -24,10 +23,10 @@ def alike_in_predictions(judgements: Iterable[Judgement]) -> Alike:
     """
     heads: list[Head] = []
     rows: list[np.ndarray] = []
-    for judgement in judgements:
-        if (predicted := _predicted(judgement)) is not None:
-            heads.append((judgement.layer, judgement.head))
-            rows.append(predicted)
+    for of_head in predicted:
+        if (row := _on_pairs(of_head)) is not None:
+            heads.append(of_head.head)
+            rows.append(row)
     if not rows:
         return Alike([], np.empty((0, 0)), DIFFERENT, SAME, np.empty(0, bool))
     values = np.stack(rows)
@@ -41,14 +40,12 @@ def alike_in_predictions(judgements: Iterable[Judgement]) -> Alike:
     return Alike(heads, similarity, DIFFERENT, SAME, varies)
 
 
-def _predicted(judgement: Judgement) -> Float[np.ndarray, " pairs"] | None:
+def _on_pairs(predicted: Predictions) -> Float[np.ndarray, " pairs"] | None:
     """The attention that is predicted for the pairs that all heads are compared on."""
     parts: list[np.ndarray] = []
-    own = [p for p in judgement.predictions if p.split == "validation"]
-    for prediction in sorted(own, key=lambda p: p.window):
-        length = len(prediction.keys)
-        attention = predicted_attention(prediction, length)[ranked_pairs(length)]
-        parts.append(attention.astype(np.float32))
+    for window in predicted.of_split("validation"):
+        pairs = ranked_pairs(len(window.attention))
+        parts.append(window.attention[pairs].astype(np.float32))
         if sum(map(len, parts)) >= PAIRS:
             break
     return np.concatenate(parts)[:PAIRS] if parts else None

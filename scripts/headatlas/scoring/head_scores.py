@@ -17,6 +17,7 @@ from ..intervals import Estimate, generator, undefined
 from ..items import Items
 from ..measure import OfItems, OfTexts, OfWindows
 from ..measures import MEASURES
+from ..predictions import Predictions
 from ..records.explanation import Explanation
 from ..records.judgement import Judgement
 from ..records.scores import Score, Verdict
@@ -48,8 +49,8 @@ class Scored(NamedTuple):
 
 def score_head(
     explanation: Explanation,
-    judgement: Judgement,
-    controls: Mapping[str, Sequence[Judgement]],
+    knows: Judgement | Predictions,
+    controls: Mapping[str, Sequence[Predictions]],
     events: pa.Table,
     items: Items,
     probes: pa.Table,
@@ -57,25 +58,33 @@ def score_head(
 ) -> Scored:
     """Score an explanation against the events and probes (rows of its head alone) and its items.
 
-    `controls` are the judgements of other heads, made on the same windows, by kind (see
-    `measure.CONTROLS`). Raises InputError if a judgement does not fit the events.
+    Who `knows` the explanation is a language model that has answered, or its program, which
+    has predicted. `controls` are the predictions of other heads for the same windows, by kind
+    (see `measure.CONTROLS`). Raises InputError if a prediction does not fit the events.
     """
     if explanation.status != "explained":
         return Scored(
             no_scores(f"{explanation.status}: {explanation.reason}"), verdict_on(explanation, [])
         )
     resamples, seed = settings
+    predicted = knows if isinstance(knows, Predictions) else _nothing(knows)
     at = explanation.layer, explanation.head
     found: dict[ScoreSplit, dict[str, Estimate]] = {}
     for split in _HELD_OUT:
         stream = partial(generator, seed, *at, split)
         windows = random_windows(events, split)
         found[split] = score_windows(
-            OF_WINDOWS, windows, judgement, controls, resamples, stream("windows")
-        ) | score_items(OF_ITEMS, judgement, controls, items[split], resamples, stream)
+            OF_WINDOWS, windows, predicted, controls, resamples, stream("windows")
+        ) | score_items(OF_ITEMS, knows, controls, items[split], resamples, stream)
     found["probes"] = score_texts(OF_TEXTS, probes, resamples, generator(seed, *at, "probes"))
     scores = _scores(found)
     return Scored(scores, verdict_on(explanation, scores))
+
+
+def _nothing(asked: Judgement) -> Predictions:
+    """What a language model predicts of windows: it is asked about items instead."""
+    reason = asked.reason or "an explanation in words has no program to execute"
+    return Predictions((asked.layer, asked.head), reason=reason)
 
 
 def failed(reason: str) -> Scored:

@@ -9,6 +9,7 @@ from ..answers import Told, predicted, probabilities, said, sides_of
 from ..intervals import Estimate, resample_counts, undefined
 from ..items import Item
 from ..measure import OfItems
+from ..predictions import Predictions
 from ..records.judgement import Judgement
 from ..statistics.auroc import areas
 from .beside import beside_controls
@@ -16,16 +17,16 @@ from .beside import beside_controls
 
 def score_items(
     measures: Iterable[OfItems],
-    judgement: Judgement,
-    controls: Mapping[str, Sequence[Judgement]],
+    knows: Judgement | Predictions,
+    controls: Mapping[str, Sequence[Predictions]],
     items: Sequence[Item],
     resamples: int,
     stream: Callable[[str], np.random.Generator],
 ) -> dict[str, Estimate]:
-    """The scores of `measures` from what a judgement tells of the items of a split.
+    """The scores of `measures` from what who `knows` the explanation tells of a split's items.
 
     The answers of a language model include those under other heads' explanations. For a
-    program, `controls` are the judgements of other heads, by kind. `stream` gives the random
+    program, `controls` are the predictions of other heads, by kind. `stream` gives the random
     numbers that the items of a question are resampled by.
 
     - the score itself: probability that an item that holds has a higher probability of yes than
@@ -33,11 +34,11 @@ def score_items(
     - its control: its mean under other heads' explanations; n counts them.
     - its margin: the difference, resampled together; n counts the items answered.
     """
-    own, others = _told(judgement, controls, items)
+    own, others = _told(knows, controls, items)
     found: dict[str, Estimate] = {}
     for measure in measures:
         if not own:
-            reason = judgement.reason or "no item of this split was answered"
+            reason = knows.reason or "no item of this split was answered"
             found |= dict.fromkeys(measure.names, undefined(0, reason))
             continue
         asked = [item for item in items if item.question == measure.question]
@@ -46,20 +47,22 @@ def score_items(
 
 
 def _told(
-    judgement: Judgement, controls: Mapping[str, Sequence[Judgement]], items: Sequence[Item]
+    knows: Judgement | Predictions,
+    controls: Mapping[str, Sequence[Predictions]],
+    items: Sequence[Item],
 ) -> tuple[Told, dict[str, list[Told]]]:
     """What is told under the head's own explanation, and under others by kind of control."""
-    if not judgement.answers:
-        others = {
-            kind: [predicted(j.predictions, items) for j in judgements]
-            for kind, judgements in controls.items()
+    if isinstance(knows, Predictions):
+        rest = {
+            kind: [predicted(other.windows, items) for other in others]
+            for kind, others in controls.items()
         }
-        return predicted(judgement.predictions, items), others
-    names = sorted({a.control for a in judgement.answers if a.control})
-    own, *rest = (
-        said([a for a in judgement.answers if a.control == name], items) for name in (None, *names)
+        return predicted(knows.windows, items), rest
+    names = sorted({a.control for a in knows.answers if a.control})
+    own, *others = (
+        said([a for a in knows.answers if a.control == name], items) for name in (None, *names)
     )
-    return own, {"": rest}
+    return own, {"": others}
 
 
 def _compared(

@@ -41,7 +41,7 @@ def judgement(items: Sequence[Item], probabilities: Sequence[float | None]) -> J
 
     found = [*answers("test", None), *answers("test", "L00H00"), *answers("validation", None)]
     return Judgement(
-        model="m", corpus="c", explainer="e", round=0, **AT, reason=None, predictions=[],
+        model="m", corpus="c", explainer="e", round=0, **AT, reason=None,
         answers=found,
     )  # fmt: skip
 

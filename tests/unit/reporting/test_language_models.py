@@ -119,7 +119,7 @@ def judged(name: str, inputs: Inputs) -> Judgement:
         for n, item in enumerate(items if about.status == "explained" else [])
     ]
     told = {key: getattr(about, key) for key in HeadRecord.model_fields}
-    return Judgement(**told, reason=None, predictions=[], answers=answers, usage=SPENT)
+    return Judgement(**told, reason=None, answers=answers, usage=SPENT)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from headatlas.answers import auroc_of, predicted
 from headatlas.intervals import Estimate, generator, resample_counts
 from headatlas.items import Item
 from headatlas.measures.detection_auroc import MEASURE as DETECTION
-from headatlas.records.judgement import Answer, Judgement, Prediction
+from headatlas.predictions import Prediction, Predictions
+from headatlas.records.judgement import Answer, Judgement
 from headatlas.scoring.head_scores import OF_ITEMS
 from headatlas.scoring.on_items import score_items
 from headatlas.statistics.auroc import auroc
@@ -38,17 +39,19 @@ def answers(
 
 
 def judged(*said: list[Answer], reason: str | None = None) -> Judgement:
-    return Judgement(**HEADER, reason=reason, predictions=[], answers=[a for s in said for a in s])
+    return Judgement(**HEADER, reason=reason, answers=[a for s in said for a in s])
 
 
 NAMES = {name for measure in OF_ITEMS for name in measure.names}
 
 
 def scores(
-    judgement: Judgement, controls: list[Judgement] | None = None, items: list[Item] = ITEMS
+    knows: Judgement | Predictions,
+    controls: list[Predictions] | None = None,
+    items: list[Item] = ITEMS,
 ) -> dict:
     others = {"": controls or []}
-    return score_items(OF_ITEMS, judgement, others, items, 200, partial(generator, 0))
+    return score_items(OF_ITEMS, knows, others, items, 200, partial(generator, 0))
 
 
 def test_scores_by_hand() -> None:
@@ -111,13 +114,9 @@ def test_a_question_without_items_has_a_reason() -> None:
 
 
 def prediction(window: int, activation: float, keys: list[int]) -> Prediction:
-    return Prediction(
-        split="test",
-        window=window,
-        activation=[0.0, 0.0, 0.0, activation],
-        keys=[[], [], [], keys],
-        weights=[[], [], [], [0.8 / len(keys) for _ in keys]],
-    )
+    attention = np.zeros((4, 4))
+    attention[3, keys] = 0.8 / max(len(keys), 1)
+    return Prediction("test", window, np.array([0, 0, 0, activation]), attention)
 
 
 def test_a_program_answers_by_what_it_predicts() -> None:
@@ -128,13 +127,7 @@ def test_a_program_answers_by_what_it_predicts() -> None:
 
 def test_programs_of_other_heads_are_the_controls_of_a_program() -> None:
     own, control = (
-        Judgement(
-            **HEADER,
-            reason=None,
-            predictions=[
-                prediction(window, activation, [1]) for window, activation in enumerate(activations)
-            ],
-        )
+        Predictions((0, 1), [prediction(n, value, [1]) for n, value in enumerate(activations)])
         for activations in ([4.0, 3.0, 2.0, 1.0], [2.0, 3.0, 2.0, 3.0])
     )
     found = scores(own, [control])

@@ -14,11 +14,11 @@ from places import SCRIPTS
 
 from headatlas.errors import InputError
 from headatlas.events.items import draw_items
+from headatlas.predictions import Prediction, Predictions, write_predictions
 from headatlas.records.base import head_name
 from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
-from headatlas.records.judgement import Judgement, Prediction
 from headatlas.records.probes import PROBES
 from headatlas.records.scores import HeadScores, Score
 from headatlas.scoring import head_scores
@@ -106,38 +106,34 @@ def explanation(status: str = "explained", reason: str | None = None) -> Explana
     )
 
 
-def judgement(head: int, distance: int, windows: range = range(3, 11)) -> Judgement:
+def predictions(head: int, distance: int, windows: range = range(3, 11)) -> Predictions:
     """Predicts attention `distance` tokens back, and activation that grows by position."""
-    predictions = [
-        Prediction(
-            split="validation" if window < 6 else "test",
-            window=window,
-            activation=[0.0, *(query / distance for query in range(1, LENGTH))],
-            keys=[[q - distance] if q >= distance else [] for q in range(LENGTH)],
-            weights=[[0.5] if q >= distance else [] for q in range(LENGTH)],
-        )
+    activation = (np.arange(LENGTH, dtype=np.float32) / distance).astype(float)  # as stored
+    attention = 0.5 * np.eye(LENGTH, k=-distance)
+    found = [
+        Prediction("validation" if window < 6 else "test", window, activation, attention)
         for window in windows
     ]
-    return Judgement(**HEADER, layer=0, head=head, reason=None, predictions=predictions)
+    return Predictions((0, head), found)
 
 
 def scores(
-    own: Judgement,
-    controls: list[Judgement],
+    own: Predictions,
+    controls: list[Predictions],
     explained: Explanation | None = None,
     rows: list[dict] = EVENT_ROWS,
-    layer_controls: Sequence[Judgement] = (),
+    layer_controls: Sequence[Predictions] = (),
 ) -> dict[tuple[str, str], Score]:
     found = scored(own, controls, explained, rows, layer_controls).scores
     return {(score.split, score.metric): score for score in found}
 
 
 def scored(
-    own: Judgement,
-    controls: list[Judgement],
+    own: Predictions,
+    controls: list[Predictions],
     explained: Explanation | None = None,
     rows: list[dict] = EVENT_ROWS,
-    layer_controls: Sequence[Judgement] = (),
+    layer_controls: Sequence[Predictions] = (),
     items: int = ITEMS,
 ) -> Scored:
     return score_head(
@@ -160,7 +156,7 @@ EVERY_SCORE = [
 
 
 def test_a_true_explanation_beats_its_control() -> None:
-    found = scores(judgement(1, 1), [judgement(2, 2)])
+    found = scores(predictions(1, 1), [predictions(2, 2)])
     assert list(found) == EVERY_SCORE
     for split, windows in (("validation", 3), ("test", 4)):
         own = found[split, "attention_correlation"]
@@ -181,9 +177,9 @@ def test_a_true_explanation_beats_its_control() -> None:
 
 
 def test_controls_of_the_layer_are_scored_likewise() -> None:
-    around, within = [judgement(2, 2)], [judgement(3, 3), judgement(2, 2)]
-    found = scores(judgement(1, 1), around, layer_controls=within)
-    swapped = scores(judgement(1, 1), within, layer_controls=around)
+    around, within = [predictions(2, 2)], [predictions(3, 3), predictions(2, 2)]
+    found = scores(predictions(1, 1), around, layer_controls=within)
+    swapped = scores(predictions(1, 1), within, layer_controls=around)
     for metric in ("attention", "activation"):
         for one, other in (
             (f"{metric}_correlation_layer_control", f"{metric}_correlation_control"),
@@ -203,14 +199,14 @@ def test_attention_correlation_is_that_of_all_causal_pairs() -> None:
                 weight = row["weights"][2 * query]
                 measured.append(weight if key == query - 1 else 0)
                 predicted.append(0.5 if key == query - 1 else 0)
-    found = scores(judgement(1, 1), [])["validation", "attention_correlation"]
+    found = scores(predictions(1, 1), [])["validation", "attention_correlation"]
     # The table holds single precision.
     assert found.value == pytest.approx(np.corrcoef(measured, predicted)[0, 1], abs=1e-6)
 
 
 def test_controls_may_lack_windows_and_predictions() -> None:
-    nothing = Judgement(**HEADER, layer=0, head=3, reason="unexplained", predictions=[])
-    found = scores(judgement(1, 1), [judgement(2, 2, range(3, 5)), nothing])
+    nothing = Predictions((0, 3), reason="unexplained")
+    found = scores(predictions(1, 1), [predictions(2, 2, range(3, 5)), nothing])
     assert found["validation", "attention_correlation_control"].n == 1
     assert found["test", "attention_correlation_control"].n == 0
     assert found["test", "attention_correlation_margin"].value is None
@@ -218,14 +214,14 @@ def test_controls_may_lack_windows_and_predictions() -> None:
 
 
 def test_windows_without_own_prediction_are_not_counted() -> None:
-    found = scores(judgement(1, 1, range(4, 8)), [judgement(2, 2)])
+    found = scores(predictions(1, 1, range(4, 8)), [predictions(2, 2)])
     assert found["validation", "attention_correlation"].n == 2
     assert found["test", "attention_correlation"].n == 2
 
 
 def test_an_unexplained_head_has_every_score_with_its_reason() -> None:
-    nothing = Judgement(**HEADER, layer=0, head=1, reason="no rules", predictions=[])
-    found = scores(nothing, [judgement(2, 2)], explanation("unexplained", "too diffuse"))
+    nothing = Predictions((0, 1), reason="no rules")
+    found = scores(nothing, [predictions(2, 2)], explanation("unexplained", "too diffuse"))
     assert list(found) == EVERY_SCORE
     for score in found.values():
         assert (score.value, score.low, score.high, score.n) == (None, None, None, 0)
@@ -233,24 +229,24 @@ def test_an_unexplained_head_has_every_score_with_its_reason() -> None:
 
 
 def test_without_predictions_cases_are_scored_all_the_same() -> None:
-    nothing = Judgement(**HEADER, layer=0, head=1, reason="the judge failed", predictions=[])
-    found = scores(nothing, [judgement(2, 2)])
+    nothing = Predictions((0, 1), reason="the judge failed")
+    found = scores(nothing, [predictions(2, 2)])
     assert found["test", "attention_correlation"].reason == "the judge failed"
     assert found["probes", "auroc"].value == 1
 
 
 def test_the_verdict_is_decided_with_the_scores() -> None:
-    true = scored(judgement(1, 1), [judgement(2, 2)]).verdict
+    true = scored(predictions(1, 1), [predictions(2, 2)]).verdict
     assert (true.status, true.reason) == ("explained", None)
     assert true.decided_by == ["attention_correlation_margin"]
-    twin = scored(judgement(1, 1), [judgement(2, 1)]).verdict
+    twin = scored(predictions(1, 1), [predictions(2, 1)]).verdict
     assert twin.status == "unexplained"
-    alone = scored(judgement(1, 1), []).verdict
+    alone = scored(predictions(1, 1), []).verdict
     assert alone.status == "not compared"
     assert alone.reason == (
         "nothing to compare: no other head that says something else serves as a control"
     )
-    nothing = Judgement(**HEADER, layer=0, head=1, reason="no rules", predictions=[])
+    nothing = Predictions((0, 1), reason="no rules")
     none = scored(nothing, [], explanation("unexplained", "too diffuse")).verdict
     assert (none.status, none.reason) == ("unexplained", "too diffuse")
     broken = failed("ValueError: it broke")
@@ -263,10 +259,13 @@ def test_which_other_measures_there_are_moves_no_number(
     monkeypatch: pytest.MonkeyPatch, others: slice
 ) -> None:
     """Neither one fewer, and so neither one more, nor their order."""
-    own, control = judgement(1, 1), judgement(2, 2)
+    own, control = predictions(1, 1), predictions(2, 2)
     # Few and discrete values have the same quantiles whatever is drawn.
-    for prediction in own.predictions[::2]:
-        prediction.activation.reverse()
+    turned = [
+        p._replace(activation=p.activation[::-1]) if n % 2 == 0 else p
+        for n, p in enumerate(own.windows)
+    ]
+    own = Predictions(own.head, turned)
     before = scored(own, [control], items=12).scores
     for kind in ("OF_WINDOWS", "OF_ITEMS", "OF_TEXTS"):
         monkeypatch.setattr(head_scores, kind, getattr(head_scores, kind)[others])
@@ -283,7 +282,7 @@ def test_predictions_for_other_windows_are_refused() -> None:
         for row in shorter
     ]
     with pytest.raises(InputError, match="the window has 3 tokens"):
-        scores(judgement(1, 1), [], rows=shorter)
+        scores(predictions(1, 1), [], rows=shorter)
 
 
 @pytest.fixture
@@ -297,14 +296,11 @@ def files(tmp_path: Path) -> dict[str, Path]:
     write_items(paths["items"], events, ITEMS)
     write_record(paths["explanation"], explanation())
     for head in (1, 2, 3):
-        paths[head_name(0, head)] = tmp_path / f"{head_name(0, head)}.json"
-        write_record(paths[head_name(0, head)], judgement(head, head))
+        write_predictions(tmp_path / f"{head_name(0, head)}.parquet", predictions(head, head))
     return paths
 
 
-def run(
-    files: dict[str, Path], out: Path, own: str, control: int = 2
-) -> subprocess.CompletedProcess:
+def run(files: dict[str, Path], out: Path, control: int = 2) -> subprocess.CompletedProcess:
     """Scores L00H01 beside a control of the model, and L00H03 as one of its layer."""
     at = {"layer": 0, "head": 1, "rank": 0, "other_layer": 0, "similarity": 0.0}
     relations = [("model", control), ("layer", 3), ("twin", 2)]
@@ -317,9 +313,8 @@ def run(
         "events": files["events"],
         "probes": files["probes"],
         "explanation": files["explanation"],
-        "judgement": files[own],
         "controls": out.parent / "controls.parquet",
-        "judgements": files["L00H01"].parent,
+        "predictions": files["events"].parent,
         "bootstrap": 100,
         "items": files["items"],
         "seed": 0,
@@ -336,13 +331,13 @@ def test_script_scores_the_head_asked_for_the_same_each_time(
 ) -> None:
     one, two = tmp_path / "one.json", tmp_path / "two.json"
     for out in (one, two):
-        result = run(files, out, "L00H01")
+        result = run(files, out)
         assert (result.returncode, result.stderr) == (0, "")
     assert one.read_bytes() == two.read_bytes()
     record = read_record(one, HeadScores)
     assert (record.layer, record.head, record.version) == (0, 1, 1)
-    controls = [judgement(2, 2)], [judgement(3, 3)]
-    expected = scores(judgement(1, 1), controls[0], layer_controls=controls[1])
+    controls = [predictions(2, 2)], [predictions(3, 3)]
+    expected = scores(predictions(1, 1), controls[0], layer_controls=controls[1])
     assert record.scores == list(expected.values())
     assert record.verdict.status == "explained"
     assert "NaN" not in json.dumps(json.loads(one.read_text()))
@@ -351,16 +346,17 @@ def test_script_scores_the_head_asked_for_the_same_each_time(
 @pytest.mark.parametrize(
     ("own", "control", "message"),
     [
-        ("L00H02", 2, "L00H02.json: is about L00H02, expected is L00H01"),
-        ("L00H01", 4, "L00H04.json: is about L00H02, expected is L00H04"),
-        ("L00H01", 5, "L00H05.json: No such file or directory"),
+        (2, 2, "L00H01.parquet: is about L00H02, expected is L00H01"),
+        (1, 4, "L00H04.parquet: is about L00H02, expected is L00H04"),
+        (1, 5, "L00H05.parquet: no such file"),
     ],
 )
 def test_script_refuses_files_about_the_wrong_head(
-    files: dict[str, Path], tmp_path: Path, own: str, control: int, message: str
+    files: dict[str, Path], tmp_path: Path, own: int, control: int, message: str
 ) -> None:
-    write_record(tmp_path / "L00H04.json", judgement(2, 2))
-    result = run(files, tmp_path / "out.json", own, control)
+    write_predictions(tmp_path / "L00H01.parquet", predictions(own, 1))
+    write_predictions(tmp_path / "L00H04.parquet", predictions(2, 2))
+    result = run(files, tmp_path / "out.json", control)
     assert result.returncode == 1
     assert result.stderr.startswith("error: ")
     assert result.stderr.endswith(f"{message}\n")

@@ -3,14 +3,11 @@
 import numpy as np
 import pytest
 
-from headatlas.errors import InputError
 from headatlas.intervals import Estimate, resample_counts
 from headatlas.measure import CONTROLS
 from headatlas.measures import attention_correlation
 from headatlas.pairs import ranked_pairs
-from headatlas.records.judgement import Prediction
 from headatlas.scoring.beside import beside_controls
-from headatlas.scoring.windows import predicted_attention
 from headatlas.statistics.correlation import moments, pearson
 
 MEASURE = attention_correlation.MEASURE
@@ -80,33 +77,6 @@ def test_without_a_control_there_is_no_margin() -> None:
     ):
         assert result[MEASURE.control_of(kind)] == (None, None, None, 0, reason)
         assert result[MEASURE.margin_of(kind)] == (None, None, None, 2, reason)
-
-
-def prediction(keys: list, weights: list) -> Prediction:
-    return Prediction(split="test", window=4, activation=[0, 1, 2], keys=keys, weights=weights)
-
-
-def test_predicted_attention_is_scattered_by_row() -> None:
-    dense = predicted_attention(prediction([[], [1], [2, 0]], [[], [0.5], [0.25, 0.75]]), 3)
-    assert dense.tolist() == [[0, 0, 0], [0, 0.5, 0], [0.75, 0, 0.25]]
-
-
-@pytest.mark.parametrize(
-    ("keys", "weights", "message"),
-    [
-        ([[], [2], []], [[], [1], []], "window 4: key 2 of query 1; a query sees keys 0 to itself"),
-        ([[], [-1], []], [[], [1], []], "window 4: key -1 of query 1"),
-        ([[], [1], []], [[], [], []], "a row has not as many weights as keys"),
-        (
-            [[], []],
-            [[], []],
-            "3 activations, 2 rows of keys and 2 of weights, but the window has 3",
-        ),
-    ],
-)
-def test_predictions_that_do_not_fit_are_refused(keys: list, weights: list, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        predicted_attention(prediction(keys, weights), 3)
 
 
 def test_ranked_pairs_leave_out_the_future_and_the_first_token() -> None:

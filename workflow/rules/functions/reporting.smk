@@ -7,7 +7,7 @@ STAGES = [  # of a run, in order
     "select_events",
     "draw_items",
     "explain_head",
-    "judge_head",
+    "predict_head",
     "run_probes",
     "choose_controls",
     "score_head",
@@ -35,8 +35,8 @@ def stages(model, explainer):
     known = STAGES + ROLE_STAGES if has_roles(model) else STAGES
     if not asks(explainer):
         return known
-    asking = [f"{rule}_llm" if rule in ("explain_head", "judge_head") else rule for rule in known]
-    return [*asking, "count_usage"]
+    asking = {"explain_head": "explain_head_llm", "predict_head": "judge_head_llm"}
+    return [*(asking.get(rule, rule) for rule in known), "count_usage"]
 
 
 def recipe(wildcards):

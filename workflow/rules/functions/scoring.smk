@@ -17,11 +17,21 @@ def choice_flags(wildcards):
         folder = folder_of(f"{ROUND}/explanations")(wildcards)
         return flags({"explanations": folder, "controls": count, "layer_controls": 0})
     count = config["scoring"]["controls"]
-    folder = folder_of(f"{ROUND}/judgements")(wildcards)
-    return flags({"judgements": folder, "controls": count, "layer_controls": count})
+    folder = folder_of(f"{ROUND}/predictions")(wildcards)
+    return flags({"predictions": folder, "controls": count, "layer_controls": count})
 
 
-def control_flags(wildcards, table):
-    """Flags of the controls of a head; a language model's judgement holds its own."""
-    folder = folder_of(f"{ROUND}/judgements")(wildcards)
-    return flags({"controls": table, "judgements": folder}) if table else ""
+def told(wildcards):
+    """What is told of a head by who knows its explanation: a language model, or its program."""
+    kind = "judgements/{}.json" if asks(wildcards.explainer) else "predictions/{}.parquet"
+    return f"{ROUND}/{kind}".format(
+        head_name(int(wildcards.layer), int(wildcards.head)), **wildcards
+    )
+
+
+def told_flags(wildcards, input):
+    """Flags of that and of the controls; a language model's judgement holds its own."""
+    if asks(wildcards.explainer):
+        return flags({"judgement": input.told})
+    folder = folder_of(f"{ROUND}/predictions")(wildcards)
+    return flags({"controls": input.controls, "predictions": folder})

@@ -93,7 +93,7 @@ def judgement_of(
 ) -> Judgement:
     """The record of what a judge answered, or of why it did not."""
     about = {name: getattr(explanation, name) for name in HeadRecord.model_fields}
-    return Judgement(**about, reason=reason, predictions=[], answers=list(answers), usage=usage)
+    return Judgement(**about, reason=reason, answers=list(answers), usage=usage)
 
 
 async def judge_items(

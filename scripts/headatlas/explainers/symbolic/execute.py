@@ -10,15 +10,12 @@ from .context import Context
 from .evaluate import holds, keys_of
 from .language import parse_source, parse_trigger
 
-MOST_KEYS = 16
-
 
 class Predicted(NamedTuple):
-    """Activation of each token; for each query its last `MOST_KEYS` keys and their weights."""
+    """Activation of each token, and the attention of each query."""
 
     activation: Float[np.ndarray, " token"]
-    keys: list[list[int]]
-    weights: list[list[float]]
+    attention: Float[np.ndarray, "query key"]
 
 
 def predict(program: Program, context: Context) -> Predicted:
@@ -27,16 +24,13 @@ def predict(program: Program, context: Context) -> Predicted:
     Raises ExpressionError if a rule is not of the language.
     """
     activation = np.full(context.length, program.rest_activation)
-    keys: list[list[int]] = [[] for _ in range(context.length)]
-    weights: list[list[float]] = [[] for _ in range(context.length)]
+    attention = np.zeros((context.length, context.length))
     free = np.ones(context.length, bool)
     for rule in program.rules:
         found = keys_of(parse_source(rule.source), context)
         decided = free & holds(parse_trigger(rule.trigger), context) & found.any(axis=1)
         free &= ~decided
         activation[decided] = rule.activation
-        for query in np.flatnonzero(decided):
-            named = np.flatnonzero(found[query])
-            keys[query] = named[-MOST_KEYS:].tolist()
-            weights[query] = [round(rule.mass / len(named), 6)] * len(keys[query])
-    return Predicted(activation, keys, weights)
+        each = rule.mass / found[decided].sum(axis=1, keepdims=True)
+        attention[decided] = found[decided] * each
+    return Predicted(activation, attention)

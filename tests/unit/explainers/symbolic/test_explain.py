@@ -18,18 +18,18 @@ from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.execute import predict
 from headatlas.explainers.symbolic.explain import explain
 from headatlas.explainers.symbolic.facts import Facts, facts_of
-from headatlas.explainers.symbolic.judge import judge
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
+from headatlas.explainers.symbolic.predict import predictions_of
 from headatlas.explainers.symbolic.sample import measure
 from headatlas.explainers.symbolic.search import Found
 from headatlas.explainers.symbolic.summary import Clause, Contrast, unexplained, writes
 from headatlas.explainers.symbolic.summary import explained as explained_in_words
 from headatlas.explainers.symbolic.texts import choose_texts
 from headatlas.explainers.symbolic.windows import Measured, read_measured, read_texts
+from headatlas.predictions import read_predictions
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation, Program, Rule
 from headatlas.records.head import HeadRecord
-from headatlas.records.judgement import Judgement
 from headatlas.records.stats import STATS
 from headatlas.settings.symbolic import Symbolic
 from headatlas.storage import read_record, write_rows
@@ -465,18 +465,14 @@ def test_a_program_is_executed_from_the_first_rule_on() -> None:
     )
     found = predict(program, context)
     assert found.activation.tolist() == [1, 2, 2, 2, 3, 2]
-    assert found.keys == [[], [1], [1, 2], [2, 3], [2], [4, 5]]
-    assert found.weights == [[], [0.8], [0.4, 0.4], [0.4, 0.4], [0.5], [0.4, 0.4]]
-
-
-def test_many_keys_are_cut_to_the_last_sixteen_with_their_own_weight() -> None:
-    context = Context(range(41), ["<s>", *[" a"] * 40])
-    program = Program(
-        rules=[Rule(source="everything", trigger="any", mass=0.8, activation=1)], rest_activation=0
-    )
-    found = predict(program, context)
-    assert found.keys[40] == list(range(25, 41))
-    assert found.weights[40] == [0.02] * 16
+    assert found.attention.tolist() == [
+        [0, 0, 0, 0, 0, 0],
+        [0, 0.8, 0, 0, 0, 0],
+        [0, 0.4, 0.4, 0, 0, 0],
+        [0, 0, 0.4, 0.4, 0, 0],
+        [0, 0, 0.5, 0, 0, 0],
+        [0, 0, 0, 0, 0.4, 0.4],
+    ]
 
 
 def test_dense_attention_leaves_padding_out() -> None:
@@ -540,35 +536,32 @@ def explain_by_script(events: Path, out: Path, head: int = 1) -> subprocess.Comp
     )
 
 
-def test_scripts_explain_and_judge(tmp_path: Path) -> None:
-    events, out, judged = write_head(tmp_path), tmp_path / "e.json", tmp_path / "j.json"
+def test_scripts_explain_and_predict(tmp_path: Path) -> None:
+    events, out, predicted = write_head(tmp_path), tmp_path / "e.json", tmp_path / "p.parquet"
     assert explain_by_script(events, out).stderr == ""
     found = read_record(out, Explanation)
     assert (found.layer, found.head, found.behaviours[0].family) == (2, 1, "induction")
     assert "(induction)" in found.summary
 
-    done = run("judge_head.py", "--events", events, "--explanation", out, "--out", judged)
+    done = run("predict_head.py", "--events", events, "--explanation", out, "--out", predicted)
     assert done.stderr == ""
-    judgement = read_record(judged, Judgement)
-    assert [p.split for p in judgement.predictions] == ["validation"] * WINDOWS + ["test"] * WINDOWS
-    assert [p.window for p in judgement.predictions] == list(range(WINDOWS, 3 * WINDOWS))
-    assert all(
-        len(p.activation) == len(p.keys) == len(p.weights) == T for p in judgement.predictions
-    )
+    windows = read_predictions(predicted, (2, 1)).windows
+    assert [p.split for p in windows] == ["validation"] * WINDOWS + ["test"] * WINDOWS
+    assert [p.window for p in windows] == list(range(WINDOWS, 3 * WINDOWS))
+    assert all(len(p.activation) == len(p.attention) == T for p in windows)
 
     again = tmp_path / "again.json"
     explain_by_script(events, again)
     assert again.read_bytes() == out.read_bytes()
 
 
-def test_an_unexplained_head_is_judged_with_the_reason(tmp_path: Path) -> None:
+def test_an_unexplained_head_has_predictions_with_the_reason(tmp_path: Path) -> None:
     events, out = write_head(tmp_path), tmp_path / "e.json"
     assert explain_by_script(events, out, head=0).returncode == 0
     found = read_record(out, Explanation)
     assert "its mean entropy is 1.50 nats" in found.summary
-    judgement = judge(found, read_texts(events, 0, ["test"]))
-    assert judgement.predictions == []
-    assert judgement.reason == found.reason
+    predicted = predictions_of(found, read_texts(events, 0, ["test"]))
+    assert (predicted.windows, predicted.reason) == ((), found.reason)
 
 
 def test_nothing_of_the_test_split_reaches_an_explanation(tmp_path: Path) -> None:
@@ -587,7 +580,7 @@ def test_nothing_of_the_test_split_reaches_an_explanation(tmp_path: Path) -> Non
     assert "spoiled" not in json.dumps(read_record(outs[1], Explanation).model_dump())
 
 
-def test_nothing_of_the_head_reaches_a_judgement(tmp_path: Path) -> None:
+def test_nothing_of_the_head_reaches_a_prediction(tmp_path: Path) -> None:
     def spoil(row: dict[str, object]) -> None:
         row.update(activation=[9.0] * T, weights=[0.0] * (T * (1 + KEPT)), value_norm=[9.0] * T)
 
@@ -595,9 +588,13 @@ def test_nothing_of_the_head_reaches_a_judgement(tmp_path: Path) -> None:
     clean, spoiled = write_head(tmp_path), write_head(tmp_path / "spoiled", spoil)
     found = follows([("after(same_token, last)", "any", 0.8)])
     splits = ["validation", "test"]
-    first, second = (judge(found, read_texts(events, 1, splits)) for events in (clean, spoiled))
-    assert first == second
-    assert len(first.predictions) == 2 * WINDOWS
+    first, second = (
+        predictions_of(found, read_texts(events, 1, splits)).windows for events in (clean, spoiled)
+    )
+    assert len(first) == len(second) == 2 * WINDOWS
+    for one, other in zip(first, second, strict=True):
+        assert np.array_equal(one.attention, other.attention)
+        assert np.array_equal(one.activation, other.activation)
 
 
 def test_a_head_without_windows_is_reported_in_one_sentence(tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import or_failed, reported
-from headatlas.explainers.symbolic.judge import judge, judgement_of
+from headatlas.explainers.symbolic.predict import predictions_of
 from headatlas.explainers.symbolic.windows import read_texts
+from headatlas.predictions import Predictions, write_predictions
 from headatlas.records.explanation import Explanation
-from headatlas.storage import read_record, write_record
+from headatlas.storage import read_record
 
 
 @reported
@@ -20,15 +21,16 @@ def main() -> None:
         help="events of the head's layer, of which only tokens and their text are read",
     )
     parser.add_argument("--explanation", type=Path, required=True, help="explanation (JSON)")
-    parser.add_argument("--out", type=Path, required=True, help="judgement to write (JSON)")
+    parser.add_argument("--out", type=Path, required=True, help="predictions to write (Parquet)")
     args = parser.parse_args()
 
     explanation = read_record(args.explanation, Explanation)
     texts = read_texts(args.events, explanation.head, ["validation", "test"])
-    judgement = or_failed(
-        lambda: judge(explanation, texts), lambda reason: judgement_of(explanation, reason=reason)
+    at = explanation.layer, explanation.head
+    predictions = or_failed(
+        lambda: predictions_of(explanation, texts), lambda reason: Predictions(at, reason=reason)
     )
-    write_record(args.out, judgement)
+    write_predictions(args.out, predictions)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,75 @@
+"""The one reader and writer of what programs predict, as matrices."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from .controls import Head
+from .errors import InputError
+from .records.base import Split, head_name
+from .records.predictions import PREDICTIONS
+from .storage import read_facts, read_table, write_rows
+from .triangle import pack, unpack
+
+
+class Prediction(NamedTuple):
+    """What is predicted for one window of T tokens."""
+
+    split: Split
+    window: int
+    activation: Float[np.ndarray, " T"]
+    attention: Float[np.ndarray, "T T"]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What is predicted of a head; `reason` says why there is nothing."""
+
+    head: Head
+    windows: Sequence[Prediction] = ()
+    reason: str | None = None
+
+    def of_split(self, split: Split) -> list[Prediction]:
+        """The windows of a split, in the order of their numbers."""
+        found = [window for window in self.windows if window.split == split]
+        return sorted(found, key=lambda window: window.window)
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write a table of `records.predictions.PREDICTIONS`; the reason is one of its facts."""
+    layer, head = predictions.head
+    rows: list[dict[str, object]] = [
+        {"layer": layer, "head": head, "split": at.split, "window": at.window}
+        | {"activation": at.activation, "attention": pack(at.attention).astype(np.float16)}
+        for at in predictions.windows
+    ]
+    facts: dict[str, object] = {"layer": layer, "head": head, "reason": predictions.reason}
+    write_rows(path, rows, PREDICTIONS, facts)
+
+
+def read_predictions(path: Path, expected: Head) -> Predictions:
+    """What was predicted of a head. Raises InputError if the file is about another one."""
+    facts = read_facts(path)
+    found = int(str(facts["layer"])), int(str(facts["head"]))
+    if found != expected:
+        names = head_name(*found), head_name(*expected)
+        raise InputError(f"{path}: is about {names[0]}, expected is {names[1]}")
+    reason = facts["reason"]
+    return Predictions(found, list(_windows(path)), None if reason is None else str(reason))
+
+
+def _windows(path: Path) -> Iterator[Prediction]:
+    table = read_table(path, PREDICTIONS)
+    for row in range(len(table)):
+        cell = {name: table.column(name)[row] for name in ("activation", "attention")}
+        activation, attention = (np.asarray(c.values).astype(float) for c in cell.values())
+        yield Prediction(
+            table.column("split")[row].as_py(),
+            table.column("window")[row].as_py(),
+            activation,
+            unpack(attention),
+        )
