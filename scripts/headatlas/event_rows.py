@@ -13,6 +13,7 @@ from .errors import InputError
 from .records.base import SPLITS, Split
 from .records.events import EVENTS, KINDS, Kind
 from .storage import read_head
+from .triangle import unpack
 
 _TEXT = ("split", "kind", "window", "tokens", "pieces")
 _CELLS = ("split", "kind", "rank", "window", "document", "context_kind", "query", "peak", "pieces")
@@ -32,7 +33,8 @@ class Text(NamedTuple):
 class Event:
     """A window of T tokens as a head treated it; K keys are kept of each query's attention.
 
-    These are key 0 and the largest others, -1 where there are fewer.
+    These are key 0 and the largest others, -1 where there are fewer. Of random windows
+    attention is there whole (`triangle`), too.
     """
 
     split: Split
@@ -48,9 +50,12 @@ class Event:
     activation: Float[np.ndarray, " T"]
     keys: Int[np.ndarray, "T K"]
     weights: Float[np.ndarray, "T K"]
+    whole: Float[np.ndarray, " pair"] | None
 
     def attention(self) -> Float[np.ndarray, "query key"]:
-        """Attention; what lies outside the K kept keys counts as 0."""
+        """Attention: whole in a random window, elsewhere 0 outside the K kept keys."""
+        if self.whole is not None:
+            return unpack(self.whole).astype(float)
         return dense_attention(self.keys, self.weights)
 
 
@@ -86,7 +91,7 @@ def read_texts(path: Path, head: int, splits: Collection[Split]) -> list[Text]:
 
 def read_random_windows(path: Path, head: int, split: Split) -> list[Event]:
     """The random windows of a split from a layer's file. Raises InputError if it has none."""
-    events = read_head(path, EVENTS, head, list(dict.fromkeys(_CELLS + _ARRAYS)))
+    events = read_head(path, EVENTS, head, list(dict.fromkeys((*_CELLS, *_ARRAYS, "attention"))))
     return _all_there(random_windows(events, split), path, head, [split])
 
 
@@ -113,6 +118,7 @@ def _event(events: pa.Table, row: int) -> Event:
     tokens, activation, keys, weights = (
         np.asarray(events.column(name)[row].values) for name in _ARRAYS
     )
+    attention = events.column("attention")[row]
     shape = (len(tokens), -1)
     return Event(
         **cells,
@@ -120,6 +126,7 @@ def _event(events: pa.Table, row: int) -> Event:
         activation=activation.astype(float),
         keys=keys.reshape(shape),
         weights=weights.astype(float).reshape(shape),
+        whole=np.asarray(attention.values) if attention.is_valid else None,
     )
 
 

@@ -34,6 +34,16 @@ def test_attention_is_scattered_by_row_and_padding_left_out() -> None:
     assert (event.window, event.query, event.tokens.tolist()) == (4, 1, [5, 6, 7])
 
 
+def test_attention_of_a_random_window_is_whole_whatever_else_was_kept() -> None:
+    keys, weights = [0, 1, 2], [1.0, 0.75, 0.375]
+    half = [1.0, 0.25, 0.75, 0.0, 0.0, 0.375]
+    (event,) = events_of(table_of([row(4, keys=keys, weights=weights, attention=half)]))
+    assert event.attention().tolist() == ATTENTION.tolist()
+    assert event.attention().dtype == float
+    (event,) = events_of(table_of([row(4, keys=keys, weights=weights)]))
+    assert event.attention()[1].tolist() == [0.0, 0.75, 0.0]
+
+
 def test_splits_and_kinds_are_chosen_and_the_order_of_the_rows_is_kept() -> None:
     table = table_of([row(3), row(1, kind="top"), row(2, "train"), row(0, "train", "quantile")])
     assert [event.window for event in events_of(table)] == [3, 1, 2, 0]

@@ -104,6 +104,7 @@ def _columns(batch: Batch, reduced: Reduced) -> dict[str, pa.Array]:
         "keys": _lists(_flat_rows(reduced.attention.keys), kept),
         "weights": _lists(_flat_rows(reduced.attention.weights), kept),
         "value_norm": _lists(reduced.attention.value_norm, kept),
+        "attention": _lists(reduced.rows.reshape(-1, reduced.rows.shape[-1]), measured),
     }
     for metric in HEAD_METRICS:
         values = np.full(windows * heads, np.nan, np.float32)

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from ..errors import InputError
 from ..records.activations import HEAD_METRICS
 from ..subjects.writing import Writing
+from ..triangle import pack
 from .attention import top_keys
 from .metrics import head_metrics
 from .norm import Norm, activation, by_head
@@ -37,11 +38,15 @@ class Attention(NamedTuple):
 
 
 class Reduced(NamedTuple):
-    """What one layer leaves of a batch. `kept` says for which pairs there is attention."""
+    """What one layer leaves of a batch. `kept` says for which pairs there is attention.
+
+    Of the sampled windows the `rows` are whole, packed as in `triangle`.
+    """
 
     activation: Float[np.ndarray, "window head token"]
     kept: Bool[np.ndarray, "window head"]
     attention: Attention
+    rows: Float[np.ndarray, "sampled head pair"]
     metrics: dict[str, Float[np.ndarray, "sampled head"]]
 
 
@@ -107,6 +112,7 @@ class LayerReducer:
                 weights.cpu().numpy(),
                 stored(norms, "the norm of a value", layer, head).cpu().numpy(),
             ),
+            rows=pack(pattern[torch.from_numpy(batch.sampled)].half().cpu().numpy()),
             metrics=self._metrics(pattern, batch),
         )
 

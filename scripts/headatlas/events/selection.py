@@ -18,19 +18,19 @@ from ..storage import read_table, table_writer, write_rows
 from .context_kind import context_kind
 from .exemplars import Candidate, Chosen, choose
 
+# What an event has of the row that caching left of its window.
+_OF_ROW = ("activation", "keys", "weights", "value_norm", "attention")
+_OF_TEXT = ("split", "window", "document", "tokens", "pieces")
 
-def read_kept_rows(activations: Sequence[Path]) -> dict[int, dict[int, dict[str, Any]]]:
-    """The rows of all shards whose attention was kept, by head and window.
 
-    Caching keeps a number of windows per head that hardly grows with the corpus.
+def read_kept_rows(activations: Sequence[Path]) -> pa.Table:
+    """The rows of all shards whose attention was kept.
+
+    Caching keeps a number of windows per head that hardly grows with the corpus. They stay in
+    Arrow's memory, where a weight takes two bytes, not the 32 of a Python number.
     """
-    rows: dict[int, dict[int, dict[str, Any]]] = {}
-    columns = ["window", "head", "activation", "keys", "weights", "value_norm"]
-    for path in activations:
-        table = read_table(path, ACTIVATIONS, columns, pc.field("keys").is_valid())
-        for row in table.to_pylist():
-            rows.setdefault(row["head"], {})[row["window"]] = row
-    return rows
+    columns, kept = ["window", "head", *_OF_ROW], pc.field("keys").is_valid()
+    return pa.concat_tables(read_table(path, ACTIVATIONS, columns, kept) for path in activations)
 
 
 def read_windows(path: Path, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -55,59 +55,67 @@ def select_events(
 ) -> None:
     """Write the exemplars of the given heads of a layer, a row group for each head."""
     kept = read_kept_rows(activations)
-    texts = read_windows(windows, (number for head in heads for number in kept[head]))
+    of_heads = kept.filter(pc.field("head").isin(heads)).column("window")
+    texts = read_windows(windows, of_heads.unique().to_pylist())
     with table_writer(out, EVENTS) as writer:
         for head in heads:
-            events = []
+            rows = kept.filter(pc.field("head") == head)
+            chosen = []
             for split in SPLITS:
-                chosen = choose(
-                    _candidates(kept[head], texts, split),
+                chosen += choose(
+                    _candidates(rows, texts, split),
                     top=top,
                     top_windows=top_windows,
                     quantiles=quantiles,
                     per_quantile=per_quantile,
                     rng=np.random.default_rng([seed, layer, head, SPLITS.index(split)]),
                 )
-                events += [_event(layer, head, c, kept[head], texts) for c in chosen]
-            table = pa.Table.from_pylist(events, schema=EVENTS)
-            writer.write({name: table.column(name) for name in EVENTS.names})
+            writer.write(_events(layer, head, chosen, rows, texts))
 
 
-def _candidates(
-    rows: dict[int, dict[str, Any]], texts: dict[int, dict[str, Any]], split: str
-) -> list[Candidate]:
+def _candidates(rows: pa.Table, texts: dict[int, dict[str, Any]], split: str) -> list[Candidate]:
     return [
         Candidate(
             window=number,
             sampled=texts[number]["sampled"],
             tokens=np.array(texts[number]["tokens"]),
-            activation=np.array(row["activation"], np.float32),
+            activation=np.asarray(activation.values).astype(np.float32),
         )
-        for number, row in sorted(rows.items())
+        for number, activation in zip(
+            rows.column("window").to_pylist(), rows.column("activation"), strict=True
+        )
         if texts[number]["split"] == split
     ]
 
 
-def _event(
+def _events(
     layer: int,
     head: int,
-    chosen: Chosen,
-    rows: dict[int, dict[str, Any]],
+    chosen: Sequence[Chosen],
+    rows: pa.Table,
     texts: dict[int, dict[str, Any]],
-) -> dict[str, Any]:
-    candidate = chosen.candidate
-    row, text = rows[candidate.window], texts[candidate.window]
-    return {
-        "layer": layer,
-        "head": head,
-        "kind": chosen.kind,
-        "rank": chosen.rank,
-        "query": candidate.query,
-        "peak": candidate.peak,
-        "context_kind": context_kind(text["pieces"]),
-        **{name: text[name] for name in ("split", "window", "document", "tokens", "pieces")},
-        **{name: row[name] for name in ("activation", "keys", "weights", "value_norm")},
-    }
+) -> dict[str, pa.ChunkedArray]:
+    """Columns of `records.events.EVENTS`; whole attention is of random windows alone."""
+    cells = []
+    for kind, rank, candidate in chosen:
+        text = texts[candidate.window]
+        cells.append(
+            {"layer": layer, "head": head, "kind": kind, "rank": rank}
+            | {"query": candidate.query, "peak": candidate.peak}
+            | {"context_kind": context_kind(text["pieces"])}
+            | {name: text[name] for name in _OF_TEXT}
+        )
+    of_row = {name: EVENTS.field(name).type for name in _OF_ROW}
+    of_text = pa.schema([field for field in EVENTS if field.name not in of_row])
+    table = pa.Table.from_pylist(cells, schema=of_text)
+    columns = {name: table.column(name) for name in of_text.names}
+    place = {number: n for n, number in enumerate(rows.column("window").to_pylist())}
+    places = pa.array([place[candidate.window] for _, _, candidate in chosen], pa.int64())
+    whole = pc.if_else(pc.equal(table.column("kind"), "random"), places, None)
+    for name, kind in of_row.items():
+        taken = rows.column(name).take(whole if name == "attention" else places)
+        columns[name] = taken.cast(kind)
+    return columns
 
 
 def write_stats(

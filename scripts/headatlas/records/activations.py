@@ -39,6 +39,14 @@ ACTIVATIONS = pa.schema(
             "[T] norm of what the head would write if it attended to this token alone, |v W_O|",
             nullable=True,
         ),
+        field(
+            "attention",
+            pa.list_(pa.float16()),
+            "[T(T+1)/2] attention of each query to the keys up to it, row after row, of the "
+            "sampled windows; half precision, so that a row sums to 1 within a thousandth; null "
+            "elsewhere",
+            nullable=True,
+        ),
         *(
             field(metric, pa.float32(), "head metric of this window", nullable=True)
             for metric in HEAD_METRICS

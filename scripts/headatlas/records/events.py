@@ -32,5 +32,13 @@ EVENTS = pa.schema(
         field("keys", pa.list_(pa.int16()), "[T*K] key 0 and the largest others, -1 for none"),
         field("weights", pa.list_(pa.float32()), "[T*K] their attention weights"),
         field("value_norm", pa.list_(pa.float32()), "[T] |v W_O| of each token"),
+        field(
+            "attention",
+            pa.list_(pa.float16()),
+            "[T(T+1)/2] attention of each query to the keys up to it, row after row, in a random "
+            "window; half precision, so that a row sums to 1 within a thousandth; null for other "
+            "kinds",
+            nullable=True,
+        ),
     ]
 )

@@ -106,8 +106,7 @@ def _answered(
         if item.key is None:
             did = window.activation[item.query]
         else:
-            kept = window.keys[item.query] == item.key
-            did = window.weights[item.query][kept].sum()
+            did = window.attention()[item.query, item.key]
         yield Answered(
             text=passage(window.pieces, item.query, item.key),
             holds=item.holds,

@@ -127,8 +127,9 @@ TERMS = (
     ),
     (
         "Stored attention",
-        "Of each query, the attention to position 0 and the K largest of the other weights "
-        "(K is the setting top_keys). All other attention counts as 0.",
+        "Of random windows, on which explanations are fitted and measured, all of it, in half "
+        "precision. Of the others, the attention of each query to position 0 and the K largest of "
+        "the other weights (K is the setting top_keys).",
     ),
     (
         "Splits",

@@ -24,10 +24,12 @@ from headatlas.activations.caching import cache_activations, read_batches
 from headatlas.activations.passes import run_hooked
 from headatlas.activations.probing import Probe, measure_probes
 from headatlas.activations.repeats import measure_repeats, repeat_scores, repeated_tokens
+from headatlas.event_rows import dense_attention
 from headatlas.records.activations import ACTIVATIONS, HEAD_METRICS
 from headatlas.records.windows import WINDOWS
 from headatlas.storage import TableWriter, read_table, write_rows
 from headatlas.subjects.loading import load_subject
+from headatlas.triangle import unpack
 
 TOKENS, HEADS, LAYERS, VOCABULARY = 12, 4, 2, 50
 SIZE = {"vocab_size": VOCABULARY, "initializer_range": 0.4}
@@ -155,6 +157,33 @@ def test_attention_is_kept_for_the_sample_and_the_top_of_each_split(
                 own = [r for r in rows if r["head"] == head and r["window"] % 3 == split]
                 best = max(own, key=lambda r: max(r["activation"][1:]))
                 assert (best["window"], head) in kept
+
+
+def test_attention_of_the_sampled_windows_is_there_whole(
+    bridge: Any, windows: Path, tmp_path: Path
+) -> None:
+    rows = cached(bridge, windows, tmp_path)
+    (batch,) = read_batches(windows, 100, shard=0, shards=1)
+    for layer in range(LAYERS):
+        whole = {(r["window"], r["head"]): r["attention"] for r in rows[layer] if r["attention"]}
+        assert set(whole) == {(window, head) for window in (1, 6) for head in range(HEADS)}
+        pattern = in_the_open(bridge, batch.tokens, layer)["pattern"].numpy()
+        for (window, head), pairs in whole.items():
+            matrix = unpack(np.array(pairs))
+            np.testing.assert_allclose(matrix, pattern[window, head], rtol=2e-3, atol=1e-4)
+            np.testing.assert_allclose(matrix.sum(1), 1, atol=1e-3)
+
+
+def test_of_fewer_keys_than_are_asked_for_all_are_kept(
+    bridge: Any, windows: Path, tmp_path: Path
+) -> None:
+    for rows in cached(bridge, windows, tmp_path, top_keys=3 * TOKENS):
+        for row in rows:
+            if row["attention"]:
+                keys = np.array(row["keys"]).reshape(TOKENS, TOKENS)
+                weights = np.array(row["weights"]).reshape(TOKENS, TOKENS)
+                kept = dense_attention(keys, weights)
+                np.testing.assert_array_equal(kept, unpack(np.array(row["attention"])))
 
 
 def test_neither_batches_nor_shards_change_a_row(
