@@ -50,7 +50,7 @@ class Event:
     activation: Float[np.ndarray, " T"]
     keys: Int[np.ndarray, "T K"]
     weights: Float[np.ndarray, "T K"]
-    whole: Float[np.ndarray, " pair"] | None
+    whole: Float[np.ndarray, " pair"] | None = None
 
     def attention(self) -> Float[np.ndarray, "query key"]:
         """Attention: whole in a random window, elsewhere 0 outside the K kept keys."""
