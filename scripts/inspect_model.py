@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="model.json; without it the entry is printed")
     args = parser.parse_args()
 
-    name = args.model or Path(args.source).name
+    name = args.model or Path(args.source).name.removesuffix(".gguf")
     info = inspect(name, args.source, args.revision, args.dtype, args.context)
     if args.out is None:
         print(configuration_entry(info))

@@ -11,10 +11,10 @@ def commit_of(
 ) -> str | None:
     """The commit that a revision (null: the newest) of a hub repository is now.
 
-    None for a local folder. Where the hub cannot be reached, it is the commit that the
+    None for a local folder or file. Where the hub cannot be reached, it is the commit that the
     hub's cache knows for the revision. Raises InputError if there is none.
     """
-    if Path(source).is_dir():
+    if Path(source).exists():
         return None
     from huggingface_hub import resolve_revision
     from huggingface_hub.errors import HFValidationError, RevisionResolutionError

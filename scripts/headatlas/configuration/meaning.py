@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
+from ..model_files import gguf_file
 from ..names import parse_head
 from ..patterns import RESULTS, matches_of
 from ..roles.table import RolesError, read_roles
@@ -20,8 +22,12 @@ from . import language_models
 from .problem import near_match, sentence, shown
 from .queries import SECTIONS
 
-# A path that starts with workflow/ is one of this repository, whether it is there or not.
-_HUB_NAME = re.compile(r"(?!workflow/)[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?", re.ASCII)
+# A path that starts with workflow/ is one of this repository, whether it is there or not; one
+# that ends in .gguf is a file.
+_HUB_NAME = re.compile(
+    r"(?!workflow/|.*\.gguf$)[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?", re.ASCII
+)
+_MODEL = "a model's folder, its GGUF file, or its name on the hub"
 _GEOMETRY = {
     "n_layers": ("num_hidden_layers", "n_layer"),
     "n_heads": ("num_attention_heads", "n_head"),
@@ -66,19 +72,29 @@ def _used(config: Mapping[str, Any], section: str) -> dict[str, Any]:
 
 
 def _model_files(key: str, model: Mapping[str, Any], root: Path) -> Iterator[str]:
-    """A local model has a config.json, and the entry says what that says."""
+    """A local model has a config.json, and the entry says what that says; or is a GGUF file.
+
+    What a GGUF file says takes seconds to read, and is compared by inspect_model.
+    """
     source = shown(model["source"])
     folder = _local_folder(model["source"], root)
     if folder is None:
         return
     try:
+        if folder.exists() and gguf_file(folder):
+            return
+    except InputError as error:
+        problem = str(error).removeprefix(f"{folder}: ")
+        yield sentence(f"{key}.source", f"{source}: {problem}", _MODEL)
+        return
+    try:
         stated = _figures(json.loads((folder / "config.json").read_bytes()))
     except OSError:
         problem = f"{source} is no folder with a config.json"
-        yield sentence(f"{key}.source", problem, "a model's folder, or its name on the hub")
+        yield sentence(f"{key}.source", problem, _MODEL)
     except (ValueError, AttributeError, TypeError):
         problem = f"config.json in {source} does not describe a model"
-        yield sentence(f"{key}.source", problem, "a model's folder, or its name on the hub")
+        yield sentence(f"{key}.source", problem, _MODEL)
     else:
         for name in ("n_layers", "n_heads"):
             if model[name] != stated.get(name, model[name]):

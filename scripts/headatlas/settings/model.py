@@ -31,7 +31,8 @@ class Model(Settings):
     """A transformer, whose shape is stated so that the jobs of a run are known before it begins."""
 
     source: Text = Field(
-        description="name of the model on the Hugging Face hub, or a folder in hub format"
+        description="name of the model on the Hugging Face hub, a folder in hub format, or a GGUF "
+        "file"
     )
     revision: Text | None = Field(
         default=None, description="branch, tag or commit on the hub; null for the newest"

@@ -1,5 +1,6 @@
 """Whether the weight files of a model are those of the model, told without reading weights."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +49,24 @@ def check_weights(
         output_loading_info=True,
         ignore_mismatched_sizes=True,
     )
-    found = loaded[1]
+    check_found(loaded[1], source)
+
+
+def check_found(found: Mapping[str, Collection[Any]], source: str) -> None:
+    """Raise InputError if transformers found weights that lack, differ in shape, or are unknown.
+
+    `found` is what it tells with `output_loading_info`.
+    """
     for kind, problem in (
         ("missing_keys", "lack"),
         ("mismatched_keys", "hold in another shape than the model has it"),
         ("unexpected_keys", "hold what the model does not have:"),
     ):
-        if names := sorted(n if isinstance(n, str) else n[0] for n in found[kind]):
+        if names := sorted(n if isinstance(n, str) else n[0] for n in found.get(kind, ())):
             shown = ", ".join(names[:_SHOWN])
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             raise InputError(f"{source}: its weights {problem} {shown}{more}")
-    if errors := found["error_msgs"]:
+    if errors := list(found.get("error_msgs", ())):
         raise InputError(f"{source}: its weights cannot be used ({str(errors[0])[:200]})")
 
 

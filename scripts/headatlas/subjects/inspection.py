@@ -10,7 +10,7 @@ from ..hub import commit_of
 from ..records.model import ModelInfo
 from ..tokens.tokenizer import open_tokenizer
 from .checkpoint import check_quantisation, check_weights
-from .source import fetch, tokenizer_sha256, weights_sha256
+from .source import fetch, published_sha256, tokenizer_sha256
 from .structure import architecture_of, empty_model, heads_of
 
 
@@ -50,14 +50,13 @@ def inspect(
         parameters=sum(parameter.numel() for parameter in empty.parameters()),
         dtype=dtype,
         bos_token_id=tokenizer.bos_token_id,
-        weights_sha256=weights_sha256(folder),
+        weights_sha256=published_sha256(source, folder),
         tokenizer_sha256=tokenizer_sha256(folder),
     )
 
 
 def configuration_entry(info: ModelInfo) -> str:
     """The entry of `config.yaml` for a model, as YAML."""
-    name = Path(info.source).name
     lines = [f"source: {info.source}"]
     lines += [f"revision: {info.revision}"] if info.revision else []
     lines += [
@@ -67,7 +66,7 @@ def configuration_entry(info: ModelInfo) -> str:
         f"dtype: {info.dtype}",
         f"bos: {'none' if info.bos_token_id is None else 'prepend'}",
     ]
-    return f"  {name}:\n" + "\n".join(f"    {line}" for line in lines)
+    return f"  {info.model}:\n" + "\n".join(f"    {line}" for line in lines)
 
 
 def check_agreement(info: ModelInfo, *, n_layers: int, n_heads: int, context: int) -> None:

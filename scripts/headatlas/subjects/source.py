@@ -1,20 +1,21 @@
-"""Files of a model: a local folder in hub format, or a repository on the Hugging Face hub."""
+"""Files of a model in the hub's format: a local folder, a repository of the hub, a GGUF file."""
 
 import hashlib
 from pathlib import Path
 
 from ..errors import InputError
+from ..model_files import WEIGHTS, gguf_file, hub_format
 
-_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
 
 
 def fetch(source: str, commit: str | None = None) -> Path:
     """The folder of a model's files; a commit on the hub is downloaded to the hub's cache.
 
-    Raises InputError if there is no such folder or repository, or no weights in it.
+    A GGUF file is unpacked beside that. Raises InputError if there is no such folder, file or
+    repository, or no weights in it.
     """
-    folder = Path(source)
+    folder = Path(hub_format(source))
     if not folder.is_dir():
         folder = _download(source, commit)
     if not (folder / "config.json").is_file():
@@ -29,8 +30,8 @@ def _download(source: str, commit: str | None) -> Path:
     patterns = ["config.json", "generation_config.json", "*.safetensors*", *_TOKENIZER]
     try:
         folder = Path(snapshot_download(source, revision=commit, allow_patterns=patterns))
-        if not any(folder.glob(_WEIGHTS[0])):  # older repositories have no safetensors
-            snapshot_download(source, revision=commit, allow_patterns=[_WEIGHTS[1], "*.json"])
+        if not any(folder.glob(WEIGHTS[0])):  # older repositories have no safetensors
+            snapshot_download(source, revision=commit, allow_patterns=[WEIGHTS[1], "*.json"])
     except HFValidationError:
         raise InputError(f"{source}: neither a folder nor the name of a hub model") from None
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
@@ -41,15 +42,23 @@ def _download(source: str, commit: str | None) -> Path:
 
 def weight_files(folder: Path) -> list[Path]:
     """The weight files of a model folder in order of name. Raises InputError if none."""
-    for pattern in _WEIGHTS:
+    for pattern in WEIGHTS:
         if files := sorted(folder.glob(pattern)):
             return files
-    raise InputError(f"{folder}: no weights here; allowed: {' or '.join(_WEIGHTS)}")
+    raise InputError(f"{folder}: no weights here; allowed: {' or '.join(WEIGHTS)}")
 
 
 def weights_sha256(folder: Path) -> str:
     """SHA-256 over the weight files: their names and contents in order of name."""
     return _sha256(weight_files(folder))
+
+
+def published_sha256(source: str, folder: Path) -> str:
+    """SHA-256 of a model's weights as published: of a GGUF file as it is, else of `folder`'s."""
+    if file := gguf_file(source):
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    return weights_sha256(folder)
 
 
 def tokenizer_sha256(folder: Path) -> str:

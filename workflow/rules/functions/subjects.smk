@@ -2,7 +2,9 @@
 
 
 def model_state(wildcards):
-    """Changes when a file of a model in a local folder does; a hub model is a commit."""
+    """Changes when a local file of a model does; a hub model is a commit."""
     folder = Path(config["models"][wildcards.model]["source"])
+    if folder.is_file():
+        return contents_digest([folder], folder.parent, MEMORY)
     files = [file for file in folder.glob("[!.]*") if file.is_file() and file.suffix != ".md"]
     return contents_digest(files, folder, MEMORY) if files else None
