@@ -7,8 +7,14 @@ OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELIS
 
 .PHONY: atlas estimate merge test test-quick test-slurm lint benchmark faults planted demo-model clean
 
+# Of the configured sweep; or of a real model, all its heads, on a corpus of config.yaml:
+# make atlas MODEL=smollm2 (scripts/tools/fetch_model.py lists them)
+MODEL :=
+CORPUS := python-docs
+SWEEP = --configfile data/$(MODEL)/config.yaml --config 'sweep={corpora: [$(CORPUS)]}'
 atlas: .venv/installed
-	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES)
+	$(if $(MODEL),$(OFFLINE) $(BIN)/python scripts/tools/fetch_model.py $(MODEL))
+	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) $(if $(MODEL),$(SWEEP))
 
 # Calls, tokens and dollars of what the sweep will ask of language models; nothing is asked.
 estimate: .venv/installed

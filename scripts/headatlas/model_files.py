@@ -24,7 +24,7 @@ def gguf_file(source: str | Path) -> Path | None:
     files = sorted(path.glob("*.gguf"))
     if len(files) > 1:
         names = ", ".join(file.name for file in files)
-        raise InputError(f"{source}: a folder of several GGUF files ({names}); name one of them")
+        raise InputError(f"{source}: a folder with several GGUF files ({names}); name one of them")
     return files[0] if files else None
 
 
@@ -47,4 +47,4 @@ def _is_gguf(file: Path) -> bool:
         with file.open("rb") as stream:
             return stream.read(len(_GGUF)) == _GGUF
     except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{file}: a file that cannot be read ({error.strerror})") from None

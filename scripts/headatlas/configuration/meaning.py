@@ -81,11 +81,11 @@ def _model_files(key: str, model: Mapping[str, Any], root: Path) -> Iterator[str
     if folder is None:
         return
     try:
-        if folder.exists() and gguf_file(folder):
+        if gguf_file(folder):
             return
     except InputError as error:
         problem = str(error).removeprefix(f"{folder}: ")
-        yield sentence(f"{key}.source", f"{source}: {problem}", _MODEL)
+        yield sentence(f"{key}.source", f"{source} is {problem}", _MODEL)
         return
     try:
         stated = _figures(json.loads((folder / "config.json").read_bytes()))

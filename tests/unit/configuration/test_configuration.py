@@ -52,6 +52,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "texts/a.txt", "text")
     write(folder / "texts/b [1].txt", "text")
     write(folder / "texts/empty.md", "")
+    for name in ("a.gguf", "b.gguf"):
+        write(folder / "ggufs" / name, "GGUF")
     for table in (ROOT / "workflow/resources/roles").iterdir():
         write(folder / "workflow/resources/roles" / table.name, table.read_text())
     return folder
@@ -131,8 +133,9 @@ def test_every_line_of_config_yaml_has_a_comment() -> None:
 def test_ready_entries_work_when_uncommented(root: Path) -> None:
     config = yaml.safe_load(READY.sub(r"  \1", CONFIG.read_text()))
     ready = [entry.split(":")[0] for entry in READY.findall(CONFIG.read_text())]
-    assert len(ready) == 15
+    assert len(ready) == 16
     resolved(config, root)  # all are there, none is used: files need not be
+    write(root / config["models"]["smollm2"]["source"], "GGUF")
     hub = [name for name in config["models"] if name != "demo"]
     config["sweep"] |= {"models": hub, "corpora": ["python-docs", "wikitext-103"]}
     assert len(runs(resolved(config, root))) == len(hub) * 2
@@ -145,6 +148,7 @@ def test_ready_entries_work_when_uncommented(root: Path) -> None:
         "gpt2-xl": (48, 25, 1024),
         "pythia-160m": (12, 12, 2048),
         "llama-3.2-1b": (16, 32, 131072),
+        "smollm2": (30, 9, 8192),
     }
 
 
@@ -316,7 +320,7 @@ def test_all_problems_are_told_in_order(root: Path) -> None:
 # --- what cannot work
 
 COLUMNS = "head,role,test,source,arxiv,checked"
-MODEL_SOURCE = "a model's folder, or its name on the hub"
+MODEL_SOURCE = "a model's folder, its GGUF file, or its name on the hub"
 FILES = "a file with text in it, or a pattern of such files"
 
 
@@ -337,6 +341,12 @@ FILES = "a file with text in it, or a pattern of such files"
          f"folder with a config.json; allowed: {MODEL_SOURCE}"),
         ((*DEMO, "source"), "texts", "models.demo.source: 'texts' is no "
          f"folder with a config.json; allowed: {MODEL_SOURCE}"),
+        ((*DEMO, "source"), "models/none.gguf", "models.demo.source: 'models/none.gguf' is no "
+         f"folder with a config.json; allowed: {MODEL_SOURCE}"),
+        ((*DEMO, "source"), "texts/a.txt", "models.demo.source: 'texts/a.txt' is a file, but not "
+         f"of the GGUF format; allowed: {MODEL_SOURCE}"),
+        ((*DEMO, "source"), "ggufs", "models.demo.source: 'ggufs' is a folder with several GGUF "
+         f"files (a.gguf, b.gguf); name one of them; allowed: {MODEL_SOURCE}"),
         ((*DEMO, "layers"), [1, 4], "models.demo.layers: 4 is out of range; allowed: 0 to 2"),
         ((*DEMO, "heads"), ["L01H08"], "models.demo.heads: 'L01H08' is out of range; "
          "allowed: L00H00 to L02H07"),
@@ -425,6 +435,13 @@ def test_config_json_in_other_spellings(tmp_path: Path, stated: dict[str, Any]) 
     if "alibi" not in stated:
         config["models"]["demo"]["n_layers"] = 5
         assert "models.demo.n_layers: 5 is not what" in problems(config, tmp_path)
+
+
+@pytest.mark.parametrize("source", ["ggufs/a.gguf", "./ggufs/b.gguf", "one", "blob"])
+def test_a_gguf_file_is_a_model(root: Path, source: str) -> None:
+    write(root / "one/model.gguf", "GGUF")
+    write(root / "blob", "GGUF")
+    resolved(example(((*DEMO, "source"), source)), root)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"n_layer": "many"}', '{"text_config": 3}'])
