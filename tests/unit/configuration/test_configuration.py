@@ -4,6 +4,7 @@ import copy
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -130,15 +131,16 @@ def test_every_line_of_config_yaml_has_a_comment() -> None:
     assert [line for line in lines if line.strip() and "#" not in line] == []
 
 
-def test_ready_entries_work_when_uncommented(root: Path) -> None:
+def test_ready_entries_work_when_uncommented(root: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(root, tmp_path / "root")
     config = yaml.safe_load(READY.sub(r"  \1", CONFIG.read_text()))
     ready = [entry.split(":")[0] for entry in READY.findall(CONFIG.read_text())]
     assert len(ready) == 16
     resolved(config, root)  # all are there, none is used: files need not be
     write(root / config["models"]["smollm2"]["source"], "GGUF")
-    hub = [name for name in config["models"] if name != "demo"]
-    config["sweep"] |= {"models": hub, "corpora": ["python-docs", "wikitext-103"]}
-    assert len(runs(resolved(config, root))) == len(hub) * 2
+    models = [name for name in config["models"] if name != "demo"]
+    config["sweep"] |= {"models": models, "corpora": ["python-docs", "wikitext-103"]}
+    assert len(runs(resolved(config, root))) == len(models) * 2
     geometry = {m: (e["n_layers"], e["n_heads"], e["context"]) for m, e in config["models"].items()}
     assert geometry == {
         "demo": (3, 8, 256),
