@@ -6,6 +6,8 @@ anew: 15 seconds a load for a model that loads in half a second from the folder 
 
 import hashlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -75,17 +77,18 @@ def _unpack(file: Path, scratch: Path) -> Path:
     (scratch / _NAME).symlink_to(file.resolve())
     config = _configuration(scratch, str(file))
     _check_names(header, empty_model(config, str(file)), str(file))
-    # Typed as a model alone, though it comes with what was found.
-    loaded: Any = AutoModelForCausalLM.from_pretrained(
-        scratch,
-        config=config,
-        gguf_file=_NAME,
-        quantization_config=GgufConfig(dequantize=True),
-        dtype=torch.float32,
-        output_loading_info=True,
-        ignore_mismatched_sizes=True,
-        trust_remote_code=False,
-    )
+    with _refusing(f"{file}: its weights cannot be read"):
+        # Typed as a model alone, though it comes with what was found.
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            scratch,
+            config=config,
+            gguf_file=_NAME,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=torch.float32,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            trust_remote_code=False,
+        )
     model, found = loaded
     check_found(found, str(file))
     folder = scratch / "folder"
@@ -96,16 +99,21 @@ def _unpack(file: Path, scratch: Path) -> Path:
     return folder
 
 
+@contextmanager
+def _refusing(problem: str) -> Iterator[None]:
+    """Turn whatever a damaged file, or one from elsewhere, provokes into a sentence."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{problem} ({reason})") from None
+
+
 def _header(file: Path) -> GGUFReader:
     """The parsed header. Raises InputError if it is damaged or says what transformers ignores."""
-    try:
+    with _refusing(f"{file}: damaged or incomplete, or newer than the package gguf"):
         header = GGUFReader(file)
         architecture = header.fields["general.architecture"].contents()
-    except Exception as error:  # whatever damaged bytes provoke
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{file}: damaged or incomplete, or newer than the package gguf ({reason})"
-        ) from None
     if architecture in GGUF_ARCHS:  # read by names that are not known before they are read
         raise InputError(f"{file}: GGUF files of architecture {architecture} are not supported")
     unknown = {t.tensor_type.name for t in header.tensors if not _is_known(t.tensor_type)}
@@ -143,11 +151,8 @@ def _tell_pre_tokenizer(header: GGUFReader, file: Path) -> None:
 
 
 def _configuration(folder: Path, source: str) -> PretrainedConfig:
-    try:
+    with _refusing(f"{source}: transformers cannot read this GGUF file"):
         config: PretrainedConfig = AutoConfig.from_pretrained(folder, gguf_file=_NAME)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{source}: transformers cannot read this GGUF file ({reason})") from None
     if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
         raise InputError(
             f"{source}: {config.model_type} is no model of text from left to right alone; allowed: "
@@ -160,10 +165,8 @@ def _check_names(header: GGUFReader, model: PreTrainedModel, source: str) -> Non
     """Raise InputError if a weight has no name in the model: transformers would pass over it."""
     architecture = header.fields["general.architecture"].contents()
     processor = TENSOR_PROCESSORS.get(architecture, TensorProcessor)()
-    try:
+    with _refusing(f"{source}: its weights cannot be named"):
         known = get_gguf_hf_weights_map(model, processor)
-    except NotImplementedError as error:
-        raise InputError(f"{source}: its weights cannot be named ({error})") from None
     # Of experts, the names are known without the ending.
     names = (tensor.name for tensor in header.tensors)
     unnamed = {n for n in names if n not in known and n.removesuffix(".weight") not in known}
@@ -171,8 +174,5 @@ def _check_names(header: GGUFReader, model: PreTrainedModel, source: str) -> Non
 
 
 def _tokenizer(folder: Path, source: str) -> PreTrainedTokenizerBase:
-    try:
+    with _refusing(f"{source}: no tokenizer can be read from it"):
         return AutoTokenizer.from_pretrained(folder, gguf_file=_NAME, trust_remote_code=False)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{source}: no tokenizer can be read from it: {reason}") from None
