@@ -44,8 +44,10 @@ def test_a_branch_a_tag_and_a_commit(
     assert commit_of("org/name", revision, kind) == commit
 
 
-def test_a_folder_has_no_commit(tmp_path: Path) -> None:
+def test_a_folder_and_a_file_have_no_commit(tmp_path: Path) -> None:
     assert commit_of(str(tmp_path), "main") is None
+    (tmp_path / "model.gguf").touch()
+    assert commit_of(str(tmp_path / "model.gguf"), "main") is None
 
 
 @pytest.mark.parametrize(

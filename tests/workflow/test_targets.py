@@ -1,5 +1,6 @@
 """What is asked for by file and cannot be made, and a configuration that is no text: a sentence."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -59,3 +60,34 @@ def test_an_estimate_of_nothing_is_said_to_be_so(tmp_path: Path) -> None:
     )
     assert "No explainer of the sweep asks a language model: nothing will be asked." in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "fetched", "options"),
+    [
+        ([], False, ""),
+        (
+            ["MODEL=smollm2", "CORPUS=words"],
+            True,
+            " --configfile data/smollm2/config.yaml --config 'sweep={corpora: [words]}'",
+        ),
+    ],
+)
+def test_a_real_model_takes_one_command(
+    tmp_path: Path, given: list[str], fetched: bool, options: str
+) -> None:
+    command = ["make", "--file", ROOT / "Makefile", "--old-file", ".venv/installed", "--dry-run"]
+    environment = {"PATH": os.environ["PATH"], "MODEL": "not-asked-for"}
+    done = subprocess.run(
+        [*command, "atlas", "CORES=1", *given],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *before, run = done.stdout.splitlines()
+    assert [line.split()[-2:] for line in before if line.strip()] == (
+        [["scripts/tools/fetch_model.py", "smollm2"]] if fetched else []
+    )
+    assert run.rstrip().endswith(f"snakemake --profile profiles/local --cores 1{options}")
