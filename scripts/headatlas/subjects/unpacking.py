@@ -18,7 +18,6 @@ import transformers
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFReader, dequantize
 from huggingface_hub import constants
 from transformers import (
-    MODEL_FOR_CAUSAL_LM_MAPPING,
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -33,12 +32,13 @@ from transformers.modeling_gguf_pytorch_utils import (
     TensorProcessor,
     get_gguf_hf_weights_map,
 )
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils.logging import disable_progress_bar
 from transformers.utils.quantization_config import GgufConfig
 
 from ..errors import InputError
 from .checkpoint import check_found
-from .structure import empty_model
+from .structure import architecture_of, empty_model
 
 _NAME = "model.gguf"  # transformers goes by the ending
 _GPT2_SPLITS = ("gpt-2", "default")  # pre-tokenizers that transformers takes any unknown one for
@@ -60,10 +60,10 @@ def unpacked(file: Path) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder.parent) as scratch:
-            ready = _unpack(file, Path(scratch))
-            if not folder.is_dir():  # or another process was faster
-                ready.rename(folder)
+            _unpack(file, Path(scratch)).rename(folder)
     except OSError as error:
+        if folder.is_dir():  # another process was faster
+            return folder
         reason = error.strerror or " ".join(str(error).split())[:200]
         raise InputError(f"{file}: cannot be unpacked to {folder.parent} ({reason})") from None
     return folder
@@ -76,7 +76,9 @@ def _unpack(file: Path, scratch: Path) -> Path:
     # In a folder of its own: transformers would mix it with the tokenizer's files beside it.
     (scratch / _NAME).symlink_to(file.resolve())
     config = _configuration(scratch, str(file))
+    architecture_of(config, str(file))
     _check_names(header, empty_model(config, str(file)), str(file))
+    tokenizer = _tokenizer(scratch, str(file))
     with _refusing(f"{file}: its weights cannot be read"):
         # Typed as a model alone, though it comes with what was found.
         loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -93,7 +95,7 @@ def _unpack(file: Path, scratch: Path) -> Path:
     check_found(found, str(file))
     folder = scratch / "folder"
     model.save_pretrained(folder)
-    _tokenizer(scratch, str(file)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     for written in folder.iterdir():
         written.chmod(0o644)
     return folder
@@ -114,8 +116,6 @@ def _header(file: Path) -> GGUFReader:
     with _refusing(f"{file}: damaged or incomplete, or newer than the package gguf"):
         header = GGUFReader(file)
         architecture = header.fields["general.architecture"].contents()
-    if architecture in GGUF_ARCHS:  # read by names that are not known before they are read
-        raise InputError(f"{file}: GGUF files of architecture {architecture} are not supported")
     unknown = {t.tensor_type.name for t in header.tensors if not _is_known(t.tensor_type)}
     if unknown:
         raise InputError(
@@ -153,17 +153,21 @@ def _tell_pre_tokenizer(header: GGUFReader, file: Path) -> None:
 def _configuration(folder: Path, source: str) -> PretrainedConfig:
     with _refusing(f"{source}: transformers cannot read this GGUF file"):
         config: PretrainedConfig = AutoConfig.from_pretrained(folder, gguf_file=_NAME)
-    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+    if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         raise InputError(
             f"{source}: {config.model_type} is no model of text from left to right alone; allowed: "
             "decoders of text (causal language models)"
         )
+    # A GGUF file names no class of transformers.
+    config.architectures = [str(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[config.model_type])]
     return config
 
 
 def _check_names(header: GGUFReader, model: PreTrainedModel, source: str) -> None:
     """Raise InputError if a weight has no name in the model: transformers would pass over it."""
     architecture = header.fields["general.architecture"].contents()
+    if architecture in GGUF_ARCHS:
+        return  # a newer part of transformers reads it, and tells what it has no name for
     processor = TENSOR_PROCESSORS.get(architecture, TensorProcessor)()
     with _refusing(f"{source}: its weights cannot be named"):
         known = get_gguf_hf_weights_map(model, processor)

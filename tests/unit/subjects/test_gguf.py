@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from gguf import GGMLQuantizationType, dequantize, quantize
-from gguf_models import DEMO, llama, write_gguf
+from gguf_models import DEMO, lfm2, llama, write_gguf, write_lfm2
 from transformers import LlamaForCausalLM
 
 from headatlas.errors import InputError
@@ -119,6 +119,21 @@ def test_a_file_is_unpacked_once_and_known_by_its_content(
     assert fetch(str(moved.parent)) == folder
 
 
+def test_another_process_may_be_faster(
+    file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = LlamaForCausalLM.save_pretrained
+
+    def meanwhile(model: LlamaForCausalLM, folder: Path) -> None:
+        save(model, folder)
+        monkeypatch.undo()
+        monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(cache.parent))
+        assert fetch(str(file)).is_dir()
+
+    monkeypatch.setattr(LlamaForCausalLM, "save_pretrained", meanwhile)
+    assert [fetch(str(file))] == list(cache.iterdir())
+
+
 def test_an_interrupted_unpacking_leaves_nothing(
     file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +159,6 @@ def test_a_pre_tokenizer_that_transformers_does_not_know_is_told(
     ("told", "sentence"),
     [
         ({"architecture": "plamo"}, "transformers cannot read this GGUF file (GGUF model with"),
-        ({"architecture": "lfm2"}, "GGUF files of architecture lfm2 are not supported"),
         (
             {"strings": {"llama.rope.scaling.type": "yarn"}},
             "it stretches rotary positions (yarn), which transformers does not read from GGUF",
@@ -177,6 +191,20 @@ def test_what_transformers_would_read_as_another_model_is_refused(
     write_gguf(tmp_path / "m.gguf", model, **told)
     assert sentence in refusal(tmp_path / "m.gguf")
     assert list(cache.iterdir()) == []
+
+
+def test_a_hybrid_which_a_newer_part_of_transformers_reads(tmp_path: Path) -> None:
+    folder, file = tmp_path / "hub", tmp_path / "model.gguf"
+    model = lfm2(folder)
+    write_lfm2(file, model)
+    assert inspect("m", str(file), None, "float32").attention_layers == [1]
+    assert torch.equal(logits(file), logits(folder))
+    for change, sentence in (
+        (lambda a: a.update({"rope_freqs.weight": np.ones(8, "f")}), "does not have: rope_freqs"),
+        (lambda a: a.pop("blk.1.attn_q.weight"), "lack model.layers.1.self_attn.q_proj.weight"),
+    ):
+        write_lfm2(file, model, change)
+        assert sentence in refusal(file)
 
 
 @pytest.mark.parametrize("kept", [4, 30, 1000, 0.5, -64])
