@@ -138,8 +138,7 @@ def probe_scores(
     for positive, side in zip((True, False), case, strict=True):
         measured = measure_probes(
             bridge,
-            head.layer,
-            [Probe(head.head, [0, *encode(tokenizer, text)]) for text in side],
+            [Probe(head.layer, head.head, (0, *encode(tokenizer, text))) for text in side],
             kind="write_norm",
             batch_size=TEXTS,
         )

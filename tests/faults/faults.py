@@ -25,7 +25,7 @@ OUTPUTS = {  # of each stage, one
     "select_events": EVENTS,
     "explain_head": EXPLANATION,
     "predict_head": f"{ROUND}/predictions/L00H00.parquet",
-    "run_probes": f"{ROUND}/probes/layer00.parquet",
+    "run_probes": f"{ROUND}/probes/layers00-01",
     "score_head": f"{ROUND}/scores/L00H00.json",
     "cluster_heads": CLUSTERS,
     "build_atlas": f"{FINISHED}/index.html",

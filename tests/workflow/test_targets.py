@@ -20,8 +20,12 @@ RUN = "results/tiny/words"
             "L01H99: no head of models.tiny; allow",
         ),
         (
-            f"{RUN}/symbolic/round0/probes/layer07.parquet",
+            f"{RUN}/events/layer07.parquet",
             "layer 07: no layer with heads of models",
+        ),
+        (
+            f"{RUN}/symbolic/round0/probes/layers00-07",
+            "layers00-07: no block of models.tiny; allowed: layers00-01",
         ),
         (f"{RUN}/activations/shard7", f"No rule to produce {RUN}/activations/shard7"),
         ("results/nobody/words/windows.parquet", "No rule to produce results/nobody/words/windows"),

@@ -1,4 +1,7 @@
-"""What needs the model to run: activations by shard, test texts by layer."""
+"""What needs the model to run: activations by shard, test texts by blocks of layers."""
+
+
+include: "functions/activations.smk"
 
 
 rule cache_activations:
@@ -32,13 +35,13 @@ rule cache_activations:
 rule run_probes:
     input:
         model="results/{model}/model.json",
-        explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        explanations=block_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
     output:
-        f"{ROUND}/probes/layer{{layer}}.parquet",
+        directory(PROBES),
     log:
-        log_of(f"{ROUND}/probes/layer{{layer}}"),
+        log_of(PROBES),
     benchmark:
-        benchmark_of(f"{ROUND}/probes/layer{{layer}}")
+        benchmark_of(PROBES)
     conda:
         "../../envs/gpu.yaml"
     threads: 8
@@ -47,9 +50,11 @@ rule run_probes:
     params:
         bos=lambda w: flags(config["models"][w.model], "bos"),
         settings=flags(config["activations"], "norm"),
+        heads=lambda w: [head_name(*at) for at in block_heads(w)],
+        explanations=folder_of(f"{ROUND}/explanations"),
         code=code("run_probes"),
     message:
-        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the test texts of layer {wildcards.layer}"
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the test texts of layers {wildcards.first} to {wildcards.last}"
     shell:
         'python "$SCRIPTS"/run_probes.py --model-info {input.model} $SUBJECT_FLAGS {params.settings} {params.bos}'
-        " --layer {wildcards.layer} --explanations {input.explanations} --out {output} 2> {log}"
+        " --heads {params.heads} --explanations {params.explanations} --out-dir {output} 2> {log}"

@@ -73,6 +73,7 @@ ATLAS = f"{RUN}/{{explainer}}/atlas/{{clustering}}"
 FINISHED = f"{RUN}/{{explainer}}/finished/{{clustering}}"
 RANDOM_ROUND = ROUND.replace("{model}", f"{{model}}{RANDOM}")
 ITEMS = f"{RUN}/items/layer{{layer}}.parquet"  # that judges are asked about
+PROBES = f"{ROUND}/probes/layers{{first}}-{{last}}"  # test texts as the model ran them
 CONTROLS = f"{ROUND}/controls.parquet"  # and the heads that say the same
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
@@ -101,6 +102,8 @@ wildcard_constraints:
     shard=one_of(map(str, range(EXECUTION["shards"]))),
     layer=r"\d\d+",
     head=r"\d\d+",
+    first=r"\d\d+",
+    last=r"\d\d+",
 
 
 def atlas_folder(model, corpus, explainer, clustering):

@@ -34,7 +34,7 @@ rule score_head:
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
         told=told,
         controls=lambda w: [] if asks(w.explainer) else CONTROLS,
-        probes=f"{ROUND}/probes/layer{{layer}}.parquet",
+        probes=probes_of,
     output:
         f"{ROUND}/scores/L{{layer}}H{{head}}.json",
     log:
@@ -54,4 +54,4 @@ rule score_head:
         f'python "$SCRIPTS"/score_head.py {HEAD_FLAGS} {{params.settings}}'
         " --seed {params.seed} --events {input.events} --items {input.drawn} --explanation {input.explanation}"
         " {params.told}"
-        " --probes {input.probes} --out {output} 2> {log}"
+        " --probes {input.probes}/layer{wildcards.layer}.parquet --out {output} 2> {log}"

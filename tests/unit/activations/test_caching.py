@@ -19,7 +19,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from headatlas.activations import caching
+from headatlas.activations import caching, probing
 from headatlas.activations.caching import cache_activations, read_batches
 from headatlas.activations.passes import run_hooked
 from headatlas.activations.probing import Probe, measure_probes
@@ -306,12 +306,37 @@ def test_neither_batches_nor_threads_change_whose_attention_is_kept(
     assert any(not present for present in kept[0][0]), "the choice leaves windows out"
 
 
-def test_probes_are_measured_as_if_alone(bridge: Any) -> None:
-    texts = [[0, 3, 4], [0, 5, 6, 7, 3, 3], [0, 2]]
-    probes = [Probe(head, text) for head, text in zip((1, 0, 3), texts, strict=True)]
-    together = measure_probes(bridge, 1, probes, kind="write_norm", batch_size=3)
-    for probe, activation in zip(probes, together, strict=True):
-        expected = in_the_open(bridge, torch.tensor([probe.tokens]), 1)["activation"][
-            0, :, probe.head
-        ]
-        np.testing.assert_allclose(activation, expected.numpy(), rtol=1e-4)
+PROBES = [
+    Probe(1, 1, (0, 3, 4)),
+    Probe(0, 0, (0, 5, 6, 7, 3, 3)),
+    Probe(1, 3, (0, 2)),
+    Probe(0, 2, (0, 3, 4)),
+    Probe(1, 1, (0, 3, 4)),
+]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 16])
+def test_probes_are_measured_as_if_alone(bridge: Any, batch_size: int) -> None:
+    together = measure_probes(bridge, PROBES, kind="write_norm", batch_size=batch_size)
+    for (layer, head, tokens), activation in zip(PROBES, together, strict=True):
+        truth = in_the_open(bridge, torch.tensor([tokens]), layer)
+        expected = truth["activation"][0, :, head].numpy()
+        np.testing.assert_allclose(activation, expected, rtol=1e-4)
+
+
+def test_equal_texts_run_once_and_no_further_than_they_are_asked_about(
+    bridge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def watched(bridge: Any, tokens: torch.Tensor, hooks: list[Any]) -> None:
+        ran.append((tokens.tolist(), {name.split(".")[1] for name, _ in hooks}))
+        run_hooked(bridge, tokens, hooks)
+
+    monkeypatch.setattr(probing, "run_hooked", watched)
+    measure_probes(bridge, PROBES, kind="write_norm", batch_size=1)
+    assert ran == [
+        ([[0, 5, 6, 7, 3, 3]], {"0"}),
+        ([[0, 2]], {"1"}),
+        ([[0, 3, 4]], {"0", "1"}),
+    ]

@@ -1,0 +1,38 @@
+"""Of what needs the model to run: whose test texts run in one job."""
+
+# At most so many layers that are explained. To load a model costs more than to run the texts of a
+# layer; and what is not one job can run on several machines.
+LAYERS_AT_ONCE = 12
+
+
+def blocks(model):
+    """The selected heads of a model in blocks of layers, by the first and the last of these."""
+    layers = sorted({n for n, _ in all_heads(model)})
+    runs = [layers[n : n + LAYERS_AT_ONCE] for n in range(0, len(layers), LAYERS_AT_ONCE)]
+    return {(run[0], run[-1]): [at for at in all_heads(model) if at[0] in run] for run in runs}
+
+
+def block_heads(wildcards):
+    """The heads of a block. Raises WorkflowError if there is no such block."""
+    at = int(wildcards.first), int(wildcards.last)
+    found = blocks(wildcards.model)
+    if at not in found:
+        allowed = ", ".join(f"layers{first:02d}-{last:02d}" for first, last in found)
+        raise WorkflowError(
+            f"layers{wildcards.first}-{wildcards.last}: no block of models.{wildcards.model}; "
+            f"allowed: {allowed}"
+        )
+    return found[at]
+
+
+def block_files(pattern):
+    """Input function: the file of every head of a block."""
+    return lambda wildcards: files_of(pattern, block_heads(wildcards))
+
+
+def probes_of(wildcards):
+    """The folder of the block that a layer is in, if the layer is selected."""
+    check_selected(wildcards)
+    (at,) = [at for at in blocks(wildcards.model) if at[0] <= int(wildcards.layer) <= at[1]]
+    first, last = (f"{n:02d}" for n in at)
+    return PROBES.format(**wildcards, first=first, last=last)
