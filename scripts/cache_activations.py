@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--windows", type=Path, required=True, help="windows.parquet")
     parser.add_argument("--shard", type=int, default=0, help="which run of the windows, from 0")
     add_settings(parser, Execution, "shards")
+    parser.add_argument("--only-sampled", action="store_true", help="leave out all other windows")
     parser.add_argument("--layers", type=int, nargs="+", required=True, help="layers to write")
     parser.add_argument("--out-dir", type=Path, required=True, help="folder of the layers' tables")
     args = parser.parse_args()
@@ -38,6 +39,7 @@ def main() -> None:
         top_windows=args.top_windows,
         top_keys=args.top_keys,
         batch_size=args.batch_size,
+        only_sampled=args.only_sampled,
     )
 
 

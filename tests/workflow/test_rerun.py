@@ -12,12 +12,13 @@ from workplace import ROOT, Workplace
 
 # Of the model and of its twin with random weights, of which one head is run.
 HEADS, LAYERS = 6 + 1, 2 + 1
+MODELS = 2  # the layers of each are one block
 REPORT = Counter(build_atlas=1)
 CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
 CONTROLS = SCORE + Counter(choose_controls=2)
 EXPLAIN = (
-    CONTROLS + CLUSTER - REPORT + Counter(explain_head=HEADS, predict_head=HEADS, run_probes=LAYERS)
+    CONTROLS + CLUSTER - REPORT + Counter(explain_head=HEADS, predict_head=HEADS, run_probes=MODELS)
 )
 EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=2)
@@ -26,8 +27,8 @@ SEED = CORPUS + Counter(randomise_model=1)
 MODEL = SEED + Counter(inspect_model=1)
 # It is in the other layer, and a layer that is added is cached with the one before.
 SECOND_RANDOM_HEAD = Counter(
-    dict.fromkeys(("select_events", "explain_head", "predict_head", "run_probes", "score_head"), 2)
-) + Counter(cache_activations=1, choose_controls=1, draw_items=2)
+    dict.fromkeys(("select_events", "explain_head", "predict_head", "score_head"), 2)
+) + Counter(cache_activations=1, run_probes=1, choose_controls=1, draw_items=2)
 COMPARE = Counter(compare_runs=1, compare_costs=1)
 
 
@@ -89,8 +90,8 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
     one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
     expected = dict.fromkeys(one, 1)
-    expected |= dict.fromkeys(("select_events", "draw_items", "run_probes"), layers)
-    expected["cache_activations"] = expected["choose_controls"] = 2
+    expected |= dict.fromkeys(("select_events", "draw_items"), layers)
+    expected |= dict.fromkeys(("cache_activations", "run_probes", "choose_controls"), 2)
     expected |= dict.fromkeys(("explain_head", "predict_head", "score_head"), heads)
     assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
         match_heads=1
@@ -140,7 +141,7 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
         ("scripts/headatlas/records/atlas.py", REPORT),
         ("scripts/headatlas/records/clusters.py", CLUSTER),
         ("scripts/headatlas/records/scores.py", SCORE),
-        ("scripts/headatlas/records/probes.py", SCORE + Counter(run_probes=LAYERS)),
+        ("scripts/headatlas/records/probes.py", SCORE + Counter(run_probes=MODELS)),
         ("scripts/headatlas/records/base.py", MODEL),
         ("scripts/headatlas/storage.py", MODEL),
         ("scripts/headatlas/configuration/queries.py", Counter()),

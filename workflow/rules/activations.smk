@@ -23,12 +23,14 @@ rule cache_activations:
         layers=lambda w: [f"{n:02d}" for n in layers_of(config, w.model)],
         shards=EXECUTION["shards"],
         settings=flags(config["activations"]),
+        # What is scored is measured on these windows, and nothing else is asked of a twin.
+        windows=lambda w: "--only-sampled" if w.model.endswith(RANDOM) else "",
         code=code("cache_activations"),
     message:
         "{wildcards.model}, {wildcards.corpus}: caching activations of shard {wildcards.shard}"
     shell:
         'python "$SCRIPTS"/cache_activations.py --model-info {input.model} $SUBJECT_FLAGS {params.settings}'
-        " --windows {input.windows} --shard {wildcards.shard} --shards {params.shards}"
+        " --windows {input.windows} {params.windows} --shard {wildcards.shard} --shards {params.shards}"
         " --layers {params.layers} --out-dir {output} 2> {log}"
 
 

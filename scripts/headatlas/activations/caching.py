@@ -26,15 +26,21 @@ from .reducer import Batch, LayerReducer, Reduced
 _ROW_GROUP = 4 * 2**20  # bytes of a layer's table that are held before they are written
 
 
-def read_batches(path: Path, size: int, shard: int, shards: int) -> Iterator[Batch]:
-    """The windows of one shard, batch by batch; a shard is a run of consecutive windows."""
+def read_batches(
+    path: Path, size: int, shard: int, shards: int, *, only_sampled: bool = False
+) -> Iterator[Batch]:
+    """The windows of one shard, or the sampled of them, batch by batch.
+
+    A shard is a run of consecutive windows.
+    """
     count = count_rows(path, WINDOWS)
     first, last = count * shard // shards, count * (shard + 1) // shards
     columns = ["window", "split", "sampled", "tokens", "pieces"]
     seen = 0
     rows: list[dict[str, Any]] = []
     for chunk in read_chunks(path, WINDOWS, columns, 1024):
-        rows += chunk.slice(max(first - seen, 0), max(last - max(seen, first), 0)).to_pylist()
+        own = chunk.slice(max(first - seen, 0), max(last - max(seen, first), 0))
+        rows += (own.filter(own.column("sampled")) if only_sampled else own).to_pylist()
         seen += len(chunk)
         while len(rows) >= size:
             yield _batch(rows[:size])
@@ -138,8 +144,9 @@ def cache_activations(
     top_windows: int,
     top_keys: int,
     batch_size: int,
+    only_sampled: bool = False,
 ) -> None:
-    """Write the table of each layer in `outputs` for one shard of the windows.
+    """Write the table of each layer in `outputs` for one shard of the windows, or its sampled ones.
 
     Memory holds one batch, one layer's pattern and at most two row groups of each layer,
     however many windows there are. All tables appear when all are complete.
@@ -156,7 +163,8 @@ def cache_activations(
         writers = {n: stack.enter_context(table_writer(outputs[n], ACTIVATIONS)) for n in layers}
         background = stack.enter_context(ThreadPoolExecutor(torch.get_num_threads()))
         tables = {layer: LayerTable(writers[layer], background) for layer in layers}
-        for batch in read_batches(windows, batch_size, shard, shards):
+        batches = read_batches(windows, batch_size, shard, shards, only_sampled=only_sampled)
+        for batch in batches:
             hooks = []
             for layer in layers:
                 hooks += reducers[layer].hooks(layer, batch, partial(tables[layer].add, batch))

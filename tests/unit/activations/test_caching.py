@@ -201,6 +201,27 @@ def test_neither_batches_nor_shards_change_a_row(
             np.testing.assert_allclose(mine["activation"], theirs["activation"], rtol=2e-3)
 
 
+def test_the_sampled_windows_alone_are_cached_as_among_all(
+    bridge: Any, windows: Path, tmp_path: Path
+) -> None:
+    among = cached(bridge, windows, tmp_path / "all")
+    for shards in (1, 3):
+        alone: list[list[dict[str, Any]]] = [[] for _ in range(LAYERS)]
+        for shard in range(shards):
+            folder = tmp_path / f"{shard} of {shards}"
+            options = {"shard": shard, "shards": shards, "only_sampled": True}
+            for rows, more in zip(alone, cached(bridge, windows, folder, **options), strict=True):
+                rows += more
+        for mine, theirs in zip(alone, among, strict=True):
+            sampled = [row for row in theirs if row["attention"]]
+            assert [(r["window"], r["head"]) for r in mine] == [
+                (r["window"], r["head"]) for r in sampled
+            ]
+            for row, other in zip(mine, sampled, strict=True):
+                for name in ("activation", "attention", "value_norm"):
+                    np.testing.assert_allclose(row[name], other[name], rtol=2e-3, atol=1e-3)
+
+
 def test_the_unembedding_is_not_computed(bridge: Any, windows: Path, tmp_path: Path) -> None:
     computed = []
     handle = bridge.original_model.get_output_embeddings().register_forward_hook(

@@ -1,10 +1,11 @@
 """Of what needs the model to run: whose test texts run in one job."""
 
-# At most so many layers that are explained. To load a model costs more than to run the texts of a
-# layer; and what is not one job can run on several machines.
+# Layers of selected heads in a job, at most. To load a model costs about as much as to run the
+# texts of a layer; and what is not one job can run on several machines.
 LAYERS_AT_ONCE = 12
 
 
+@cache
 def blocks(model):
     """The selected heads of a model in blocks of layers, by the first and the last of these."""
     layers = sorted({n for n, _ in all_heads(model)})

@@ -49,16 +49,8 @@ def files_of(pattern, heads):
 
 
 def head_files(pattern):
-    """Input function: the file of every selected head, of one layer or of all."""
-
-    def files(wildcards):
-        check_selected(wildcards)
-        heads = all_heads(wildcards.model)
-        layer = getattr(wildcards, "layer", None)
-        chosen = [at for at in heads if layer is None or at[0] == int(layer)]
-        return files_of(at_round(pattern, wildcards), chosen)
-
-    return files
+    """Input function: the file of every selected head."""
+    return lambda w: files_of(at_round(pattern, w), all_heads(w.model))
 
 
 def random_files(pattern):
