@@ -1,4 +1,4 @@
-"""What one more 0/1 feature would add to the log-likelihood: exact, in one dimension.
+"""Proposals: which feature would add most to the log-likelihood of a head's attention.
 
 If a feature has the mass a under the attention A and m under the prediction P at a query,
 giving it the weight w changes log-likelihood by w·a − log(1 + m(exp(w) − 1)). Sums over
@@ -6,91 +6,81 @@ queries, for all sources × triggers at once, are matrix products.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..symbolic.language import FIRST_TOKEN, Expression
-from .features import Feature, FeatureTable, TokenSet
+from ..symbolic.language import EVERYTHING, FIRST_TOKEN, Expression
+from .features import KINDS, By, Feature, FeatureTable
+from .grid import N_BINS
 
-KeyPlace = Literal["key", "before_key"]
-KEY_PLACES: tuple[KeyPlace, ...] = ("key", "before_key")
 ANY = Expression("any")
 # The weights at which all pairs are tried: odds of 1/20 to 60.
 TRIED = np.log([1 / 20, 1 / 4, 1 / 2, 2, 4, 12, 60])
-LARGEST_SET = 12
-WORTH = 3.0  # nats that a token of a set gains on its own
-_WIDEST = 8.0  # bound of a weight fitted alone, in nats
+LARGEST_SET = 24
+MOST_TOKENS = 256  # tokens that lists are made of
+WORTH = 3.0  # nats that a token of a list gains on its own
+RELATIVE_WORTH = 0.1  # of what the list's best token gains
+LISTS = ("tokens", "after_tokens")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A source × trigger and the gain at the best of the weights tried, in nats."""
+    """A feature and about what it would gain on train, in nats, at the best weights tried."""
 
-    source: Feature
-    trigger: Feature
+    feature: Feature
     gain: float
-
-    @property
-    def complexity(self) -> int:
-        """How much a reader has to keep in mind."""
-        return self.source.complexity + self.trigger.complexity
 
 
 def row_gain(
-    weight: float | Float[np.ndarray, "#feature 1"],
-    a: Float[np.ndarray, "feature row"],
-    m: Float[np.ndarray, "feature row"],
-) -> Float[np.ndarray, "feature row"]:
-    """The gain in nats of each row: w·a − log(1 + m(exp(w) − 1))."""
+    weight: float, a: Float[np.ndarray, "*shape"], m: Float[np.ndarray, "*shape"]
+) -> Float[np.ndarray, "*shape"]:
+    """The gain in nats of a weight at each row: w·a − log(1 + m(exp(w) − 1))."""
     return weight * a - np.log1p(np.clip(m, 0, 1) * np.expm1(weight))
 
 
-def best_weights(
-    a: Float[np.ndarray, "feature row"], m: Float[np.ndarray, "feature row"], ridge: float
-) -> Float[np.ndarray, " feature"]:
-    """The weight of each feature that maximises its gain − ridge/2 w², by Newton's method."""
-    weights = np.zeros(len(a))
-    for _ in range(30):
-        odds = m * np.exp(weights)[:, None]
-        p = odds / (1 - m + odds)
-        slope = (a - p).sum(axis=1) - ridge * weights
-        move = slope / ((p * (1 - p)).sum(axis=1) + ridge)
-        weights = np.clip(weights + np.clip(move, -1, 1), -_WIDEST, _WIDEST)
-    return weights
-
-
 class Frequent:
-    """The tokens that sets are made of: each in at least `least` windows, in order of number."""
+    """The tokens that lists are made of: those in most windows, each in at least `least`."""
 
     def __init__(self, table: FeatureTable, least: int = 3):
-        windows = table.windows
-        self._grid = windows.grid
-        pairs = np.unique(np.stack([windows.tokens, windows.grid.window]), axis=1)
+        grid = table.grid
+        pairs = np.unique(np.stack([table.tokens, grid.window]), axis=1)
         tokens, counts = np.unique(pairs[0], return_counts=True)
-        self.tokens: Int[np.ndarray, " token"] = tokens[counts >= least]
-        same = self.tokens[:, None] == windows.tokens
+        most = np.argsort(-counts, kind="stable")[:MOST_TOKENS]
+        self.tokens: Int[np.ndarray, " token"] = np.sort(tokens[most[counts[most] >= least]])
+        same = self.tokens[:, None] == table.tokens
         self.at_query: Float[np.ndarray, "token row"] = same.astype(np.float32)
-        self._bins = {
-            "key": self._bins_of(windows.tokens),
-            "before_key": self._bins_of(windows.before),
-        }
+        before = np.roll(table.tokens, 1)
+        self._cells = {"tokens": self._by_token(table, table.tokens)}
+        self._cells["after_tokens"] = self._by_token(table, before)
 
-    def _bins_of(self, tokens: Int[np.ndarray, " row"]) -> Int[np.ndarray, " cell"]:
-        """Each cell's token × row; other tokens and position 0 count as one more token."""
-        n, grid = len(self.tokens), self._grid
-        padded = np.append(self.tokens, -2)
+    def _by_token(
+        self, table: FeatureTable, tokens: Int[np.ndarray, " row"]
+    ) -> tuple[Int[np.ndarray, " cell"], Int[np.ndarray, " group"], Int[np.ndarray, " group"]]:
+        """Cells sorted by token and row, where each token and row begins, and its token."""
+        grid, n = table.grid, len(self.tokens)
         found = np.searchsorted(self.tokens, tokens)
+        padded = np.append(self.tokens, -1)
         found = np.where((padded[found] == tokens) & (grid.query > 0), found, n)
-        return (found[grid.key_row] * grid.n_rows + grid.row).astype(np.int32)
+        of_cell = found[grid.key_row]
+        cells = np.flatnonzero(of_cell < n)
+        key = of_cell[cells] * grid.n_rows + grid.row[cells]
+        order = np.argsort(key, kind="stable")
+        groups, starts = np.unique(key[order], return_index=True)
+        return cells[order].astype(np.int32), starts.astype(np.int32), groups // grid.n_rows
 
     def key_sums(
-        self, place: KeyPlace, cells: Float[np.ndarray, " cell"]
-    ) -> Float[np.ndarray, "token row"]:
-        """For each token and row, the sum over the keys of that token, or of those after it."""
-        n, rows = len(self.tokens), self._grid.n_rows
-        return np.bincount(self._bins[place], cells, (n + 1) * rows).reshape(-1, rows)[:n]
+        self, place: str, cells: Float[np.ndarray, " cell"]
+    ) -> Float[np.ndarray, " group"]:
+        """For each token and row with such keys (or keys after them), the sum over these."""
+        order, starts, _ = self._cells[place]
+        return np.add.reduceat(cells[order], starts) if len(starts) else np.zeros(0)
+
+    def by_token(
+        self, place: str, groups: Float[np.ndarray, " group"]
+    ) -> Float[np.ndarray, " token"]:
+        """The sums of `key_sums`, or functions of them, over the rows of each token."""
+        return np.bincount(self._cells[place][2], groups, len(self.tokens))
 
 
 class Proposer:
@@ -100,25 +90,42 @@ class Proposer:
         self, attention: Float[np.ndarray, " cell"], table: FeatureTable, frequent: Frequent
     ):
         self._table, self._frequent = table, frequent
-        self._by_row = np.concatenate([table.holds.astype(np.float32), frequent.at_query])
-        self._seen = self._by_row @ table.source_sums(attention).T.astype(np.float32)
-        self._of_keys = {place: frequent.key_sums(place, attention) for place in KEY_PLACES}
+        at_kind = (np.arange(len(KINDS))[:, None] == table.kind).astype(np.float32)
+        self._by_row = np.concatenate([table.holds, at_kind, frequent.at_query], dtype=np.float32)
+        grid = table.grid
+        kinds = np.where(grid.not_first, table.kind[grid.key_row], len(KINDS))
+        self._kind = grid.row * (len(KINDS) + 1) + kinds
+        self._bin = np.where(grid.not_first, grid.bin, N_BINS) + grid.row * (N_BINS + 1)
+        self._seen = self._by_row @ self._columns(attention)
+        self._of_keys = {place: frequent.key_sums(place, attention) for place in LISTS}
+
+    def _columns(self, cells: Float[np.ndarray, " cell"]) -> Float[np.ndarray, "row column"]:
+        """The mass of each source, of each kind of key and of each bin of distance."""
+        rows = self._table.grid.n_rows
+        sources = self._table.source_sums(cells.astype(np.float32)).T
+        kinds = np.bincount(self._kind, cells, rows * (len(KINDS) + 1)).reshape(rows, -1)
+        bins = np.bincount(self._bin, cells, rows * (N_BINS + 1)).reshape(rows, -1)
+        return np.concatenate([sources, kinds[:, :-1], bins[:, :-1]], axis=1, dtype=np.float32)
 
     def propose(self, predicted: Float[np.ndarray, " cell"], number: int) -> list[Candidate]:
-        """The `number` features with the largest gains on train, in order."""
-        part = np.clip(self._table.source_sums(predicted), 0, 1).T.astype(np.float32)
+        """The features with the largest gains on train: pairs, lists, curves and profiles."""
+        mass = np.clip(self._columns(predicted), 0, 1)
         gains = np.array(
             [
-                w * self._seen - self._by_row @ np.log1p(part * np.float32(np.expm1(w)))
+                np.float32(w) * self._seen - self._by_row @ np.log1p(mass * np.float32(np.expm1(w)))
                 for w in TRIED
-            ],
-            float,
+            ]
         )
-        n = len(self._table.triggers)
-        found = self._pairs(gains[:, :n].max(axis=0), number) + self._query_sets(gains[:, n:])
-        for place in KEY_PLACES:
-            found += self._key_sets(place, self._frequent.key_sums(place, predicted))
-        return sorted((c for c in found if c.gain > 0), key=lambda c: -c.gain)[:number]
+        best = gains.max(axis=0)
+        n, s, kinds = len(self._table.triggers), len(self._table.sources), len(KINDS)
+        found = self._pairs(best[:n, :s].copy(), number)
+        found += self._varying(best[:n, s : s + kinds], "key_kind")
+        found += self._varying(best[:n, s + kinds :], "distance")
+        found += self._query_kinds(best[n : n + kinds, :s])
+        found += self._query_lists(best[n + kinds :, :s])
+        for place in LISTS:
+            found += self._key_list(place, predicted)
+        return sorted((c for c in found if c.gain > 0), key=lambda c: -c.gain)
 
     def _pairs(self, gains: Float[np.ndarray, "trigger source"], number: int) -> list[Candidate]:
         sources, triggers = self._table.sources, self._table.triggers
@@ -126,33 +133,57 @@ class Proposer:
         gains[triggers.index(ANY), sources.index(FIRST_TOKEN)] = -np.inf
         order = np.argsort(-gains, axis=None, kind="stable")[:number]
         return [
-            Candidate(sources[s], triggers[t], float(gains[t, s]))
+            Candidate(Feature(sources[s], triggers[t]), float(gains[t, s]))
             for t, s in zip(*np.unravel_index(order, gains.shape), strict=True)
         ]
 
-    def _query_sets(self, gains: Float[np.ndarray, "weight token source"]) -> list[Candidate]:
-        """For each source the best set of query tokens: at one weight their gains add up."""
-        order = np.argsort(-gains, axis=1, kind="stable")[:, :LARGEST_SET]
-        best = np.take_along_axis(gains, order, axis=1)
-        totals = np.where(best >= WORTH, best, 0).sum(axis=1)
+    def _varying(self, gains: Float[np.ndarray, "trigger level"], by: By) -> list[Candidate]:
+        """At which trigger the kind of the key, or the distance, says most."""
+        totals = np.maximum(gains, 0).sum(axis=1)
+        if by == "distance":
+            totals[self._table.triggers.index(ANY)] = 0  # the kernel
+        order = np.argsort(-totals, kind="stable")[:2]
+        triggers = self._table.triggers
+        return [Candidate(Feature(EVERYTHING, triggers[t], by), float(totals[t])) for t in order]
+
+    def _query_kinds(self, gains: Float[np.ndarray, "kind source"]) -> list[Candidate]:
+        """The sources of which the kind of the query says most."""
+        totals = np.maximum(gains, 0).sum(axis=0)
+        sources = self._table.sources
+        return [
+            Candidate(Feature(sources[s], ANY, "query_kind"), float(totals[s]))
+            for s in np.argsort(-totals, kind="stable")[:2]
+        ]
+
+    def _query_lists(self, gains: Float[np.ndarray, "token source"]) -> list[Candidate]:
+        """The sources that say most at listed queries."""
+        if not len(gains):
+            return []
+        order = np.argsort(-gains, axis=0, kind="stable")[:LARGEST_SET]
+        best = np.take_along_axis(gains, order, axis=0)
+        totals = np.where(_worth(best), best, 0).sum(axis=0)
         found = []
-        for s, w in enumerate(totals.argmax(axis=0)):
-            tokens = self._frequent.tokens[order[w, best[w, :, s] >= WORTH, s]]
+        for s in np.argsort(-totals, kind="stable")[:2]:
+            tokens = self._frequent.tokens[order[_worth(best[:, s]), s]]
             if len(tokens):
-                named = TokenSet("query", tuple(sorted(tokens.tolist())))
-                found.append(Candidate(self._table.sources[s], named, float(totals[w, s])))
+                listed = Expression("at_tokens", tuple(tokens.tolist()))
+                feature = Feature(self._table.sources[s], listed, "token")
+                found.append(Candidate(feature, float(totals[s])))
         return found
 
-    def _key_sets(self, place: KeyPlace, m: Float[np.ndarray, "token row"]) -> list[Candidate]:
-        """At each weight tried the tokens that gain most alone; of their prefixes the best."""
-        a, found = self._of_keys[place], []
-        for w in TRIED.tolist():
-            alone = row_gain(w, a, m).sum(axis=1)
-            order = np.argsort(-alone, kind="stable")[:LARGEST_SET]
-            order = order[alone[order] >= WORTH]
-            if len(order):
-                gains = row_gain(w, a[order].cumsum(axis=0), m[order].cumsum(axis=0)).sum(axis=1)
-                n = int(gains.argmax()) + 1
-                named = TokenSet(place, tuple(sorted(self._frequent.tokens[order[:n]].tolist())))
-                found.append(Candidate(named, ANY, float(gains[n - 1])))
-        return found
+    def _key_list(self, place: str, predicted: Float[np.ndarray, " cell"]) -> list[Candidate]:
+        """The tokens that gain most as keys, or before keys."""
+        a, m = self._of_keys[place], self._frequent.key_sums(place, predicted)
+        alone = [self._frequent.by_token(place, row_gain(w, a, m)) for w in TRIED.tolist()]
+        gains = np.max(alone, axis=0)
+        order = np.argsort(-gains, kind="stable")[:LARGEST_SET]
+        order = order[_worth(gains[order])]
+        if not len(order):
+            return []
+        listed = Expression(place, tuple(self._frequent.tokens[order].tolist()))
+        return [Candidate(Feature(listed, ANY, "token"), float(gains[order].sum()))]
+
+
+def _worth(gains: Float[np.ndarray, "rank *source"]) -> np.ndarray:
+    """Which tokens of a list, the best first, are worth their mention."""
+    return (gains >= WORTH) & (gains >= RELATIVE_WORTH * gains[:1])

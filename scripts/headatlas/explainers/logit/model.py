@@ -1,12 +1,13 @@
 """The conditional logit of a head (McFadden 1974) and its fit by Newton's method."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from .features import Feature, FeatureTable, Windows
+from ..symbolic.language import Expression
+from .features import By, Feature, Term, Texts, term_of
 from .grid import N_BINS, Grid
 
 N_POSITION = N_BINS + 1  # weights of the position model: the bins, then the first token
@@ -17,11 +18,25 @@ _CONVERGED = 1e-7  # nats a row that another step would still gain
 
 @dataclass(frozen=True)
 class Behaviour:
-    """When `trigger` holds, the keys that `source` names have exp(weight) times the odds."""
+    """When `trigger` holds, the keys that `source` names have exp(weight) times the odds.
 
-    source: Feature
-    trigger: Feature
+    Where the weight varies (`by`, see `Feature`), `weights` has that of each level in order and
+    `weight` is their mean, weighed by the head's attention on train. `low` and `high` bound
+    `weight` (95 %, robust to windows that are not like each other).
+    """
+
+    source: Expression
+    trigger: Expression
     weight: float
+    by: By = ""
+    weights: tuple[float, ...] = ()
+    low: float = float("nan")
+    high: float = float("nan")
+
+    @property
+    def feature(self) -> Feature:
+        """What it is a behaviour of."""
+        return Feature(self.source, self.trigger, self.by)
 
 
 @dataclass(frozen=True)
@@ -32,11 +47,13 @@ class Logit:
     first: float
     behaviours: tuple[Behaviour, ...] = ()
 
-    def predict(self, windows: Windows) -> Float[np.ndarray, " cell"]:
-        """The attention of each query of `windows`: a distribution over its keys."""
-        lists = [behaviour_cells(b.source, b.trigger, windows) for b in self.behaviours]
-        weights = [*self.kernel, self.first, *(b.weight for b in self.behaviours)]
-        return windows.grid.softmax(scores(np.array(weights), windows.grid, lists))[0]
+    def predict(self, texts: Texts) -> Float[np.ndarray, " cell"]:
+        """The attention of each query of `texts`: a distribution over its keys."""
+        terms = [*position_terms(texts.grid), *(term_of(b.feature, texts) for b in self.behaviours)]
+        weights = [*self.kernel, self.first]
+        for behaviour in self.behaviours:
+            weights += behaviour.weights if behaviour.by else [behaviour.weight]
+        return texts.grid.softmax(scores(np.array(weights), texts.grid, terms))[0]
 
 
 @dataclass(frozen=True)
@@ -44,68 +61,76 @@ class Fit:
     """Weights that maximise the penalised likelihood, and how near the maximum they are.
 
     `gradient` is the largest entry of the penalised gradient's size; `converged` is false
-    if the steps ran out first.
+    if the steps ran out first. `information` has the ridge in it.
     """
 
     weights: Float[np.ndarray, " weight"]
     predicted: Float[np.ndarray, " cell"]
     gradient: float
     converged: bool
+    information: Float[np.ndarray, "weight weight"] = field(repr=False)
 
 
-def behaviour_cells(
-    source: Feature, trigger: Feature, windows: Windows | FeatureTable
-) -> Int[np.ndarray, " active"]:
-    """The cells at which source × trigger is 1."""
-    grid = windows.grid if isinstance(windows, Windows) else windows.windows.grid
-    cells = windows.cells_of(source)
-    found: Int[np.ndarray, " active"] = cells[windows.rows_of(trigger)[grid.row[cells]]]
-    return found
+def position_terms(grid: Grid) -> list[Term]:
+    """The terms of the position model: the kernel over distance, the first token."""
+    every = np.arange(grid.n_cells)
+    return [
+        Term(every, grid.bin, N_BINS),
+        Term(grid.starts, np.zeros(grid.n_rows, np.int64), 1),
+    ]
 
 
 def scores(
-    weights: Float[np.ndarray, " weight"], grid: Grid, lists: Sequence[np.ndarray]
+    weights: Float[np.ndarray, " weight"], grid: Grid, terms: Sequence[Term]
 ) -> Float[np.ndarray, " cell"]:
-    """The score of every cell; `lists` has the cells of each behaviour."""
-    found = weights[:N_BINS][grid.bin]
-    found[grid.starts] += weights[N_BINS]
-    for weight, cells in zip(weights[N_POSITION:], lists, strict=True):
-        found[cells] += weight
+    """The score of every cell; each term has its own weights, in order."""
+    found, start = np.zeros(grid.n_cells), 0
+    for term in terms:
+        found[term.cells] += weights[start : start + term.n_levels][term.level]
+        start += term.n_levels
     return found
+
+
+def masses(
+    cells: Float[np.ndarray, " cell"], grid: Grid, terms: Sequence[Term]
+) -> Float[np.ndarray, "row weight"]:
+    """Of each row the sum over the cells of each weight."""
+    return np.concatenate(
+        [
+            np.bincount(
+                grid.row[t.cells] * t.n_levels + t.level, cells[t.cells], grid.n_rows * t.n_levels
+            ).reshape(grid.n_rows, -1)
+            for t in terms
+        ],
+        axis=1,
+    )
 
 
 def derivatives(
     residual: Float[np.ndarray, " cell"],
     predicted: Float[np.ndarray, " cell"],
     grid: Grid,
-    lists: Sequence[np.ndarray],
+    terms: Sequence[Term],
 ) -> tuple[Float[np.ndarray, " weight"], Float[np.ndarray, "weight weight"]]:
     """Gradient of the log-likelihood, and the information: Σ_rows of the covariance of features."""
-    first = grid.starts
-    n = N_POSITION + len(lists)
-    gradient, second = np.zeros(n), np.zeros((n, n))
-    means = np.zeros((grid.n_rows, n))
-    flat = grid.row * N_BINS + grid.bin
-    size = grid.n_rows * N_BINS
-    means[:, :N_BINS] = np.bincount(flat, predicted, size).reshape(-1, N_BINS)
-    means[:, N_BINS] = predicted[first]
-    gradient[:N_BINS] = np.bincount(grid.bin, residual, N_BINS)
-    gradient[N_BINS] = residual[first].sum()
-    second[range(N_BINS), range(N_BINS)] = means[:, :N_BINS].sum(axis=0)
-    second[N_BINS, N_BINS] = means[:, N_BINS].sum()
-    second[N_BINS, :N_BINS] = np.bincount(grid.bin[first], predicted[first], N_BINS)
-    of_list = np.zeros(grid.n_cells)
-    for i, cells in enumerate(lists, start=N_POSITION):
-        gradient[i] = residual[cells].sum()
-        p = predicted[cells]
-        means[:, i] = np.bincount(grid.row[cells], p, grid.n_rows)
-        second[i, :N_BINS] = np.bincount(grid.bin[cells], p, N_BINS)
-        second[i, N_BINS] = p[grid.key[cells] == 0].sum()
-        of_list[cells] = p
-        for j, others in enumerate(lists[: i - N_POSITION + 1], start=N_POSITION):
-            second[i, j] = of_list[others].sum()
-        of_list[cells] = 0
-    second = np.tril(second) + np.tril(second, -1).T
+    means = masses(predicted, grid, terms)
+    gradient = np.concatenate(
+        [np.bincount(t.level, residual[t.cells], t.n_levels) for t in terms]
+    )
+    second = np.diag(means.sum(axis=0))
+    bounds = np.cumsum([0, *(t.n_levels for t in terms)])
+    of_cell = np.zeros(grid.n_cells, np.int64)
+    for i, term in enumerate(terms):
+        of_cell[term.cells] = term.level + 1
+        rows = slice(bounds[i], bounds[i + 1])
+        for j, other in enumerate(terms[:i]):
+            n = other.n_levels
+            pairs = of_cell[other.cells] * n + other.level
+            joint = np.bincount(pairs, predicted[other.cells], (term.n_levels + 1) * n)
+            columns = slice(bounds[j], bounds[j + 1])
+            second[rows, columns] = joint.reshape(-1, n)[1:]
+            second[columns, rows] = second[rows, columns].T
+        of_cell[term.cells] = 0
     return gradient, second - means.T @ means
 
 
@@ -113,34 +138,36 @@ def refit(
     weights: Float[np.ndarray, " start"],
     attention: Float[np.ndarray, " cell"],
     grid: Grid,
-    lists: Sequence[np.ndarray],
+    terms: Sequence[Term],
     *,
     ridge: float,
     steps: int = 60,
 ) -> Fit:
     """The weights that maximise Σ A log P − ridge/2 ‖w‖², by damped Newton steps.
 
-    `attention` has rows that sum to 1. The objective is strictly concave if `ridge` > 0,
+    `attention` has rows that sum to 1. `terms` begin with those of the position model;
+    weights beyond `weights` start at 0. The objective is strictly concave if `ridge` > 0,
     which also decides what the likelihood leaves open: the kernel sums to 0, and bins that
     no cell is in weigh 0. Every step is cut to `_LONGEST` and halved until it gains a tenth
     of what its slope promises (Armijo).
     """
     if ridge <= 0:
         raise ValueError(f"ridge is {ridge}; without one the kernel is known up to a constant")
-    weights = np.concatenate([weights, np.zeros(N_POSITION + len(lists) - len(weights))])
+    weights = np.concatenate([weights, np.zeros(sum(t.n_levels for t in terms) - len(weights))])
     # A shift of the kernel costs penalty alone: with it gone, no step has to remove it.
     weights[:N_BINS] -= weights[:N_BINS].mean()
 
     def objective(w: np.ndarray) -> tuple[float, np.ndarray]:
-        s = scores(w, grid, lists)
+        s = scores(w, grid, terms)
         predicted, normaliser = grid.softmax(s)
         return float(attention @ s - normaliser.sum() - ridge / 2 * (w @ w)), predicted
 
     value, predicted = objective(weights)
     for step in range(steps + 1):
-        gradient, information = derivatives(attention - predicted, predicted, grid, lists)
+        gradient, information = derivatives(attention - predicted, predicted, grid, terms)
         gradient -= ridge * weights
-        move = np.linalg.solve(information + ridge * np.eye(len(weights)), gradient)
+        information += ridge * np.eye(len(weights))
+        move = np.linalg.solve(information, gradient)
         slope = float(gradient @ move)
         converged = slope / 2 <= _CONVERGED * grid.n_rows
         if converged or step == steps:
@@ -154,4 +181,63 @@ def refit(
         else:
             break
         value, predicted, weights = new, new_predicted, weights + size * move
-    return Fit(weights, predicted, float(np.abs(gradient).max()), converged)
+    return Fit(weights, predicted, float(np.abs(gradient).max()), converged, information)
+
+
+def covariance(
+    fit: Fit, attention: Float[np.ndarray, " cell"], grid: Grid, terms: Sequence[Term]
+) -> Float[np.ndarray, "weight weight"]:
+    """Of the weights, robust to windows that are not like each other (sandwich by window).
+
+    H⁻¹ (Σ_windows g gᵀ) H⁻¹ · n/(n − 1) with the gradient g of a window (White 1982; Liang and
+    Zeger 1986); zeros where there is but one window.
+    """
+    by_row = masses(attention - fit.predicted, grid, terms)
+    n = len(grid.lengths)
+    by_window: Float[np.ndarray, "window weight"] = np.add.reduceat(
+        by_row, np.cumsum(grid.lengths) - grid.lengths
+    )
+    centred = by_window - by_window.mean(axis=0)
+    half = np.linalg.solve(fit.information, centred.T)
+    return half @ half.T * n / max(n - 1, 1)
+
+
+def level_weights(
+    a: Float[np.ndarray, "row level"], m: Float[np.ndarray, "row level"], ridge: float
+) -> Float[np.ndarray, " level"]:
+    """The weights of one more term that maximise its gain on its own, by Newton's method.
+
+    `a` and `m` are the masses of its levels under the attention and the prediction. The
+    gain is Σ_rows w·a − log(1 + Σ m(exp(w) − 1)), less ridge/2 ‖w‖².
+    """
+    weights = np.zeros(a.shape[1])
+    rest = np.maximum(1 - m.sum(axis=1), 0.0)
+    total = a.sum(axis=0)
+    for _ in range(12):
+        odds = m * np.exp(weights)
+        p = odds / (rest + odds.sum(axis=1))[:, None]
+        means = p.sum(axis=0)
+        slope = total - means - ridge * weights
+        information = np.diag(means + ridge) - p.T @ p
+        move = np.linalg.solve(information, slope)
+        weights = np.clip(weights + np.clip(move, -1.0, 1.0), -_WIDEST, _WIDEST)
+        if slope @ move < _CONVERGED * len(a):
+            break
+    return weights
+
+
+def level_gain(
+    weights: Float[np.ndarray, " level"],
+    a: Float[np.ndarray, "row level"],
+    m: Float[np.ndarray, "row level"],
+) -> Float[np.ndarray, " row"]:
+    """The gain in nats of each row from one more term with these weights."""
+    return a @ weights - np.log1p(np.maximum(m @ np.expm1(weights), -1 + 1e-12))
+
+
+_WIDEST = 8.0  # bound of a weight fitted alone, in nats
+
+
+def level_counts(terms: Sequence[Term]) -> Int[np.ndarray, " bound"]:
+    """Where the weights of each term begin, and where the last ends."""
+    return np.cumsum([0, *(t.n_levels for t in terms)])

@@ -5,17 +5,33 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
+from scipy import stats
 
-from ...intervals import resampled
-from .features import FeatureTable
-from .gains import Candidate, Frequent, Proposer, best_weights, row_gain
+from ...intervals import resample_counts
+from ..symbolic.language import EVERYTHING, FIRST_TOKEN
+from .features import Feature, FeatureTable, Term, term_of
+from .gains import Candidate, Frequent, Proposer
 from .grid import N_BINS
 from .measures import divergences, even
-from .model import Behaviour, Fit, Logit, behaviour_cells, refit, scores
+from .model import (
+    Behaviour,
+    Fit,
+    Logit,
+    covariance,
+    level_counts,
+    level_gain,
+    level_weights,
+    masses,
+    position_terms,
+    refit,
+    scores,
+)
 
-PROPOSED = 16  # candidates compared on validation at each step
-AS_GOOD = 0.97  # of the best gain: then the simpler is told
-RESAMPLES = 400
+PROPOSED = 10  # pairs compared on validation at each step, beside lists, curves and profiles
+AS_GOOD = 0.95  # of the best gain: then the simpler is told
+RISK = 0.0025  # strict, since the best of several is tested on what chose it
+RESAMPLES = 2000
+TRIES = 4  # of the best: fitted with all others, one may gain less than alone
 _Cells = Float[np.ndarray, " cell"]
 _Train = Float[np.ndarray, " train_cell"]
 _HeldOut = Float[np.ndarray, " held_out_cell"]
@@ -23,7 +39,7 @@ _HeldOut = Float[np.ndarray, " held_out_cell"]
 
 @dataclass(frozen=True)
 class Texts:
-    """What is the same for every head: the features of both splits, the tokens of sets."""
+    """What is the same for every head: the features of both splits, the tokens of lists."""
 
     train: FeatureTable
     validation: FeatureTable
@@ -34,8 +50,9 @@ class Texts:
 class Selection:
     """The explanation of a head and how it was found.
 
-    `gains`: what each behaviour added on validation when it was chosen, as a share of
-    KL(A‖even). `gradient` and `converged` are those of the last fit.
+    `gains`: what each behaviour added on validation when it was chosen, as a share of what
+    the position model leaves, KL(A‖position). `gradient` and `converged` are those of the
+    last fit.
     """
 
     logit: Logit
@@ -47,17 +64,17 @@ class Selection:
 
 @dataclass
 class _Chosen:
-    """The features chosen so far, with their cells in both splits."""
+    """The features chosen so far, with their terms in both splits."""
 
-    features: list[Candidate] = field(default_factory=list)
-    train: list[np.ndarray] = field(default_factory=list)
-    validation: list[np.ndarray] = field(default_factory=list)
+    train: list[Term]
+    validation: list[Term]
+    features: list[Feature] = field(default_factory=list)
 
-    def plus(self, feature: Candidate, texts: Texts) -> "_Chosen":
-        train = behaviour_cells(feature.source, feature.trigger, texts.train)
-        validation = behaviour_cells(feature.source, feature.trigger, texts.validation)
+    def plus(self, feature: Feature, texts: Texts) -> "_Chosen":
         return _Chosen(
-            [*self.features, feature], [*self.train, train], [*self.validation, validation]
+            [*self.train, term_of(feature, texts.train)],
+            [*self.validation, term_of(feature, texts.validation)],
+            [*self.features, feature],
         )
 
 
@@ -68,103 +85,127 @@ def select(
     *,
     max_behaviours: int = 6,
     ridge: float = 1.0,
-    least_share: float = 0.01,
-    seed: int = 0,
+    least_share: float = 0.02,
 ) -> Selection:
     """The conditional logit of a head from its attention, rows that sum to 1, on two splits.
 
-    A behaviour is kept if its gain in log-likelihood on validation is above zero (the 95 %
-    bootstrap interval over windows) and at least `least_share` of KL(A‖even) there. Raises
-    ArithmeticError if the position model cannot be fitted.
+    A behaviour is kept if its gain in log-likelihood on validation is at least `least_share`
+    of KL(A‖position) there and clearly above zero over windows. Raises ArithmeticError if
+    the position model cannot be fitted.
     """
-    grid = texts.validation.windows.grid
-    left = float(divergences(validation, even(grid), grid).sum())
-    fit = refit(np.zeros(0), train, texts.train.windows.grid, [], ridge=ridge)
+    grid, train_grid = texts.validation.grid, texts.train.grid
+    chosen = _Chosen(position_terms(train_grid), position_terms(grid))
+    fit = refit(np.zeros(0), train, train_grid, chosen.train, ridge=ridge)
     if not fit.converged:
         raise ArithmeticError(f"the position model did not converge: gradient {fit.gradient:g}")
-    position, chosen, gains = _logit(fit, []), _Chosen(), list[float]()
+    position, gains = _logit(fit, chosen, train, texts), list[float]()
     predicted, likelihood = _held_out(fit, chosen, validation, texts)
+    left = float(divergences(validation, predicted, grid).sum())
     proposer = Proposer(train, texts.train, texts.frequent)
     while len(gains) < max_behaviours and left > 0:
         proposed = proposer.propose(fit.predicted, PROPOSED)
-        best = _best(proposed, (train, fit.predicted), (validation, predicted), texts, ridge)
-        if best is None:
-            break
-        more = chosen.plus(best, texts)
-        new_fit = refit(fit.weights, train, texts.train.windows.grid, more.train, ridge=ridge)
-        new_predicted, new_likelihood = _held_out(new_fit, more, validation, texts)
-        gain = _by_window(new_likelihood - likelihood, texts.validation)
-        share = float(gain.sum()) / left
-        if not new_fit.converged or share < least_share or not _above_zero(gain, seed):
+        proposed += [Candidate(f, 0.0) for f in _refined(chosen.features)]
+        proposed = [c for c in proposed if c.feature not in chosen.features]
+        ranked = _ranked(proposed, (train, fit.predicted), (validation, predicted), texts, ridge)
+        for feature in ranked[:TRIES]:
+            more = chosen.plus(feature, texts)
+            new_fit = refit(fit.weights, train, train_grid, more.train, ridge=ridge)
+            new_predicted, new_likelihood = _held_out(new_fit, more, validation, texts)
+            gain = np.bincount(grid.window, new_likelihood - likelihood)
+            share = float(gain.sum()) / left
+            if new_fit.converged and share >= least_share and above_zero(gain):
+                break
+        else:
             break
         gains.append(share)
         chosen, fit, predicted, likelihood = more, new_fit, new_predicted, new_likelihood
-    return Selection(
-        _logit(fit, chosen.features), position, tuple(gains), fit.gradient, fit.converged
-    )
+    logit = _logit(fit, chosen, train, texts)
+    return Selection(logit, position, tuple(gains), fit.gradient, fit.converged)
 
 
-def _best(
+def _refined(chosen: Sequence[Feature]) -> list[Feature]:
+    """What was chosen, with a weight that varies with distance or with the query."""
+    return [
+        Feature(f.source, f.trigger, by)
+        for f in chosen
+        if f.source != EVERYTHING
+        for by in (("distance", "query_kind") if f.source != FIRST_TOKEN else ("query_kind",))
+    ]
+
+
+def above_zero(gain: Float[np.ndarray, " window"]) -> bool:
+    """Whether the sum over windows is above zero in all but `RISK` of the resamples."""
+    if len(gain) < 2:
+        return False
+    drawn = resample_counts(np.random.default_rng(0), RESAMPLES, len(gain))[1:] @ gain
+    return bool(np.quantile(drawn, RISK) > 0)
+
+
+def _ranked(
     proposed: Sequence[Candidate],
     train: tuple[_Train, _Train],
     validation: tuple[_HeldOut, _HeldOut],
     texts: Texts,
     ridge: float,
-) -> Candidate | None:
-    """Of the proposed features the one that, with its weight from train, gains most on validation.
+) -> list[Feature]:
+    """The proposed features that, with weights from train, surely gain on validation.
 
-    `train` and `validation` are attention and prediction. Of those nearly as good as the
-    best it is the simplest. None if no feature gains.
+    `train` and `validation` are attention and prediction. The best comes first; before it,
+    those nearly as good that are simpler.
     """
-    if not proposed:
-        return None
-    weights = best_weights(*_masses(proposed, train, texts.train), ridge)
-    a, m = _masses(proposed, validation, texts.validation)
-    gains = row_gain(weights[:, None], a, m).sum(axis=1)
-    if gains.max() <= 0:
-        return None
-    good = np.flatnonzero(gains >= AS_GOOD * gains.max()).tolist()
-    return proposed[min(good, key=lambda i: (proposed[i].complexity, -gains[i]))]
-
-
-def _masses(
-    proposed: Sequence[Candidate], both: tuple[_Cells, _Cells], table: FeatureTable
-) -> tuple[Float[np.ndarray, "feature row"], Float[np.ndarray, "feature row"]]:
-    """The mass of each feature in each row, under attention and under the prediction."""
-    grid = table.windows.grid
-    a, m = np.zeros((2, len(proposed), grid.n_rows))
-    for i, feature in enumerate(proposed):
-        cells = behaviour_cells(feature.source, feature.trigger, table)
-        a[i] = np.bincount(grid.row[cells], both[0][cells], grid.n_rows)
-        m[i] = np.bincount(grid.row[cells], both[1][cells], grid.n_rows)
-    return a, np.minimum(m, 1.0)
+    gains = []
+    for candidate in proposed:
+        term = [term_of(candidate.feature, texts.train)]
+        a, m = (masses(cells, texts.train.grid, term) for cells in train)
+        weights = level_weights(a, m, ridge)
+        term = [term_of(candidate.feature, texts.validation)]
+        a, m = (masses(cells, texts.validation.grid, term) for cells in validation)
+        gain = np.bincount(texts.validation.grid.window, level_gain(weights, a, m))
+        gains.append(float(gain.sum()) if above_zero(gain) else 0.0)
+    most = max(gains, default=0.0)
+    order = sorted(
+        (i for i, gain in enumerate(gains) if gain > 0),
+        key=lambda i: (
+            (0, proposed[i].feature.complexity, -gains[i])
+            if gains[i] >= AS_GOOD * most
+            else (1, 0, -gains[i])
+        ),
+    )
+    return [proposed[i].feature for i in order]
 
 
 def _held_out(
     fit: Fit, chosen: _Chosen, attention: _Cells, texts: Texts
 ) -> tuple[_Cells, Float[np.ndarray, " row"]]:
     """The prediction on validation, and Σ A log P of each row in nats."""
-    grid = texts.validation.windows.grid
+    grid = texts.validation.grid
     found = scores(fit.weights, grid, chosen.validation)
     predicted, normaliser = grid.softmax(found)
     return predicted, grid.row_sums(attention * found) - normaliser
 
 
-def _by_window(
-    rows: Float[np.ndarray, " row"], table: FeatureTable
-) -> Float[np.ndarray, " window"]:
-    return np.bincount(table.windows.grid.window, rows)
-
-
-def _above_zero(gain: Float[np.ndarray, " window"], seed: int) -> bool:
-    """Whether the interval of the mean gain of a window is above zero."""
-    low = resampled(gain[:, None], lambda drawn: drawn[..., 0].mean(axis=1), RESAMPLES, seed).low
-    return low is not None and low > 0
-
-
-def _logit(fit: Fit, chosen: Sequence[Candidate]) -> Logit:
-    kernel, first, rest = fit.weights[:N_BINS], fit.weights[N_BINS], fit.weights[N_BINS + 1 :]
-    behaviours = [
-        Behaviour(c.source, c.trigger, float(w)) for c, w in zip(chosen, rest, strict=True)
-    ]
-    return Logit(tuple(kernel.tolist()), float(first), tuple(behaviours))
+def _logit(fit: Fit, chosen: _Chosen, train: _Train, texts: Texts) -> Logit:
+    """The model with the intervals of its behaviours' weights."""
+    grid, terms = texts.train.grid, chosen.train
+    behaviours = []
+    if chosen.features:
+        spread = covariance(fit, train, grid, terms)
+        z = float(stats.t.ppf(0.975, max(len(grid.lengths) - 1, 1)))
+        for feature, term, start in zip(
+            chosen.features, terms[2:], level_counts(terms)[2:-1], strict=True
+        ):
+            these = slice(start, start + term.n_levels)
+            weights = fit.weights[these]
+            shares = np.bincount(term.level, train[term.cells], term.n_levels)
+            shares = shares / shares.sum() if shares.sum() else np.full(len(shares), 1 / len(shares))
+            mean = float(shares @ weights)
+            error = z * float(shares @ spread[these, these] @ shares) ** 0.5
+            several = tuple(weights.tolist()) if feature.by else ()
+            behaviours.append(
+                Behaviour(
+                    feature.source, feature.trigger, mean, feature.by, several,
+                    mean - error, mean + error,
+                )
+            )  # fmt: skip
+    kernel, first = fit.weights[:N_BINS], float(fit.weights[N_BINS])
+    return Logit(tuple(kernel.tolist()), first, tuple(behaviours))

@@ -22,11 +22,44 @@ PIECE_CLASSES = (
     "special",
     "word",
     "delimiter",
+    "sentence_end",
+    "comma",
+    "determiner",
+    "preposition",
+    "conjunction",
+    "pronoun",
+    "auxiliary",
+    "negation",
 )
 # The last one needs the token before it: see context.py.
 TOKEN_CLASSES = (*PIECE_CLASSES, "continuation")
-WORD_CLASSES = ("function_word", "keyword", "word")  # of whole words only
+_PARTS_OF_SPEECH = {
+    "determiner": """
+        a an the this that these those each every some any no all both either neither another
+        such many much few several most more
+    """,
+    "preposition": """
+        of in to for on with at by from as into about over after under between through during
+        before against among within without upon across along around behind below above near
+        off onto toward towards until since per via beyond despite except
+    """,
+    "conjunction": "and or but nor so yet if because although though whereas unless while",
+    "pronoun": """
+        he she it they we i you him her them us me his its their our my your who whom whose
+        which what himself herself itself themselves
+    """,
+    "auxiliary": """
+        is are was were be been being am has have had having do does did can could will would
+        shall should may might must
+    """,
+    "negation": "not no never none n't nor neither nothing nobody cannot",
+}
+_WORDS = {name: frozenset(words.split()) for name, words in _PARTS_OF_SPEECH.items()}
+# Of whole words only.
+WORD_CLASSES = ("function_word", "keyword", "word", *_PARTS_OF_SPEECH)
 
+COMMAS = ",;:，、；："
+SENTENCE_ENDS = ".!?…。！？"
 _OPERATORS = "=+-*/<>%&|^~@#$\\"
 _SPECIAL = re.compile(r"<\|[^|]*\|>|</?s>|<(bos|eos|pad|unk)>|\[(CLS|SEP|PAD|BOS|EOS|UNK)\]")
 _NUMBER = re.compile(r"\d[\d.,_]*")
@@ -75,12 +108,14 @@ def _word_classes(core: str) -> set[str]:
         found.add("function_word")
     if core in keyword.kwlist:
         found.add("keyword")
-    return found or {"word"}
+    return (found or {"word"}) | {name for name, words in _WORDS.items() if core.lower() in words}
 
 
 def _symbol_classes(core: str) -> set[str]:
     members = {
         "punctuation": PUNCTUATION,
+        "sentence_end": SENTENCE_ENDS,
+        "comma": COMMAS,
         "opening": OPENING,
         "closing": CLOSING,
         "quote": QUOTES,

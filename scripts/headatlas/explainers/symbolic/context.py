@@ -63,6 +63,21 @@ class Context:
         """Earlier pieces of the word that the query's token belongs to."""
         return self._earlier_equal(np.cumsum(~self.continues_word))
 
+    def same_segment(self, name: str) -> Bool[np.ndarray, "query key"]:
+        """Keys up to the query in its `sentence`, `clause` or `line`; a mark ends its segment.
+
+        A clause ends with any delimiter, a sentence with a sentence end or a line break.
+        """
+        newline = self.classes["newline"]
+        ends = {
+            "line": newline,
+            "sentence": newline | self.classes["sentence_end"],
+            "clause": self.classes["delimiter"],
+        }[name]
+        number = np.cumsum(ends) - ends
+        found: Bool[np.ndarray, "query key"] = (number[:, None] == number) & self.up_to
+        return found
+
     @functools.cached_property
     def starts_line(self) -> Bool[np.ndarray, " token"]:
         """First tokens after a line break that are not white space."""

@@ -50,6 +50,8 @@ def holds(trigger: Expression, context: Context) -> Bool[np.ndarray, " query"]:
             return context.starts_word
         case "continues_word", _:
             return context.continues_word
+        case "at_tokens", ids:
+            return np.isin(context.tokens, ids)
     raise ValueError(f"{trigger} is not a trigger")
 
 
@@ -84,6 +86,12 @@ def _keys(source: Expression, context: Context) -> Bool[np.ndarray, "query key"]
             found = _matches(match_name, context, itself=False)
             found = _last(found) if pick == "last" else found
             return _neighbours(found, 1 if side == "after" else -1)
+        case "within", (str(segment),):
+            return context.same_segment(segment).copy()
+        case "tokens", ids:
+            return context.up_to & np.isin(context.tokens, ids)
+        case "after_tokens", ids:
+            return context.up_to & one_later(np.isin(context.tokens, ids))
     raise ValueError(f"{source} is not a source")
 
 

@@ -18,10 +18,12 @@ RELATIONS = ("same_token", "same_word", "same_bigram")
 MATCHES = (*RELATIONS, *TOKEN_CLASSES)
 PICKS = ("last", "all")
 ENCLOSURES = ("brackets", "quotes")
+SEGMENTS = ("sentence", "clause", "line")
 
-# Name of an expression -> the values that each of its arguments may take.
+# Name of an expression -> the values that each of its arguments may take; None for a list of
+# token ids, which are learned from a head and never enumerated.
 _Signature = tuple[tuple[str | int, ...], ...]
-SOURCES: dict[str, _Signature] = {
+SOURCES: dict[str, _Signature | None] = {
     "previous_token": (),
     "current_token": (),
     "first_token": (),
@@ -36,8 +38,11 @@ SOURCES: dict[str, _Signature] = {
     "all": (MATCHES,),
     "after": (MATCHES, PICKS),
     "before": (MATCHES, PICKS),
+    "within": (SEGMENTS,),
+    "tokens": None,
+    "after_tokens": None,
 }
-TRIGGERS: dict[str, _Signature] = {
+TRIGGERS: dict[str, _Signature | None] = {
     "any": (),
     "class": (TOKEN_CLASSES,),
     "after_class": (TOKEN_CLASSES,),
@@ -51,6 +56,7 @@ TRIGGERS: dict[str, _Signature] = {
     "starts_line": (),
     "starts_word": (),
     "continues_word": (),
+    "at_tokens": None,
 }
 _SHAPE = re.compile(r"\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*")
 _INTRICATE = {"after", "before", "repeating", "bigram_seen_before"}
@@ -73,10 +79,17 @@ class Expression:
         )
 
     @property
+    def is_list(self) -> bool:
+        """Whether it lists tokens by their ids."""
+        return self.name in ("tokens", "after_tokens", "at_tokens")
+
+    @property
     def complexity(self) -> int:
-        """How much a reader has to keep in mind: 0 for `any`, else 1 to 4."""
+        """How much a reader has to keep in mind: 0 for `any`, else 1 to 4, more for a list."""
         if self.name == "any":
             return 0
+        if self.is_list:
+            return 2 + len(self.arguments)
         first = self.arguments[0] if self.arguments else None
         return 1 + (first in MATCHES) + (first == "same_bigram") + (self.name in _INTRICATE)
 
@@ -119,9 +132,11 @@ def _far_fetched(source: Expression) -> bool:
     )
 
 
-def _enumerate(signatures: dict[str, _Signature]) -> list[Expression]:
+def _enumerate(signatures: dict[str, _Signature | None]) -> list[Expression]:
     found = []
     for name, choices in signatures.items():
+        if choices is None:
+            continue
         rows: list[tuple[str | int, ...]] = [()]
         for values in choices:
             rows = [(*row, value) for row in rows for value in values]
@@ -129,12 +144,14 @@ def _enumerate(signatures: dict[str, _Signature]) -> list[Expression]:
     return found
 
 
-def _parse(text: str, signatures: dict[str, _Signature], kind: str) -> Expression:
+def _parse(text: str, signatures: dict[str, _Signature | None], kind: str) -> Expression:
     shape = _SHAPE.fullmatch(text)
     if shape is None or shape[1] not in signatures:
         raise ExpressionError(f"{text!r} is not a {kind}; known: {', '.join(signatures)}")
     words = [w.strip() for w in shape[2].split(",")] if shape[2] is not None else []
     choices = signatures[shape[1]]
+    if choices is None:
+        return Expression(shape[1], _token_ids(text, words))
     if len(words) != len(choices):
         raise ExpressionError(f"{text!r}: {shape[1]} takes {len(choices)} arguments")
     arguments = []
@@ -145,3 +162,10 @@ def _parse(text: str, signatures: dict[str, _Signature], kind: str) -> Expressio
             raise ExpressionError(f"{text!r}: {word!r} is not one of {allowed}")
         arguments.append(value)
     return Expression(shape[1], tuple(arguments))
+
+
+def _token_ids(text: str, words: list[str]) -> tuple[int, ...]:
+    ids = tuple(int(word) for word in words if word.isascii() and word.isdigit())
+    if not words or len(set(ids)) < len(words):
+        raise ExpressionError(f"{text!r}: one or more different token ids are wanted, as 12, 55")
+    return ids
