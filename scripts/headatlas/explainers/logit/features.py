@@ -1,5 +1,6 @@
 """Features of windows: the cells that each source names, the rows at which a trigger holds."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,13 +78,34 @@ class Feature:
         return f"{self.source} when {self.trigger}" + (f" by {self.by}" if self.by else "")
 
 
-@dataclass(frozen=True)
 class Term:
-    """Where a feature is 1: its cells, and which of its weights each of them gets."""
+    """Where a feature is 1: its cells, and which of its weights each of them gets.
 
-    cells: Int[np.ndarray, " active"]
-    level: Int[np.ndarray, " active"]
-    n_levels: int
+    `slots` numbers the pairs of row and weight, row by row.
+    """
+
+    def __init__(
+        self,
+        cells: Int[np.ndarray, " active"],
+        level: Int[np.ndarray, " active"],
+        n_levels: int,
+        grid: Grid,
+    ):
+        self.cells, self.level, self.n_levels, self.grid = cells, level, n_levels, grid
+        self.everywhere = len(cells) == grid.n_cells
+        rows = grid.row if self.everywhere else grid.row[cells]
+        self.slots: Int[np.ndarray, " active"] = rows * n_levels + level
+
+    @functools.cached_property
+    def of_cell(self) -> Int[np.ndarray, " cell"]:
+        """1 + the level of each cell, 0 where the feature is 0."""
+        found = np.zeros(self.grid.n_cells, np.int64)
+        found[self.cells] = self.level + 1
+        return found
+
+    def at(self, cells: np.ndarray) -> np.ndarray:
+        """The values at its cells."""
+        return cells if self.everywhere else cells[self.cells]
 
 
 class Windows:
@@ -208,7 +230,7 @@ def term_of(feature: Feature, texts: Texts) -> Term:
         row = row - (feature.source.name == "after_tokens")
         order = np.argsort(feature.tokens)
         level = order[np.searchsorted(feature.tokens, texts.tokens[row], sorter=order)]
-    return Term(cells, level, feature.n_levels)
+    return Term(cells, level, feature.n_levels, grid)
 
 
 def _kinds(context: Context) -> Int[np.ndarray, " token"]:

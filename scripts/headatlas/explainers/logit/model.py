@@ -10,7 +10,8 @@ from ..symbolic.language import Expression
 from .features import By, Feature, Term, Texts, term_of
 from .grid import N_BINS, Grid
 
-N_POSITION = N_BINS + 1  # weights of the position model: the bins, then the first token
+# Weights of the position model: of distances, of the first token by distance, of the second.
+N_POSITION = 2 * N_BINS + 1
 _LONGEST = 3.0  # largest change of a weight in one step, in nats
 _HALVINGS = 40
 _CONVERGED = 1e-7  # nats a row that another step would still gain
@@ -41,16 +42,21 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Logit:
-    """P(k|q) = softmax over k ≤ q of kernel[bin(q − k)] + first·[k = 0] + behaviours."""
+    """P(k|q) = softmax over k ≤ q of kernel[bin(q − k)] + positions + behaviours.
+
+    Positions: first[bin(q)] for k = 0, since how much a head rests changes as more keys come
+    up, and `second` for k = 1, which many heads treat as part of the start.
+    """
 
     kernel: tuple[float, ...]
-    first: float
+    first: tuple[float, ...]
+    second: float
     behaviours: tuple[Behaviour, ...] = ()
 
     def predict(self, texts: Texts) -> Float[np.ndarray, " cell"]:
         """The attention of each query of `texts`: a distribution over its keys."""
         terms = [*position_terms(texts.grid), *(term_of(b.feature, texts) for b in self.behaviours)]
-        weights = [*self.kernel, self.first]
+        weights = [*self.kernel, *self.first, self.second]
         for behaviour in self.behaviours:
             weights += behaviour.weights if behaviour.by else [behaviour.weight]
         return texts.grid.softmax(scores(np.array(weights), texts.grid, terms))[0]
@@ -72,11 +78,12 @@ class Fit:
 
 
 def position_terms(grid: Grid) -> list[Term]:
-    """The terms of the position model: the kernel over distance, the first token."""
-    every = np.arange(grid.n_cells)
+    """The terms of the position model: the kernel over distance, the first and second token."""
+    second = grid.starts[grid.query > 0] + 1
     return [
-        Term(every, grid.bin, N_BINS),
-        Term(grid.starts, np.zeros(grid.n_rows, np.int64), 1),
+        Term(np.arange(grid.n_cells), grid.bin, N_BINS, grid),
+        Term(grid.starts, grid.bin[grid.starts], N_BINS, grid),
+        Term(second, np.zeros(len(second), np.int64), 1, grid),
     ]
 
 
@@ -86,7 +93,11 @@ def scores(
     """The score of every cell; each term has its own weights, in order."""
     found, start = np.zeros(grid.n_cells), 0
     for term in terms:
-        found[term.cells] += weights[start : start + term.n_levels][term.level]
+        own = weights[start : start + term.n_levels]
+        if term.everywhere:
+            found += own[term.level]
+        else:
+            found[term.cells] += own[term.level]
         start += term.n_levels
     return found
 
@@ -97,9 +108,7 @@ def masses(
     """Of each row the sum over the cells of each weight."""
     return np.concatenate(
         [
-            np.bincount(
-                grid.row[t.cells] * t.n_levels + t.level, cells[t.cells], grid.n_rows * t.n_levels
-            ).reshape(grid.n_rows, -1)
+            np.bincount(t.slots, t.at(cells), grid.n_rows * t.n_levels).reshape(grid.n_rows, -1)
             for t in terms
         ],
         axis=1,
@@ -114,24 +123,26 @@ def derivatives(
 ) -> tuple[Float[np.ndarray, " weight"], Float[np.ndarray, "weight weight"]]:
     """Gradient of the log-likelihood, and the information: Σ_rows of the covariance of features."""
     means = masses(predicted, grid, terms)
-    gradient = np.concatenate(
-        [np.bincount(t.level, residual[t.cells], t.n_levels) for t in terms]
-    )
+    gradient = np.concatenate([np.bincount(t.level, t.at(residual), t.n_levels) for t in terms])
     second = np.diag(means.sum(axis=0))
-    bounds = np.cumsum([0, *(t.n_levels for t in terms)])
-    of_cell = np.zeros(grid.n_cells, np.int64)
+    bounds = level_counts(terms)
     for i, term in enumerate(terms):
-        of_cell[term.cells] = term.level + 1
-        rows = slice(bounds[i], bounds[i + 1])
         for j, other in enumerate(terms[:i]):
-            n = other.n_levels
-            pairs = of_cell[other.cells] * n + other.level
-            joint = np.bincount(pairs, predicted[other.cells], (term.n_levels + 1) * n)
-            columns = slice(bounds[j], bounds[j + 1])
-            second[rows, columns] = joint.reshape(-1, n)[1:]
+            rows, columns = slice(*bounds[i : i + 2]), slice(*bounds[j : j + 2])
+            second[rows, columns] = _joint(term, other, predicted)
             second[columns, rows] = second[rows, columns].T
-        of_cell[term.cells] = 0
     return gradient, second - means.T @ means
+
+
+def _joint(
+    one: Term, two: Term, cells: Float[np.ndarray, " cell"]
+) -> Float[np.ndarray, "level_of_one level_of_two"]:
+    """The sum over the cells that two terms share, for each pair of their levels."""
+    if len(two.cells) < len(one.cells):
+        return _joint(two, one, cells).T
+    pairs = one.at(two.of_cell) * one.n_levels + one.level
+    sums = np.bincount(pairs, one.at(cells), (two.n_levels + 1) * one.n_levels)
+    return sums.reshape(-1, one.n_levels)[1:].T
 
 
 def refit(

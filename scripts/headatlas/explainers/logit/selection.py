@@ -1,16 +1,17 @@
 """Forward selection of a head's behaviours: proposed on train, accepted on validation."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy import stats
 
 from ...intervals import resample_counts
 from ..symbolic.language import EVERYTHING, FIRST_TOKEN
 from .features import Feature, FeatureTable, Term, term_of
-from .gains import Candidate, Frequent, Proposer
+from .gains import ANY, Candidate, Frequent, Proposer
 from .grid import N_BINS
 from .measures import divergences, even
 from .model import (
@@ -107,7 +108,7 @@ def select(
         proposed += [Candidate(f, 0.0) for f in _refined(chosen.features)]
         proposed = [c for c in proposed if c.feature not in chosen.features]
         ranked = _ranked(proposed, (train, fit.predicted), (validation, predicted), texts, ridge)
-        for feature in ranked[:TRIES]:
+        for feature in _different(ranked)[:TRIES]:
             more = chosen.plus(feature, texts)
             new_fit = refit(fit.weights, train, train_grid, more.train, ridge=ridge)
             new_predicted, new_likelihood = _held_out(new_fit, more, validation, texts)
@@ -137,8 +138,12 @@ def above_zero(gain: Float[np.ndarray, " window"]) -> bool:
     """Whether the sum over windows is above zero in all but `RISK` of the resamples."""
     if len(gain) < 2:
         return False
-    drawn = resample_counts(np.random.default_rng(0), RESAMPLES, len(gain))[1:] @ gain
-    return bool(np.quantile(drawn, RISK) > 0)
+    return bool(np.quantile(_resamples(len(gain)) @ gain, RISK) > 0)
+
+
+@functools.cache
+def _resamples(windows: int) -> Int[np.ndarray, "draw window"]:
+    return resample_counts(np.random.default_rng(0), RESAMPLES, windows)[1:]
 
 
 def _ranked(
@@ -174,6 +179,14 @@ def _ranked(
     return [proposed[i].feature for i in order]
 
 
+def _different(ranked: Sequence[Feature]) -> list[Feature]:
+    """The first feature of each trigger, or of each source at every query: no near twins."""
+    first: dict[object, Feature] = {}
+    for f in ranked:
+        first.setdefault((f.source, f.by) if f.trigger == ANY else f.trigger, f)
+    return list(first.values())
+
+
 def _held_out(
     fit: Fit, chosen: _Chosen, attention: _Cells, texts: Texts
 ) -> tuple[_Cells, Float[np.ndarray, " row"]]:
@@ -192,7 +205,7 @@ def _logit(fit: Fit, chosen: _Chosen, train: _Train, texts: Texts) -> Logit:
         spread = covariance(fit, train, grid, terms)
         z = float(stats.t.ppf(0.975, max(len(grid.lengths) - 1, 1)))
         for feature, term, start in zip(
-            chosen.features, terms[2:], level_counts(terms)[2:-1], strict=True
+            chosen.features, terms[3:], level_counts(terms)[3:-1], strict=True
         ):
             these = slice(start, start + term.n_levels)
             weights = fit.weights[these]
@@ -207,5 +220,7 @@ def _logit(fit: Fit, chosen: _Chosen, train: _Train, texts: Texts) -> Logit:
                     mean - error, mean + error,
                 )
             )  # fmt: skip
-    kernel, first = fit.weights[:N_BINS], float(fit.weights[N_BINS])
-    return Logit(tuple(kernel.tolist()), first, tuple(behaviours))
+    kernel, first, (second, *_) = np.split(fit.weights, [N_BINS, 2 * N_BINS])
+    return Logit(
+        tuple(kernel.tolist()), tuple(first.tolist()), float(second), tuple(behaviours)
+    )

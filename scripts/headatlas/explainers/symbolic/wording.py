@@ -1,6 +1,7 @@
 """The English of expressions. They fit in "Attends to {source}{ when trigger}"."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from .language import EARLY, Expression
 
@@ -22,6 +23,14 @@ NOUNS = {
     "word": ("ordinary word", "ordinary words"),
     "delimiter": ("delimiter", "delimiters"),
     "continuation": ("piece inside a word", "pieces inside words"),
+    "sentence_end": ("mark that ends a sentence", "marks that end sentences"),
+    "comma": ("comma, colon or semicolon", "commas, colons and semicolons"),
+    "determiner": ("determiner", "determiners"),
+    "preposition": ("preposition", "prepositions"),
+    "conjunction": ("conjunction", "conjunctions"),
+    "pronoun": ("pronoun", "pronouns"),
+    "auxiliary": ("auxiliary verb", "auxiliary verbs"),
+    "negation": ("negation", "negations"),
 }
 # In full, once in a sentence: where it is attended to.
 _SPELLED_OUT = {
@@ -30,6 +39,12 @@ _SPELLED_OUT = {
         "delimiters (punctuation and quotation marks, brackets, dashes and line breaks)",
     ),
     "function_word": ("function word (the, of, is …)", "function words (the, of, is …)"),
+    "determiner": ("determiner (the, a, this …)", "determiners (the, a, this …)"),
+    "preposition": ("preposition (of, in, to …)", "prepositions (of, in, to …)"),
+    "conjunction": ("conjunction (and, but, if …)", "conjunctions (and, but, if …)"),
+    "pronoun": ("pronoun (it, they, who …)", "pronouns (it, they, who …)"),
+    "auxiliary": ("auxiliary verb (is, have, will …)", "auxiliary verbs (is, have, will …)"),
+    "negation": ("negation (not, no, never …)", "negations (not, no, never …)"),
 }
 _ADJECTIVES = {"capitalised": "capitalised", "capitals": "in capitals"}
 _PLAIN_SOURCES = {
@@ -82,19 +97,30 @@ _FAMILIES = {
     "open_bracket": "bracket",
     "open_quote": "quote",
     "word_so_far": "word",
+    "within": "segment",
+    "tokens": "token-list",
+    "after_tokens": "token-list",
 }
 _CLASS_FAMILIES = {
     "punctuation": "delimiter",
     "delimiter": "delimiter",
+    "sentence_end": "delimiter",
+    "comma": "delimiter",
     "newline": "delimiter",
     "opening": "bracket",
     "closing": "bracket",
 }
 
 
-def attends_to(source: Expression) -> str:
-    """A noun phrase for the keys of a source."""
+def attends_to(source: Expression, pieces: Mapping[int, str] = MappingProxyType({})) -> str:
+    """A noun phrase for the keys of a source; `pieces` has the text of listed tokens."""
     match source.name, source.arguments:
+        case "within", (segment,):
+            return f"the tokens of the current {segment}"
+        case "tokens", ids:
+            return listed(ids, pieces)
+        case "after_tokens", ids:
+            return f"the tokens right after {listed(ids, pieces)}"
         case "offset", (distance,):
             return f"the token {distance} positions before"
         case "recent", (reach,):
@@ -110,9 +136,12 @@ def attends_to(source: Expression) -> str:
     return _PLAIN_SOURCES[source.name]
 
 
-def active_when(trigger: Expression) -> str:
-    """A clause for the queries of a trigger; empty for `any`."""
+def active_when(trigger: Expression, pieces: Mapping[int, str] = MappingProxyType({})) -> str:
+    """A clause for the queries of a trigger; empty for `any`. `pieces` as in `attends_to`."""
     match trigger.name, trigger.arguments:
+        case "at_tokens", ids:
+            one_of = "one of " if len(ids) > 1 else ""
+            return f"the current token is {one_of}{listed(ids, pieces)}"
         case "class", (str(name),):
             return f"the current token is {_predicate(name)}"
         case "after_class", (str(name),):
@@ -122,6 +151,12 @@ def active_when(trigger: Expression) -> str:
         case "inside", _:
             return "a quotation is open"
     return _PLAIN_TRIGGERS[trigger.name]
+
+
+def listed(ids: Sequence[str | int], pieces: Mapping[int, str]) -> str:
+    """The tokens of a list in order, by their text; one without a text by its number."""
+    texts = [f"“{pieces[int(i)]}”" if int(i) in pieces else f"number {i}" for i in ids]
+    return f"the token{'s' if len(ids) > 1 else ''} {', '.join(texts)}"
 
 
 def active_when_any(triggers: Sequence[Expression]) -> str:

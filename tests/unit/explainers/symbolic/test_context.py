@@ -39,17 +39,22 @@ def held(trigger: str, pieces: list[str]) -> list[int]:
         (" 12", {"digit"}),
         (" Span", {"capitalised"}),
         ("HTTP", {"capitals"}),
-        (",", {"punctuation", "delimiter"}),
-        ("):", {"punctuation", "closing", "delimiter"}),
+        (",", {"punctuation", "delimiter", "comma"}),
+        (" ?!", {"punctuation", "delimiter", "sentence_end"}),
+        ("):", {"punctuation", "closing", "delimiter", "comma"}),
         (" (", {"opening", "delimiter"}),
         ('"', {"quote", "delimiter"}),
         (' ="', {"quote", "operator"}),
         ("\n\n    ", {"newline", "delimiter"}),
         ("    ", {"space"}),
         (" +=", {"operator"}),
-        (" the", {"function_word"}),
+        (" the", {"function_word", "determiner"}),
         (" return", {"keyword"}),
-        (" is", {"function_word", "keyword"}),
+        (" is", {"function_word", "keyword", "auxiliary"}),
+        (" Under", {"capitalised", "preposition"}),
+        (" if", {"function_word", "keyword", "conjunction"}),
+        (" herself", {"word", "pronoun"}),
+        (" never", {"word", "negation"}),
         ("<|endoftext|>", {"special"}),
         (" house", {"word"}),
         ("\\xE2", {"word"}),
@@ -119,6 +124,24 @@ def test_repeats_of_one_two_and_three_tokens() -> None:
     assert held("bigram_seen_before", pieces) == [6, 7, 8]
     assert held("repeating", pieces) == [7, 8]
     assert held("not_seen_before", pieces) == [0, 1, 2, 3, 4]
+
+
+def test_segments_end_with_their_marks() -> None:
+    pieces = ["<s>", "a", ",", " b", ".", " c", "\n", "d"]
+    assert keys_at("within(clause)", pieces, 4) == [3, 4]  # the mark belongs to what it ends
+    assert keys_at("within(sentence)", pieces, 4) == [1, 2, 3, 4]
+    assert keys_at("within(sentence)", pieces, 6) == [5, 6]
+    assert keys_at("within(line)", pieces, 6) == [1, 2, 3, 4, 5, 6]
+    assert keys_at("within(line)", pieces, 7) == [7]
+
+
+def test_listed_tokens() -> None:
+    pieces = ["<s>", "a", " b", "a", " c", "<s>", "a"]  # tokens 0, 1, 2, 1, 3, 0, 1
+    assert keys_at("tokens(1, 3)", pieces, 4) == [1, 3, 4]
+    assert keys_at("tokens(0)", pieces, 6) == [5]  # position 0 is left out
+    assert keys_at("after_tokens(0)", pieces, 6) == [1, 6]
+    assert keys_at("after_tokens(1)", pieces, 3) == [2]
+    assert held("at_tokens(2, 0)", pieces) == [0, 2, 5]
 
 
 def test_most_recent_and_all_occurrences() -> None:

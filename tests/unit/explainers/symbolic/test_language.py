@@ -24,6 +24,7 @@ from headatlas.explainers.symbolic.wording import (
 
 PHRASES = GOLDEN / "symbolic_phrases.txt"
 TOLD_BY_OTHER_MEANS = [FIRST_TOKEN, EVERYTHING]
+LISTS = {"tokens", "after_tokens", "at_tokens"}  # learned from a head, not enumerated
 
 
 @pytest.mark.parametrize("source", [*TOLD_BY_OTHER_MEANS, *all_sources()], ids=str)
@@ -57,12 +58,47 @@ def test_spaces_do_not_matter() -> None:
         ("after(same_token, first)", "'first' is not one of last, all"),
         ("last(last(digit))", "is not a source"),
         ("last(digit) or more", "is not a source"),
+        ("tokens", "different token ids are wanted"),
+        ("tokens()", "different token ids are wanted"),
+        ("tokens(5, x)", "different token ids are wanted"),
+        ("tokens(5, -1)", "different token ids are wanted"),
+        ("after_tokens(5, 6, 5)", "different token ids are wanted"),
     ],
 )
 def test_what_is_not_a_source_is_refused(text: str, said: str) -> None:
     with pytest.raises(ExpressionError) as refused:
         parse_source(text)
     assert said in str(refused.value)
+
+
+def test_lists_of_tokens_are_read_as_they_are_written() -> None:
+    for text, parse in (
+        ("tokens(12, 55)", parse_source),
+        ("after_tokens(55, 3, 4)", parse_source),
+        ("at_tokens(0)", parse_trigger),
+    ):
+        found = parse(text)
+        assert str(found) == text
+        assert found.is_list
+        assert found.complexity == 2 + len(found.arguments)
+    assert not parse_source("last(digit)").is_list
+
+
+def test_lists_of_tokens_in_words() -> None:
+    pieces = {12: " not", 55: " never"}
+    assert attends_to(parse_source("tokens(55, 12, 7)"), pieces) == (
+        "the tokens “ never”, “ not”, number 7"
+    )
+    assert attends_to(parse_source("after_tokens(12)"), pieces) == (
+        "the tokens right after the token “ not”"
+    )
+    assert active_when(parse_trigger("at_tokens(12, 55)"), pieces) == (
+        "the current token is one of the tokens “ not”, “ never”"
+    )
+    assert active_when(parse_trigger("at_tokens(12)"), pieces) == (
+        "the current token is the token “ not”"
+    )
+    assert family(parse_source("after_tokens(12)")) == "token-list"
 
 
 def test_a_source_is_not_a_trigger() -> None:
@@ -72,9 +108,9 @@ def test_a_source_is_not_a_trigger() -> None:
 
 def test_every_name_is_searched() -> None:
     names = [s.name for s in (*TOLD_BY_OTHER_MEANS, *all_sources())]
-    assert set(names) == set(SOURCES)
+    assert set(names) == set(SOURCES) - LISTS
     assert names.count("first_token") == names.count("everything") == 1
-    assert {t.name for t in all_triggers()} == set(TRIGGERS)
+    assert {t.name for t in all_triggers()} == set(TRIGGERS) - LISTS
 
 
 def test_simple_expressions_count_as_simpler() -> None:
