@@ -3,6 +3,7 @@
 import numpy as np
 
 from headatlas.explainers.logit.features import Windows
+from headatlas.explainers.logit.grid import Grid
 from headatlas.explainers.symbolic.context import Context
 
 PIECES = [" the", " of", " house", "\n", " Paris", " 12", ",", " ran", "ning", "("]
@@ -17,6 +18,6 @@ def windows_of(rng: np.random.Generator, *lengths: int) -> Windows:
     return Windows(contexts)
 
 
-def random_rows(rng: np.random.Generator, windows: Windows) -> np.ndarray:
+def random_rows(rng: np.random.Generator, grid: Grid) -> np.ndarray:
     """Attention without any meaning: rows that sum to 1."""
-    return windows.grid.normalised(rng.exponential(size=windows.grid.n_cells))
+    return grid.normalised(rng.exponential(size=grid.n_cells))

@@ -50,6 +50,19 @@ class Feature:
         listing = self.source if self.source.is_list else self.trigger
         return tuple(int(t) for t in listing.arguments) if listing.is_list else ()
 
+    def joined(self, other: "Feature") -> "Feature | None":
+        """Both lists as one, this one first; None if they are not lists of the same place."""
+        if not self.tokens or self.by != "token" or other.by != "token":
+            return None
+        tokens = (*self.tokens, *(t for t in other.tokens if t not in self.tokens))
+        if self.source.is_list:
+            joined = Feature(Expression(self.source.name, tokens), self.trigger, "token")
+            same = (self.source.name, self.trigger) == (other.source.name, other.trigger)
+        else:
+            joined = Feature(self.source, Expression(self.trigger.name, tokens), "token")
+            same = (self.source, self.trigger.name) == (other.source, other.trigger.name)
+        return joined if same else None
+
     @property
     def n_levels(self) -> int:
         """The number of weights."""

@@ -11,7 +11,7 @@ from .features import By, Feature, Term, Texts, term_of
 from .grid import N_BINS, Grid
 
 # Weights of the position model: of distances, of the first token by distance, of the second.
-N_POSITION = 2 * N_BINS + 1
+N_POSITION, N_TERMS = 2 * N_BINS + 1, 3
 _LONGEST = 3.0  # largest change of a weight in one step, in nats
 _HALVINGS = 40
 _CONVERGED = 1e-7  # nats a row that another step would still gain
@@ -67,7 +67,7 @@ class Fit:
     """Weights that maximise the penalised likelihood, and how near the maximum they are.
 
     `gradient` is the largest entry of the penalised gradient's size; `converged` is false
-    if the steps ran out first. `information` has the ridge in it.
+    if the steps ran out first. `information` has the penalties in it.
     """
 
     weights: Float[np.ndarray, " weight"]
@@ -106,13 +106,9 @@ def masses(
     cells: Float[np.ndarray, " cell"], grid: Grid, terms: Sequence[Term]
 ) -> Float[np.ndarray, "row weight"]:
     """Of each row the sum over the cells of each weight."""
-    return np.concatenate(
-        [
-            np.bincount(t.slots, t.at(cells), grid.n_rows * t.n_levels).reshape(grid.n_rows, -1)
-            for t in terms
-        ],
-        axis=1,
-    )
+    sums = [np.bincount(t.slots, t.at(cells), grid.n_rows * t.n_levels) for t in terms]
+    # Without a single cell bincount counts in integers.
+    return np.concatenate([s.reshape(grid.n_rows, -1) for s in sums], axis=1, dtype=np.float64)
 
 
 def derivatives(
@@ -145,6 +141,13 @@ def _joint(
     return sums.reshape(-1, one.n_levels)[1:].T
 
 
+def penalties(ridge: float, n_weights: int) -> Float[np.ndarray, " weight"]:
+    """The ridge of each weight: light on positions, which a few queries each tell of."""
+    found = np.full(n_weights, ridge)
+    found[:N_POSITION] /= 10
+    return found
+
+
 def refit(
     weights: Float[np.ndarray, " start"],
     attention: Float[np.ndarray, " cell"],
@@ -154,8 +157,9 @@ def refit(
     ridge: float,
     steps: int = 60,
 ) -> Fit:
-    """The weights that maximise Σ A log P − ridge/2 ‖w‖², by damped Newton steps.
+    """The weights that maximise Σ A log P − Σ penalty/2 w², by damped Newton steps.
 
+    The penalties are those of `penalties`.
     `attention` has rows that sum to 1. `terms` begin with those of the position model;
     weights beyond `weights` start at 0. The objective is strictly concave if `ridge` > 0,
     which also decides what the likelihood leaves open: the kernel sums to 0, and bins that
@@ -167,17 +171,18 @@ def refit(
     weights = np.concatenate([weights, np.zeros(sum(t.n_levels for t in terms) - len(weights))])
     # A shift of the kernel costs penalty alone: with it gone, no step has to remove it.
     weights[:N_BINS] -= weights[:N_BINS].mean()
+    penalty = penalties(ridge, len(weights))
 
     def objective(w: np.ndarray) -> tuple[float, np.ndarray]:
         s = scores(w, grid, terms)
         predicted, normaliser = grid.softmax(s)
-        return float(attention @ s - normaliser.sum() - ridge / 2 * (w @ w)), predicted
+        return float(attention @ s - normaliser.sum() - penalty @ (w * w) / 2), predicted
 
     value, predicted = objective(weights)
     for step in range(steps + 1):
         gradient, information = derivatives(attention - predicted, predicted, grid, terms)
-        gradient -= ridge * weights
-        information += ridge * np.eye(len(weights))
+        gradient -= penalty * weights
+        information += np.diag(penalty)
         move = np.linalg.solve(information, gradient)
         slope = float(gradient @ move)
         converged = slope / 2 <= _CONVERGED * grid.n_rows

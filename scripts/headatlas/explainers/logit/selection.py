@@ -11,10 +11,11 @@ from scipy import stats
 from ...intervals import resample_counts
 from ..symbolic.language import EVERYTHING, FIRST_TOKEN
 from .features import Feature, FeatureTable, Term, term_of
-from .gains import ANY, Candidate, Frequent, Proposer
+from .gains import ANY, LARGEST_SET, Candidate, Frequent, Proposer
 from .grid import N_BINS
 from .measures import divergences, even
 from .model import (
+    N_TERMS,
     Behaviour,
     Fit,
     Logit,
@@ -29,11 +30,13 @@ from .model import (
 )
 
 PROPOSED = 10  # pairs compared on validation at each step, beside lists, curves and profiles
+LEAST_OF_ALL = 0.002  # of KL(A‖even): below, the position model says it all
 AS_GOOD = 0.95  # of the best gain: then the simpler is told
 RISK = 0.0025  # strict, since the best of several is tested on what chose it
 RESAMPLES = 2000
 TRIES = 4  # of the best: fitted with all others, one may gain less than alone
 _Cells = Float[np.ndarray, " cell"]
+_Weights = Float[np.ndarray, " weight"]
 _Train = Float[np.ndarray, " train_cell"]
 _HeldOut = Float[np.ndarray, " held_out_cell"]
 
@@ -71,12 +74,21 @@ class _Chosen:
     validation: list[Term]
     features: list[Feature] = field(default_factory=list)
 
-    def plus(self, feature: Feature, texts: Texts) -> "_Chosen":
-        return _Chosen(
-            [*self.train, term_of(feature, texts.train)],
-            [*self.validation, term_of(feature, texts.validation)],
-            [*self.features, feature],
-        )
+    def plus(self, feature: Feature, weights: _Weights, texts: Texts) -> "tuple[_Chosen, _Weights]":
+        """With one more feature, and weights to start from. A list joins one of its place."""
+        n, at = len(self.features), len(self.features)
+        for i, other in enumerate(self.features):
+            joined = other.joined(feature)
+            if joined and joined.n_levels <= LARGEST_SET:
+                at, feature = i, joined
+        train, validation = term_of(feature, texts.train), term_of(feature, texts.validation)
+        features, trained, held_out = self.features.copy(), self.train.copy(), self.validation.copy()
+        features[at : at + 1], place = [feature], at + N_TERMS
+        trained[place : place + 1], held_out[place : place + 1] = [train], [validation]
+        end = level_counts(self.train)[min(at, n - 1) + N_TERMS + 1]
+        added = sum(t.n_levels for t in trained) - len(weights)
+        start = np.insert(weights, end, np.zeros(added))
+        return _Chosen(trained, held_out, features), start
 
 
 def select(
@@ -86,12 +98,12 @@ def select(
     *,
     max_behaviours: int = 6,
     ridge: float = 1.0,
-    least_share: float = 0.02,
+    least_share: float = 0.01,
 ) -> Selection:
     """The conditional logit of a head from its attention, rows that sum to 1, on two splits.
 
     A behaviour is kept if its gain in log-likelihood on validation is at least `least_share`
-    of KL(A‖position) there and clearly above zero over windows. Raises ArithmeticError if
+    of KL(A‖position) there, `LEAST_OF_ALL` of KL(A‖even), and clearly above zero over windows. Raises ArithmeticError if
     the position model cannot be fitted.
     """
     grid, train_grid = texts.validation.grid, texts.train.grid
@@ -102,6 +114,7 @@ def select(
     position, gains = _logit(fit, chosen, train, texts), list[float]()
     predicted, likelihood = _held_out(fit, chosen, validation, texts)
     left = float(divergences(validation, predicted, grid).sum())
+    of_even = float(divergences(validation, even(grid), grid).sum())
     proposer = Proposer(train, texts.train, texts.frequent)
     while len(gains) < max_behaviours and left > 0:
         proposed = proposer.propose(fit.predicted, PROPOSED)
@@ -109,19 +122,27 @@ def select(
         proposed = [c for c in proposed if c.feature not in chosen.features]
         ranked = _ranked(proposed, (train, fit.predicted), (validation, predicted), texts, ridge)
         for feature in _different(ranked)[:TRIES]:
-            more = chosen.plus(feature, texts)
-            new_fit = refit(fit.weights, train, train_grid, more.train, ridge=ridge)
+            more, start = chosen.plus(feature, fit.weights, texts)
+            new_fit = refit(start, train, train_grid, more.train, ridge=ridge)
             new_predicted, new_likelihood = _held_out(new_fit, more, validation, texts)
             gain = np.bincount(grid.window, new_likelihood - likelihood)
             share = float(gain.sum()) / left
-            if new_fit.converged and share >= least_share and above_zero(gain):
+            enough = share >= least_share and gain.sum() >= LEAST_OF_ALL * of_even
+            if new_fit.converged and enough and above_zero(gain):
                 break
         else:
             break
-        gains.append(share)
+        if len(more.features) > len(chosen.features):
+            gains.append(share)
+        else:  # a list has become longer
+            gains[more.features.index(_changed(more, chosen))] += share
         chosen, fit, predicted, likelihood = more, new_fit, new_predicted, new_likelihood
     logit = _logit(fit, chosen, train, texts)
     return Selection(logit, position, tuple(gains), fit.gradient, fit.converged)
+
+
+def _changed(more: _Chosen, chosen: _Chosen) -> Feature:
+    return next(f for f in more.features if f not in chosen.features)
 
 
 def _refined(chosen: Sequence[Feature]) -> list[Feature]:
@@ -205,7 +226,7 @@ def _logit(fit: Fit, chosen: _Chosen, train: _Train, texts: Texts) -> Logit:
         spread = covariance(fit, train, grid, terms)
         z = float(stats.t.ppf(0.975, max(len(grid.lengths) - 1, 1)))
         for feature, term, start in zip(
-            chosen.features, terms[3:], level_counts(terms)[3:-1], strict=True
+            chosen.features, terms[N_TERMS:], level_counts(terms)[N_TERMS:-1], strict=True
         ):
             these = slice(start, start + term.n_levels)
             weights = fit.weights[these]

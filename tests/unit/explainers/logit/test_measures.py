@@ -53,7 +53,7 @@ def test_overlap_by_hand() -> None:
 def test_the_ends_of_the_scales(seed: int) -> None:
     rng = np.random.default_rng(seed)
     windows = windows_of(rng, 7, 5)
-    head, other = random_rows(rng, windows), random_rows(rng, windows)
+    head, other = random_rows(rng, windows.grid), random_rows(rng, windows.grid)
     grid = windows.grid
     assert explained(head, head, even(grid), grid) == pytest.approx(1)
     assert explained(head, even(grid), even(grid), grid) == pytest.approx(0)

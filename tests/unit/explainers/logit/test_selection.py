@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from logit_windows import random_rows, windows_of
 
-from headatlas.explainers.logit.features import FeatureTable, TokenSet
+from headatlas.explainers.logit.features import KINDS, FeatureTable
 from headatlas.explainers.logit.gains import Frequent
 from headatlas.explainers.logit.grid import N_BINS
 from headatlas.explainers.logit.model import Behaviour, Logit
-from headatlas.explainers.logit.selection import Selection, Texts, select
-from headatlas.explainers.symbolic.language import parse_source, parse_trigger
+from headatlas.explainers.logit.selection import Selection, Texts, above_zero, select
+from headatlas.explainers.symbolic.language import EVERYTHING, parse_source, parse_trigger
 
 ANY = parse_trigger("any")
 KERNEL = tuple(float(np.exp(-i)) for i in range(N_BINS))
@@ -26,30 +26,61 @@ def selected(
     texts: Texts, *behaviours: Behaviour, noise: float = 0.02, **how: float | int
 ) -> Selection:
     """What is found of a head with these behaviours and a share of noise."""
-    logit, rng = Logit(KERNEL, 2.0, behaviours), np.random.default_rng(1)
+    logit, rng = Logit(KERNEL, (2.0,) * N_BINS, 0.0, behaviours), np.random.default_rng(1)
     heads = []
     for table in (texts.train, texts.validation):
-        windows = table.windows
-        mixed = (1 - noise) * logit.predict(windows) + noise * random_rows(rng, windows)
-        heads.append(windows.grid.normalised(mixed))
+        mixed = (1 - noise) * logit.predict(table) + noise * random_rows(rng, table.grid)
+        heads.append(table.grid.normalised(mixed))
     return select(*heads, texts, **how)
 
 
 def test_planted_behaviours_are_found_with_their_weights(texts: Texts) -> None:
     planted = (
         Behaviour(parse_source("after(same_token, all)"), ANY, 3.5),
-        Behaviour(TokenSet("key", (3, 9)), ANY, 2.0),
         Behaviour(parse_source("last(digit)"), parse_trigger("class(capitalised)"), 4.0),
     )
     found = selected(texts, *planted, noise=0.0, ridge=0.1)
     assert found.converged
-    weights = {(b.source, b.trigger): b.weight for b in found.logit.behaviours}
+    weights = {(b.source, b.trigger): b.weight for b in found.logit.behaviours if not b.by}
     for behaviour in planted:
         assert weights[behaviour.source, behaviour.trigger] == pytest.approx(
             behaviour.weight, abs=0.5
         )
-    assert len(weights) == len(planted)
     assert all(gain >= 0.01 for gain in found.gains)
+
+
+@pytest.mark.parametrize("place", ["tokens", "after_tokens"])
+def test_a_planted_list_is_found_with_a_weight_for_each_token(texts: Texts, place: str) -> None:
+    planted = Behaviour(parse_source(f"{place}(3, 9)"), ANY, 0.0, "token", (3.0, 1.5))
+    (found, *others) = selected(texts, planted, noise=0.0, ridge=0.1).logit.behaviours
+    assert not others
+    assert (found.source.name, found.by) == (place, "token")
+    weights = dict(zip(found.feature.tokens, found.weights, strict=True))
+    assert weights == pytest.approx({3: 3.0, 9: 1.5}, abs=0.3)
+    assert 1.5 < found.weight < 3
+
+
+def test_planted_preferences_for_kinds_of_keys_are_found(texts: Texts) -> None:
+    liked = tuple(3.0 if kind in ("digit", "capitalised") else 0.0 for kind in KINDS)
+    planted = Behaviour(EVERYTHING, ANY, 0.0, "key_kind", liked)
+    (found, *_) = selected(texts, planted, noise=0.0, ridge=0.1).logit.behaviours
+    assert (found.source, found.trigger, found.by) == (EVERYTHING, ANY, "key_kind")
+    by_kind = dict(zip(KINDS, found.weights, strict=True))
+    assert by_kind["digit"] - by_kind["word"] == pytest.approx(3, abs=0.3)
+
+
+def test_intervals_are_narrow_around_what_all_windows_share(texts: Texts) -> None:
+    planted = Behaviour(parse_source("after(same_token, all)"), ANY, 3.0)
+    (found,) = selected(texts, planted, noise=0.1).logit.behaviours
+    assert found.low < found.weight < found.high
+    assert found.high - found.low < 1
+
+
+def test_a_gain_of_few_windows_is_not_sure() -> None:
+    assert above_zero(np.full(8, 1.0))
+    assert not above_zero(np.array([30.0, *[-1.0] * 7]))
+    assert not above_zero(np.array([1.0]))
+    assert not above_zero(np.zeros(8))
 
 
 def test_a_head_of_distance_alone_has_no_behaviour(texts: Texts) -> None:
@@ -61,13 +92,13 @@ def test_a_head_of_distance_alone_has_no_behaviour(texts: Texts) -> None:
 def test_noise_has_no_behaviour(texts: Texts) -> None:
     rng = np.random.default_rng(5)
     for _ in range(10):
-        heads = [random_rows(rng, t.windows) for t in (texts.train, texts.validation)]
+        heads = [random_rows(rng, t.grid) for t in (texts.train, texts.validation)]
         assert select(*heads, texts).logit.behaviours == ()
 
 
 def test_no_more_than_asked_for(texts: Texts) -> None:
     planted = [
-        Behaviour(TokenSet("key", (3, 9)), ANY, 3.0),
+        Behaviour(parse_source("tokens(3, 9)"), ANY, 3.0, "token", (3.0, 3.0)),
         Behaviour(parse_source("after(same_token, all)"), ANY, 3.0),
     ]
     found = selected(texts, *planted, max_behaviours=1)
@@ -75,12 +106,12 @@ def test_no_more_than_asked_for(texts: Texts) -> None:
 
 
 def test_twice_the_same_to_the_byte(texts: Texts) -> None:
-    planted = Behaviour(TokenSet("before_key", (3, 9)), ANY, 3.0)
+    planted = Behaviour(parse_source("after_tokens(3, 9)"), ANY, 3.0, "token", (3.0, 3.0))
     assert repr(selected(texts, planted)) == repr(selected(texts, planted))
 
 
 def test_a_prediction_is_a_distribution(texts: Texts) -> None:
     found = selected(texts, Behaviour(parse_source("current_token"), parse_trigger("late"), -3.0))
     assert found.logit.behaviours
-    windows = texts.validation.windows
-    np.testing.assert_allclose(windows.grid.row_sums(found.logit.predict(windows)), 1)
+    table = texts.validation
+    np.testing.assert_allclose(table.grid.row_sums(found.logit.predict(table)), 1)
