@@ -20,7 +20,7 @@ from ..symbolic.language import (
     parse_source,
     parse_trigger,
 )
-from .grid import BIN_ENDS, N_BINS, Grid
+from .grid import BIN_ENDS, Grid
 
 By = Literal["", "token", "key_kind", "query_kind", "distance"]
 # Every token has one kind, the first of its classes in this order, or `other`.
@@ -77,7 +77,9 @@ class Feature:
             return KINDS
         if self.by == "distance":
             starts = (0, *(end + 1 for end in BIN_ENDS))
-            ranges = [f"{a}-{b}" if a < b else f"{a}" for a, b in zip(starts, BIN_ENDS, strict=False)]
+            ranges = [
+                f"{a}-{b}" if a < b else f"{a}" for a, b in zip(starts, BIN_ENDS, strict=False)
+            ]
             return (*ranges, f"{starts[-1]}-")
         return ("",)
 

@@ -184,6 +184,6 @@ class Proposer:
         return [Candidate(Feature(listed, ANY, "token"), float(gains[order].sum()))]
 
 
-def _worth(gains: Float[np.ndarray, "rank *source"]) -> np.ndarray:
-    """Which tokens of a list, the best first, are worth their mention."""
+def _worth(gains: np.ndarray) -> np.ndarray:
+    """Which tokens of a list, the best first, are worth their mention. Ranks are the first axis."""
     return (gains >= WORTH) & (gains >= RELATIVE_WORTH * gains[:1])

@@ -14,6 +14,7 @@ from .grid import N_BINS, Grid
 N_POSITION, N_TERMS = 2 * N_BINS + 1, 3
 _LONGEST = 3.0  # largest change of a weight in one step, in nats
 _HALVINGS = 40
+_WIDEST = 8.0  # bound of a weight fitted alone, in nats
 _CONVERGED = 1e-7  # nats a row that another step would still gain
 
 
@@ -85,6 +86,11 @@ def position_terms(grid: Grid) -> list[Term]:
         Term(grid.starts, grid.bin[grid.starts], N_BINS, grid),
         Term(second, np.zeros(len(second), np.int64), 1, grid),
     ]
+
+
+def level_counts(terms: Sequence[Term]) -> Int[np.ndarray, " bound"]:
+    """Where the weights of each term begin, and where the last ends."""
+    return np.cumsum([0, *(t.n_levels for t in terms)])
 
 
 def scores(
@@ -249,11 +255,3 @@ def level_gain(
 ) -> Float[np.ndarray, " row"]:
     """The gain in nats of each row from one more term with these weights."""
     return a @ weights - np.log1p(np.maximum(m @ np.expm1(weights), -1 + 1e-12))
-
-
-_WIDEST = 8.0  # bound of a weight fitted alone, in nats
-
-
-def level_counts(terms: Sequence[Term]) -> Int[np.ndarray, " bound"]:
-    """Where the weights of each term begin, and where the last ends."""
-    return np.cumsum([0, *(t.n_levels for t in terms)])

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import stats
 
 from ...intervals import resample_counts
 from ..symbolic.language import EVERYTHING, FIRST_TOKEN
@@ -34,6 +33,7 @@ LEAST_OF_ALL = 0.002  # of KL(A‖even): below, the position model says it all
 AS_GOOD = 0.95  # of the best gain: then the simpler is told
 RISK = 0.0025  # strict, since the best of several is tested on what chose it
 RESAMPLES = 2000
+NORMAL = 1.96  # standard errors on either side of a weight: 95 %
 TRIES = 4  # of the best: fitted with all others, one may gain less than alone
 _Cells = Float[np.ndarray, " cell"]
 _Weights = Float[np.ndarray, " weight"]
@@ -82,7 +82,11 @@ class _Chosen:
             if joined and joined.n_levels <= LARGEST_SET:
                 at, feature = i, joined
         train, validation = term_of(feature, texts.train), term_of(feature, texts.validation)
-        features, trained, held_out = self.features.copy(), self.train.copy(), self.validation.copy()
+        features, trained, held_out = (
+            self.features.copy(),
+            self.train.copy(),
+            self.validation.copy(),
+        )
         features[at : at + 1], place = [feature], at + N_TERMS
         trained[place : place + 1], held_out[place : place + 1] = [train], [validation]
         end = level_counts(self.train)[min(at, n - 1) + N_TERMS + 1]
@@ -103,8 +107,8 @@ def select(
     """The conditional logit of a head from its attention, rows that sum to 1, on two splits.
 
     A behaviour is kept if its gain in log-likelihood on validation is at least `least_share`
-    of KL(A‖position) there, `LEAST_OF_ALL` of KL(A‖even), and clearly above zero over windows. Raises ArithmeticError if
-    the position model cannot be fitted.
+    of KL(A‖position) there and `LEAST_OF_ALL` of KL(A‖even), and clearly above zero over
+    windows. Raises ArithmeticError if the position model cannot be fitted.
     """
     grid, train_grid = texts.validation.grid, texts.train.grid
     chosen = _Chosen(position_terms(train_grid), position_terms(grid))
@@ -224,16 +228,17 @@ def _logit(fit: Fit, chosen: _Chosen, train: _Train, texts: Texts) -> Logit:
     behaviours = []
     if chosen.features:
         spread = covariance(fit, train, grid, terms)
-        z = float(stats.t.ppf(0.975, max(len(grid.lengths) - 1, 1)))
         for feature, term, start in zip(
             chosen.features, terms[N_TERMS:], level_counts(terms)[N_TERMS:-1], strict=True
         ):
             these = slice(start, start + term.n_levels)
             weights = fit.weights[these]
             shares = np.bincount(term.level, train[term.cells], term.n_levels)
-            shares = shares / shares.sum() if shares.sum() else np.full(len(shares), 1 / len(shares))
+            shares = (
+                shares / shares.sum() if shares.sum() else np.full(len(shares), 1 / len(shares))
+            )
             mean = float(shares @ weights)
-            error = z * float(shares @ spread[these, these] @ shares) ** 0.5
+            error = NORMAL * float(shares @ spread[these, these] @ shares) ** 0.5
             several = tuple(weights.tolist()) if feature.by else ()
             behaviours.append(
                 Behaviour(
@@ -242,6 +247,4 @@ def _logit(fit: Fit, chosen: _Chosen, train: _Train, texts: Texts) -> Logit:
                 )
             )  # fmt: skip
     kernel, first, (second, *_) = np.split(fit.weights, [N_BINS, 2 * N_BINS])
-    return Logit(
-        tuple(kernel.tolist()), tuple(first.tolist()), float(second), tuple(behaviours)
-    )
+    return Logit(tuple(kernel.tolist()), tuple(first.tolist()), float(second), tuple(behaviours))

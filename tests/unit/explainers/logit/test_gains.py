@@ -73,7 +73,9 @@ def test_the_first_token_at_every_query_is_never_proposed() -> None:
 PLANTED = {
     "key list": Feature(parse_source("tokens(2, 5, 7)"), ANY, "token"),
     "list before keys": Feature(parse_source("after_tokens(2, 5, 7)"), ANY, "token"),
-    "query list": Feature(parse_source("last(digit)"), parse_trigger("at_tokens(2, 5, 7)"), "token"),
+    "query list": Feature(
+        parse_source("last(digit)"), parse_trigger("at_tokens(2, 5, 7)"), "token"
+    ),
     "kinds of key": Feature(EVERYTHING, parse_trigger("class(digit)"), "key_kind"),
     "kinds of query": Feature(parse_source("last(digit)"), ANY, "query_kind"),
     "distances": Feature(EVERYTHING, parse_trigger("class(digit)"), "distance"),

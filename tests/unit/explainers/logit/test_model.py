@@ -97,7 +97,9 @@ def test_a_fit_that_runs_out_of_steps_says_so() -> None:
     rng = np.random.default_rng(0)
     windows = windows_of(rng, 40)
     attention = windows.grid.normalised((windows.grid.key == 0) + 1e-6)
-    fit = refit(np.zeros(0), attention, windows.grid, position_terms(windows.grid), ridge=0.1, steps=1)
+    fit = refit(
+        np.zeros(0), attention, windows.grid, position_terms(windows.grid), ridge=0.1, steps=1
+    )
     assert not fit.converged
     assert fit.gradient > 1
 
@@ -123,9 +125,7 @@ def test_a_weight_multiplies_odds() -> None:
 def test_the_first_token_has_a_weight_by_distance_and_the_second_one() -> None:
     windows = windows_of(np.random.default_rng(3), 3)
     first = tuple(math.log(2 + i) for i in range(N_BINS))
-    (found,) = windows.grid.unflatten(
-        Logit((0.0,) * N_BINS, first, math.log(5)).predict(windows)
-    )
+    (found,) = windows.grid.unflatten(Logit((0.0,) * N_BINS, first, math.log(5)).predict(windows))
     np.testing.assert_allclose(found, [[1, 0, 0], [3 / 8, 5 / 8, 0], [0.4, 0.5, 0.1]])
 
 
