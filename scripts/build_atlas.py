@@ -41,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--controls", type=Path, required=True, help="controls.parquet of the run")
     made.add_argument("--clusters", type=Path, required=True, help="clusters.json of the run")
-    made.add_argument("--known-roles", type=Path, help="known_roles.json of the run, if there")
+    made.add_argument("--known-roles", type=Path, required=True, help="known_roles.json of the run")
+    made.add_argument(
+        "--repeats", type=Path, required=True, help="scores on repeated random tokens"
+    )
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
     made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
@@ -83,6 +86,7 @@ def main() -> None:
         args.controls,
         args.clusters,
         args.known_roles,
+        args.repeats,
         args.usage,
         args.random_heads,
         args.random_round,

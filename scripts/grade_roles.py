@@ -1,4 +1,7 @@
-"""Hold the explanations of a run against the published roles of the model's heads."""
+"""Hold the explanations of a run against what is known of the model's heads otherwise.
+
+That is how they score on standard tests, and the roles that the literature gives them.
+"""
 
 import argparse
 import math
@@ -13,14 +16,14 @@ from headatlas.records.known_roles import KnownRoles
 from headatlas.records.model import ModelInfo
 from headatlas.records.repeats import REPEATS
 from headatlas.records.stats import STATS
-from headatlas.roles.grading import grade
+from headatlas.roles.grading import grade, grade_tests
 from headatlas.roles.table import read_roles
 from headatlas.storage import read_record, read_table, write_record
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--roles", type=Path, required=True, help="table of published roles, CSV")
+    parser.add_argument("--roles", type=Path, help="table of published roles, if any (CSV)")
     parser.add_argument("--model-info", type=Path, required=True, help="model.json of the subject")
     parser.add_argument("--stats", type=Path, nargs="+", required=True, help="metrics, by layer")
     parser.add_argument(
@@ -51,14 +54,18 @@ def measured(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
 def main() -> None:
     args = parse_arguments()
     info = read_record(args.model_info, ModelInfo)
-    lists = grade(
-        read_roles(args.roles, info.n_layers, info.n_heads),
-        {name: read_record(args.explanations / f"{name}.json", Explanation) for name in args.heads},
-        measured(row for path in args.stats for row in read_table(path, STATS).to_pylist()),
-        measured(read_table(args.repeats, REPEATS).to_pylist()),
+    published = read_roles(args.roles, info.n_layers, info.n_heads) if args.roles else []
+    paths = {name: args.explanations / f"{name}.json" for name in args.heads}
+    explanations = {name: read_record(path, Explanation) for name, path in paths.items()}
+    text = measured(row for path in args.stats for row in read_table(path, STATS).to_pylist())
+    scores = read_table(args.repeats, REPEATS).to_pylist()
+    repeats = measured(row for row in scores if row["length"] is None)
+    record = KnownRoles(
+        **{key: getattr(args, key) for key in ("model", "corpus", "explainer", "round")},
+        tests=grade_tests(explanations, repeats),
+        lists=grade(published, explanations, text, repeats),
     )
-    names = {key: getattr(args, key) for key in ("model", "corpus", "explainer", "round")}
-    write_record(args.out, KnownRoles(**names, lists=lists))
+    write_record(args.out, record)
 
 
 if __name__ == "__main__":

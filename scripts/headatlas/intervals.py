@@ -46,6 +46,15 @@ def resample_counts(
     return np.vstack([np.ones((1, units), dtype=drawn.dtype), drawn])
 
 
+def mean_intervals(
+    values: Float[np.ndarray, "units columns"], resamples: int, rng: np.random.Generator
+) -> Float[np.ndarray, "columns 3"]:
+    """The mean of each column and the ends of its 95 % interval; columns are drawn together."""
+    counts = resample_counts(rng, resamples, len(values))
+    means = counts @ values.astype(float) / len(values)
+    return np.stack([means[0], *np.percentile(means[1:], [2.5, 97.5], axis=0)], axis=-1)
+
+
 def estimate(statistic: Float[np.ndarray, " draws"], n: int, units: int) -> Estimate:
     """The estimate from a statistic of the sample (first) and of its resamples (the rest).
 

@@ -63,9 +63,11 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(args.folder)
     model = LlamaForCausalLM.from_pretrained(args.folder, dtype=torch.float32)
     bridge = load_subject(str(args.folder), None, dtype="float32", device="cpu")
+    repeats = measure_repeats(bridge, range(bridge.cfg.n_layers), rows=32, lengths=[64])
     scores = [
-        {"name": head_name(layer, head), **{k: v[head].item() for k, v in measured.items()}}
-        for layer, measured in measure_repeats(bridge, range(bridge.cfg.n_layers)).items()
+        {"name": head_name(layer, head)}
+        | {name: values[:, head].mean().item() for name, values in measured[64].items()}
+        for layer, measured in repeats.items()
         for head in range(bridge.cfg.n_heads)
     ]
     templates = Environment(

@@ -12,8 +12,9 @@ from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Behaviour, Explanation, Program, Rule
 from headatlas.records.head import HeadRecord
-from headatlas.records.known_roles import KnownRoles, PublishedHead, Recall, RoleList
+from headatlas.records.known_roles import KnownRoles, PublishedHead, Recall, RoleList, StandardTest
 from headatlas.records.model import ModelInfo
+from headatlas.records.repeats import REPEATS
 from headatlas.records.scores import HeadScores, Score
 from headatlas.records.stats import STATS
 from headatlas.records.windows import WINDOWS
@@ -134,6 +135,28 @@ def scores(layer: int, head: int) -> HeadScores:
     return HeadScores(**NAMES, layer=layer, head=head, verdict=verdict, scores=found)
 
 
+def standard_tests(selected: Sequence[str]) -> KnownRoles:
+    """One that a head passes and one that none does."""
+    recall = Recall(found=1, sought=2, compared=6, expected=0.5, p=0.25)
+    shared = {"high_from": 0.4, "some_from": 0.2}
+    tests = [
+        StandardTest(
+            metric="prefix_matching",
+            family="<b>family</b> 0",
+            high=["L00H00", "L00H01"],
+            missed=[name for name in ("L00H01",) if name in selected],
+            recall=recall,
+            named=3,
+            right=2,
+            **shared,
+        ),
+        StandardTest(
+            metric="sink", family="x", high=[], missed=[], recall=None, named=0, right=0, **shared
+        ),
+    ]
+    return KnownRoles(**NAMES, tests=tests, lists=[])
+
+
 def known_roles() -> KnownRoles:
     """A list that is graded and one that is not, of hostile words; L01H01 may not be in the run."""
     names = {"source": ATTACK, "arxiv": "1234.5678", "checked": "memory"}
@@ -145,10 +168,11 @@ def known_roles() -> KnownRoles:
             ("L01H01", None, None, None),
         )
     )
-    recall = Recall(found=1, published=2, compared=6, expected=0.5, p=0.0004)
+    recall = Recall(found=1, sought=2, compared=6, expected=0.5, p=0.0004)
     ungraded = [head.model_copy(update={"recovered": None, "rank": None}) for head in (one, other)]
     return KnownRoles(
         **NAMES,
+        tests=[],
         lists=[
             RoleList(
                 role="<b>role</b> | a",
@@ -275,6 +299,15 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         if {name, head_name(layer, head)} <= {*selected}
     ]
     storage.write_rows(folder / "controls.parquet", twins, CONTROLS)
+    storage.write_record(folder / "known_roles.json", standard_tests(selected))
+    repeats = [
+        {"layer": layer, "head": head, "metric": "prefix_matching", "length": length}
+        | {"value": value, "low": value - 0.05, "high": value + 0.05, "n": 8}
+        for layer in range(LAYERS)
+        for head in range(HEADS)
+        for length, value in ((4, 0.9), (None, 0.1 * (layer + head)))
+    ]
+    storage.write_rows(folder / "repeats.parquet", repeats, REPEATS)
     return Inputs(
         folder / "model.json",
         folder / "windows.parquet",
@@ -285,6 +318,8 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         folder / "scores",
         folder / "controls.parquet",
         folder / "clusters.json",
+        folder / "known_roles.json",
+        folder / "repeats.parquet",
         random_heads=["L00H00", "L00H02", "L01H01"],
         random_round=folder / "random",
     )

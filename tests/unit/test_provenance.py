@@ -90,7 +90,7 @@ def bearers(module: str) -> set[str]:
         ("comparison", {"compare_runs"}),
         ("cost", {"compare_costs"}),
         ("probes", {"run_probes", "score_head"}),
-        ("repeats", {"measure_repeats", "grade_roles"}),
+        ("repeats", {"measure_repeats", "grade_roles", "build_atlas"}),
         ("registry", set()),
     ],
 )

@@ -14,7 +14,6 @@ import pytest
 from headatlas.records.base import VERSION
 from headatlas.records.clusters import Clusters
 from headatlas.records.repeats import REPEATS
-from headatlas.records.stats import STATS
 from headatlas.storage import (
     StorageError,
     atomic_path,
@@ -58,7 +57,11 @@ def test_writers_of_a_shared_file_do_not_disturb_each_other(tmp_path: Path) -> N
 
 # Damage
 
-ROWS = [{"layer": n // 5, "head": n % 5, "metric": "sink", "value": n / 7} for n in range(200)]
+ROWS = [
+    {"layer": n // 5, "head": n % 5, "metric": "sink", "length": None, "value": n / 7}
+    | {"low": 0.0, "high": 1.0, "n": 3}
+    for n in range(200)
+]
 
 
 def test_no_flipped_bit_reads_as_other_data(tmp_path: Path) -> None:
@@ -139,8 +142,11 @@ def test_a_table_of_another_version_or_schema_is_refused(tmp_path: Path) -> None
     with pytest.raises(StorageError, match=rf"repeats\.parquet: format version 99, .* {VERSION}; "):
         read_table(file, REPEATS)
     write_rows(file, ROWS, REPEATS)
-    with pytest.raises(StorageError, match=r"columns split, n are not as expected; delete it"):
-        read_table(file, pa.schema([*REPEATS, pa.field("split", pa.string()), STATS.field("n")]))
+    with pytest.raises(
+        StorageError, match=r"columns split, entropy are not as expected; delete it"
+    ):
+        more = [pa.field(name, pa.string()) for name in ("split", "entropy")]
+        read_table(file, pa.schema([*REPEATS, *more]))
     pq.write_table(pa.table({"layer": [0]}), file)
     with pytest.raises(StorageError, match="not written by Head Atlas; delete it"):
         read_table(file, REPEATS)

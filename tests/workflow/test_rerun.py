@@ -18,12 +18,16 @@ CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
 CONTROLS = SCORE + Counter(choose_controls=2)
 EXPLAIN = (
-    CONTROLS + CLUSTER - REPORT + Counter(explain_head=HEADS, predict_head=HEADS, run_probes=MODELS)
+    CONTROLS
+    + CLUSTER
+    - REPORT
+    + Counter(explain_head=HEADS, predict_head=HEADS, run_probes=MODELS)
+    + Counter(grade_roles=1)
 )
 EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=2)
 CORPUS = CACHE + Counter(sample_windows=1)
-SEED = CORPUS + Counter(randomise_model=1)
+SEED = CORPUS + Counter(randomise_model=1, measure_repeats=1)
 MODEL = SEED + Counter(inspect_model=1)
 # It is in the other layer, and a layer that is added is cached with the one before.
 SECOND_RANDOM_HEAD = Counter(
@@ -53,7 +57,7 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("activations", "top_keys"), 5, CACHE),
         (("activations", "norm"), "z_norm", CACHE),
         (("corpora", "words", "windows"), 50, CORPUS),
-        (("models", "tiny", "bos"), "none", CORPUS),
+        (("models", "tiny", "bos"), "none", CORPUS + Counter(measure_repeats=1)),
         (("models", "tiny", "dtype"), "bfloat16", MODEL),
         (("execution", "shards"), 2, CACHE + Counter(cache_activations=2)),
         (("execution", "device"), "auto", Counter()),
@@ -89,6 +93,7 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     configuration = finished.changed("sweep", "models", to=["tiny", "second"])
     heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
     one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
+    one |= {"measure_repeats", "grade_roles"}
     expected = dict.fromkeys(one, 1)
     expected |= dict.fromkeys(("select_events", "draw_items"), layers)
     expected |= dict.fromkeys(("cache_activations", "run_probes", "choose_controls"), 2)

@@ -60,11 +60,12 @@ RUN = "results/gpt2/words/symbolic"
 
 def test_every_list_is_held_against_the_run(gpt2: Workplace) -> None:
     rows = read_table(gpt2.folder / "results/gpt2/repeats.parquet", REPEATS_TABLE).to_pylist()
-    assert len(rows) == 144 * 4
+    assert len(rows) == 144 * 5 * 2  # tests, of one length and of all
+    assert {row["length"] for row in rows} == {31, None}
     prefix_matching = {
         f"L{row['layer']:02d}H{row['head']:02d}": row["value"]
         for row in rows
-        if row["metric"] == "prefix_matching"
+        if row["metric"] == "prefix_matching" and row["length"] is None
     }
     record = read_record(gpt2.folder / RUN / "round0/known_roles.json", KnownRoles)
     assert sum(len(found.heads) for found in record.lists) == len(TABLE.read_text().split("\n")) - 2
@@ -72,8 +73,8 @@ def test_every_list_is_held_against_the_run(gpt2: Workplace) -> None:
     assert (by_names.measured_on, by_repeats.measured_on) == (TEXT, REPEATS)
     # On the text, in the run's own heads; on random tokens, in all heads of the model.
     assert by_names.measured is not None and by_repeats.measured is not None
-    assert (by_names.measured.published, by_names.measured.compared) == (2, len(HEADS))
-    assert (by_repeats.measured.published, by_repeats.measured.compared) == (5, 144)
+    assert (by_names.measured.sought, by_names.measured.compared) == (2, len(HEADS))
+    assert (by_repeats.measured.sought, by_repeats.measured.compared) == (5, 144)
     best = sorted(prefix_matching, key=prefix_matching.__getitem__)[-5:]
     published = {head.head for head in by_repeats.heads}
     assert by_repeats.measured.found == len(published & set(best))
@@ -100,6 +101,17 @@ def test_the_atlas_tells_it_and_names_the_code_behind_it(gpt2: Workplace) -> Non
     assert run.recipe.configuration["models"]["gpt2"]["roles"] == "roles.csv"
 
 
+def test_without_a_table_there_are_the_standard_tests(finished: Workplace) -> None:
+    folder = finished.folder / "results/tiny/words/symbolic/round0"
+    record = read_record(folder / "known_roles.json", KnownRoles)
+    assert (len(record.tests), record.lists) == (5, [])
+    for name, told in (("index.html", ">Standard tests<"), ("report.md", "## Standard tests")):
+        page = (finished.atlas / name).read_text()
+        assert told in page and "published roles" not in page
+    page = (finished.atlas / "heads/L01H02.html").read_text()
+    assert "Prefix matching" in page and "Duplicate token, random tokens" in page
+
+
 def test_another_table_is_held_against_the_same_explanations(gpt2: Workplace) -> None:
     assert gpt2.jobs() == Counter()
     shorter = "".join(TABLE.read_text().splitlines(keepends=True)[:9])
@@ -107,12 +119,11 @@ def test_another_table_is_held_against_the_same_explanations(gpt2: Workplace) ->
     changed = gpt2.changed("models", "gpt2", "roles", to="shorter.csv")
     assert gpt2.jobs(configuration=changed) == Counter(grade_roles=1, build_atlas=1)
     without = gpt2.changed("models", "gpt2", "roles", to=None)
-    assert gpt2.jobs(configuration=without) == Counter(build_atlas=1)
+    assert gpt2.jobs(configuration=without) == Counter(grade_roles=1, build_atlas=1)
 
 
-def test_a_table_added_to_a_finished_run_adds_its_own_jobs(finished: Workplace) -> None:
+def test_a_table_added_to_a_finished_run_is_held_against_it(finished: Workplace) -> None:
     table = finished.folder.parent / "roles.csv"
     table.write_text("head,role,test,source,arxiv,checked\nL00H01,induction,names,Me,,memory\n")
     changed = finished.changed("models", "tiny", "roles", to=str(table))
-    expected = Counter(measure_repeats=1, grade_roles=1, build_atlas=1)
-    assert finished.jobs(configuration=changed) == expected
+    assert finished.jobs(configuration=changed) == Counter(grade_roles=1, build_atlas=1)

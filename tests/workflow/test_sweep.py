@@ -30,6 +30,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
     """
     return Counter(
         inspect_model=1,
+        measure_repeats=1,
         randomise_model=1,
         sample_windows=2,
         cache_activations=2 * 2,
@@ -40,6 +41,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         run_probes=4 * 2,
         choose_controls=4 * 2,
         score_head=4 * heads,
+        grade_roles=4,
         cluster_heads=8,
         build_atlas=8,
     )

@@ -131,11 +131,6 @@ def code(name):
     return code_digest(script(name))
 
 
-def has_roles(model):
-    """Whether the model's entry names a table of heads with published roles."""
-    return config["models"][model]["roles"] is not None
-
-
 def asks(explainer):
     """Whether an explainer is a language model."""
     return config["explainers"][explainer]["kind"] == "llm"

@@ -22,7 +22,8 @@ rule build_atlas:
         scores=head_files(f"{ROUND}/scores/L{{layer}}H{{head}}.json"),
         controls=lambda w: at_round(CONTROLS, w),
         clusters=lambda w: at_round(CLUSTERS, w),
-        known_roles=lambda w: at_round(KNOWN_ROLES, w) if has_roles(w.model) else [],
+        known_roles=lambda w: at_round(KNOWN_ROLES, w),
+        repeats="results/{model}/repeats.parquet",
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -60,7 +61,6 @@ rule build_atlas:
         random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],
         random_round=folder_of(RANDOM_ROUND),
         settings=lambda w: flags(config["report"]),
-        known_roles=lambda w, input: flags({"known_roles": input.get("known_roles") or None}),
         answers=answers_flags,
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),
@@ -75,7 +75,8 @@ rule build_atlas:
         " --stats {input.stats} --heads {params.heads}"
         " --explanations {params.explanations} --scores {params.scores}"
         " --random-heads {params.random_heads} --random-round {params.random_round}"
-        " --controls {input.controls} --clusters {input.clusters} {params.known_roles} {params.answers} {params.usage}"
+        " --controls {input.controls} --clusters {input.clusters}"
+        " --known-roles {input.known_roles} --repeats {input.repeats} {params.answers} {params.usage}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

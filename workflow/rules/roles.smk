@@ -1,4 +1,4 @@
-"""Heads with published roles, for the models whose entry names a table of them."""
+"""Heads whose role is known: by standard tests, and where the model's entry names a table of them."""
 
 
 include: "functions/roles.smk"
@@ -23,7 +23,7 @@ rule measure_repeats:
         seed=config["seed"],
         code=code("measure_repeats"),
     message:
-        "{wildcards.model}: measuring attention on repeated random tokens"
+        "{wildcards.model}: standard tests on repeated random tokens"
     shell:
         'python "$SCRIPTS"/measure_repeats.py --model-info {input} $SUBJECT_FLAGS {params.bos}'
         " --seed {params.seed} --out {output} 2> {log}"
@@ -51,7 +51,7 @@ rule grade_roles:
         explanations=folder_of(f"{ROUND}/explanations"),
         code=code("grade_roles"),
     message:
-        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: looking for the published roles"
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: looking for the heads whose role is known"
     shell:
         'python "$SCRIPTS"/grade_roles.py {params.roles} --model-info {input.model}'
         " --stats {input.stats} --repeats {input.repeats} --heads {params.heads}"

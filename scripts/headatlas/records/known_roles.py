@@ -1,4 +1,4 @@
-"""Heads with published roles, held against a run."""
+"""Heads whose role is known, by standard tests or as published, held against a run."""
 
 from pydantic import Field
 
@@ -23,10 +23,10 @@ class PublishedHead(Record):
 
 
 class Recall(Record):
-    """How many of the published heads were picked from all that were compared."""
+    """How many of the heads with a role were picked from all that were compared."""
 
-    found: int = Field(description="published heads among those picked")
-    published: int = Field(description="published heads among those compared")
+    found: int = Field(description="heads with the role among those picked")
+    sought: int = Field(description="heads with the role among those compared")
     compared: int = Field(description="heads from which they were picked")
     expected: float = Field(description="mean of found if what was picked is shuffled among heads")
     p: float = Field(description="probability that shuffling finds as many")
@@ -51,12 +51,30 @@ class RoleList(Record):
     )
 
 
+class StandardTest(Record):
+    """The heads of a run that score high on repeated random tokens, held against it."""
+
+    metric: str = Field(description="of records.repeats")
+    family: str = Field(description="family that explains a high score")
+    high: list[str] = Field(description="heads whose score is `high_from` or more, highest first")
+    high_from: float
+    missed: list[str] = Field(description="those whose explanation does not name the family")
+    recall: Recall | None = Field(
+        description="picked are the heads whose explanation names the family, sought those that "
+        "score high; null if none does"
+    )
+    named: int = Field(description="heads whose explanation names the family")
+    right: int = Field(description="those of them whose score is `some_from` or more")
+    some_from: float
+
+
 class KnownRoles(Record):
-    """`known_roles.json`: heads with published roles, held against the explanations of a run."""
+    """`known_roles.json`: heads whose role is known, held against the explanations of a run."""
 
     version: int = VERSION
     model: str
     corpus: str
     explainer: str
     round: int
-    lists: list[RoleList]
+    tests: list[StandardTest] = Field(description="standard tests that the model could be given")
+    lists: list[RoleList] = Field(description="published roles; none where there is no table")

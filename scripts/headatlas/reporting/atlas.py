@@ -21,6 +21,7 @@ from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement
 from headatlas.records.known_roles import KnownRoles
 from headatlas.records.model import ModelInfo
+from headatlas.records.repeats import REPEATS
 from headatlas.records.scores import HeadScores
 from headatlas.records.stats import STATS
 from headatlas.storage import (
@@ -55,7 +56,7 @@ class Inputs(NamedTuple):
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
     folders `explanations` and `scores`. `usage` and `judged` are there where language models
-    were asked, and `known_roles` where the model's entry names a table of published roles.
+    were asked.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
     in `random_round`.
     """
@@ -69,7 +70,8 @@ class Inputs(NamedTuple):
     scores: Path
     controls: Path
     clusters: Path
-    known_roles: Path | None = None
+    known_roles: Path
+    repeats: Path
     usage: Path | None = None
     random_heads: Sequence[str] = ()
     random_round: Path = Path()
@@ -104,10 +106,10 @@ def build(
         _read_all(inputs.random_round / "scores", files, HeadScores),
     )
     clusters = read_record(inputs.clusters, Clusters)
-    known_roles = read_record(inputs.known_roles, KnownRoles) if inputs.known_roles else None
-    if known_roles:
-        tables.check_run(known_roles, run, "known roles")
+    known_roles = read_record(inputs.known_roles, KnownRoles)
+    tables.check_run(known_roles, run, "known roles")
     stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
+    stats += tables.standard_scores(read_table(inputs.repeats, REPEATS).to_pylist())
     controls = read_table(inputs.controls, CONTROLS).to_pylist()
     heads = tables.assemble(info, run, places, explanations, scores, clusters, stats, controls)
     if not all_failed:

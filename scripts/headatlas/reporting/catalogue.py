@@ -27,6 +27,7 @@ MEASURED_ON = (
     "windows and a language model writes."
 )
 
+_REPEATS = "mean attention, where random tokens are repeated,"
 METRICS = (
     Quantity("previous_token", "Previous token", "Mean attention to the token just before."),
     Quantity("current_token", "Current token", "Mean attention of a token to itself."),
@@ -61,8 +62,43 @@ METRICS = (
         "of such keys among those available.",
         True,
     ),
+    Quantity(
+        "repeats_prefix_matching",
+        "Prefix matching",
+        f"Induction score (Olsson et al. 2022): {_REPEATS} to the token that followed the "
+        "token's first occurrence.",
+    ),
+    Quantity(
+        "repeats_duplicate_token",
+        "Duplicate token, random tokens",
+        f"{_REPEATS.capitalize()} to the token's first occurrence.",
+    ),
+    Quantity(
+        "repeats_previous_token",
+        "Previous token, random tokens",
+        f"{_REPEATS.capitalize()} to the token just before.",
+    ),
+    Quantity(
+        "repeats_current_token",
+        "Current token, random tokens",
+        f"{_REPEATS.capitalize()} to the token itself.",
+    ),
+    Quantity(
+        "repeats_sink",
+        "Sink, random tokens",
+        f"{_REPEATS.capitalize()} to position 0.",
+    ),
 )
+LABELS = {metric.name: metric.label for metric in METRICS}
 
+STANDARD_TESTS = (
+    "Random tokens are said twice, over several distances, and the attention of the second saying "
+    "is measured: what a head does apart from meaning, without any explanation. Recall: of the "
+    "heads that score high, the share whose explanation names the family. Precision: of the heads "
+    "whose explanation names it, the share that scores at least half as high, since the behaviour "
+    "may be one of several, or show on ordinary text alone. By chance is the mean if "
+    "explanations are shuffled among the heads."
+)
 KNOWN_ROLES = (
     "Heads of this model to which the literature gives a role, list by list, as each source "
     "tested them. A head is recovered if one of the behaviours of its explanation is of the "

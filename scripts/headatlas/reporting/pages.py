@@ -20,12 +20,21 @@ from headatlas.records.usage import Usage
 
 from . import charts, formats, tokens
 from .answers import Asked
-from .catalogue import KNOWN_ROLES, KNOWN_ROLES_OF_SOME, MEASURED_ON, METRICS, TERMS, Quantity
+from .catalogue import (
+    KNOWN_ROLES,
+    KNOWN_ROLES_OF_SOME,
+    LABELS,
+    MEASURED_ON,
+    METRICS,
+    STANDARD_TESTS,
+    TERMS,
+    Quantity,
+)
 from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
 from .maps import colourings
-from .tables import Head, Run, main_scores, metric_names
+from .tables import Head, Run, main_scores
 from .usage import Row, by_head, total
 
 HEADLINE_SCORES = 3
@@ -52,7 +61,7 @@ class Atlas(NamedTuple):
     metrics: list[Quantity]
     axes: dict[str, tuple[float, float]]
     spreads: dict[str, list[float]]
-    known_roles: KnownRoles | None
+    known_roles: KnownRoles
     usage: dict[str, Usage]
     spent: Usage | None
 
@@ -74,13 +83,16 @@ def gather(
     heads: list[Head],
     random_heads: list[Head],
     clusters: Clusters,
-    known_roles: KnownRoles | None = None,
+    known_roles: KnownRoles,
     usage: Sequence[Row] = (),
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
-    names = metric_names(heads)
-    values = {name: [h.metrics[name].value for h in heads if name in h.metrics] for name in names}
+    metrics = [metric for metric in METRICS if any(metric.name in h.metrics for h in heads)]
+    values = {
+        name: [head.metrics[name].value for head in heads if name in head.metrics]
+        for name in (metric.name for metric in metrics)
+    }
     return Atlas(
         run,
         info,
@@ -89,7 +101,7 @@ def gather(
         random_heads,
         clusters,
         scores,
-        [measure for measure in METRICS if measure.name in names],
+        metrics,
         {measure.name: _axis(heads, measure) for measure in scores},
         {
             name: [charts.quantile(found, share) or 0.0 for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
@@ -186,6 +198,8 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "random_counts": counts(atlas.random_heads),
         "spreads": [spread(atlas.heads, measure) for measure in atlas.scores],
         "about_roles": KNOWN_ROLES + ("" if atlas.whole else f" {KNOWN_ROLES_OF_SOME}"),
+        "about_tests": STANDARD_TESTS,
+        "labels": LABELS,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
         "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
@@ -236,5 +250,5 @@ def head_page(
 
 def _published(atlas: Atlas, name: str) -> list[tuple[RoleList, PublishedHead]]:
     """The lists of published roles that a head is on, and what they say of it."""
-    lists = atlas.known_roles.lists if atlas.known_roles else []
+    lists = atlas.known_roles.lists
     return [(found, head) for found in lists for head in found.heads if head.head == name]

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeVar
 from headatlas.errors import InputError
 from headatlas.measure import Measure
 from headatlas.measures import MEASURES
-from headatlas.records.activations import HEAD_METRICS
 from headatlas.records.base import RANDOM, Record, head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.explanation import Candidate, Explanation
@@ -23,7 +22,7 @@ H = TypeVar("H", bound=HeadRecord)
 
 
 class Metric(NamedTuple):
-    """A head metric: mean over the sampled windows and its 95 % interval."""
+    """A head metric: mean over windows, or rows of random tokens, and its 95 % interval."""
 
     value: float
     low: float
@@ -110,13 +109,19 @@ class AtlasError(InputError):
 
 
 def metrics_by_head(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Metric]]:
-    """Rows of the stats tables, by head name and metric; those that are not numbers left out."""
+    """Rows of head metrics, by head name and metric; those that are not numbers left out."""
     found: dict[str, dict[str, Metric]] = {}
     for row in rows:
         if not math.isnan(row["value"]):
             metric = Metric(row["value"], row["low"], row["high"], row["n"])
             found.setdefault(head_name(row["layer"], row["head"]), {})[row["metric"]] = metric
     return found
+
+
+def standard_scores(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of rows of `records.repeats.REPEATS`, those over all lengths, as rows of head metrics."""
+    whole = [row for row in rows if row["length"] is None]
+    return [{**row, "metric": f"repeats_{row['metric']}"} for row in whole]
 
 
 def twins_by_head(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -241,11 +246,6 @@ def random_heads(
 
 def _by_split(record: HeadScores) -> dict[tuple[str, str], Score]:
     return {(score.split, score.metric): score for score in record.scores}
-
-
-def metric_names(heads: Sequence[Head]) -> list[str]:
-    """Head metrics that any head has, in the order of the records."""
-    return [name for name in HEAD_METRICS if any(name in head.metrics for head in heads)]
 
 
 def score_rows(records: Iterable[HeadScores]) -> list[dict[str, object]]:

@@ -1,1 +1,1 @@
-"""Heads whose role is published, and how many of them a run recovers."""
+"""Heads whose role is known, and how many of them a run recovers."""

@@ -12,12 +12,13 @@ from math import comb
 from typing import NamedTuple
 
 from ..records.explanation import Explanation
-from ..records.known_roles import PublishedHead, Recall, RoleList
+from ..records.known_roles import PublishedHead, Recall, RoleList, StandardTest
 from .table import PublishedRole
 
 REPEATS = "repeated random tokens"
 TEXT = "corpus text"
 Measured = Mapping[str, Mapping[str, float]]  # metric -> head -> value
+HIGH, SOME = 0.4, 0.2  # mean attention from which a standard test says that a head does it
 
 
 class Sign(NamedTuple):
@@ -32,6 +33,11 @@ SIGNS = {
     "induction": Sign("induction", "induction", "prefix_matching"),
     "previous token": Sign("previous-token", "previous_token", "previous_token"),
     "duplicate token": Sign("duplicate-token", "duplicate_token", "duplicate_token"),
+}
+# Of each standard test: the family of the behaviour that it shows.
+TESTS = {sign.repeats: sign.family for sign in SIGNS.values()} | {
+    "current_token": "current-token",
+    "sink": "sink",
 }
 NOT_GRADED = (
     "What makes a head one of these is what its output does in the source's task, which attention "
@@ -59,17 +65,14 @@ def _graded(
     repeats: Measured,
 ) -> RoleList:
     role, test = rows[0].role, rows[0].test
-    families = {
-        name: [behaviour.family for behaviour in explanation.behaviours]
-        for name, explanation in explanations.items()
-    }
+    families = _families(explanations)
     sign = SIGNS.get(role)
     if sign is None:
         heads = [_head(row, families) for row in rows]
         return RoleList(role=role, test=test, heads=heads, not_graded=NOT_GRADED)
 
     names = {row.head for row in rows}
-    bearers = {name for name, found in families.items() if sign.family in found}
+    bearers = _bearers(families, sign.family)
     on, metric = (REPEATS, sign.repeats) if test == REPEATS else (TEXT, sign.text)
     values = (repeats if on == REPEATS else text).get(metric, {})
     ranks = ranked(values)
@@ -93,6 +96,45 @@ def _graded(
         explained=recall(names, bearers, families.keys()),
         measured=recall(names, {name for name, rank in ranks.items() if rank <= k}, ranks.keys()),
     )
+
+
+def _families(explanations: Mapping[str, Explanation]) -> dict[str, list[str]]:
+    return {name: [b.family for b in found.behaviours] for name, found in explanations.items()}
+
+
+def _bearers(families: Mapping[str, list[str]], family: str) -> set[str]:
+    return {name for name, found in families.items() if family in found}
+
+
+def grade_tests(explanations: Mapping[str, Explanation], repeats: Measured) -> list[StandardTest]:
+    """Each standard test that was made, held against the explanations of a run.
+
+    Recall is of the heads that score `HIGH` or more. Precision asks for `SOME` alone: a behaviour
+    may be one of several of a head, and is named for what it adds on text.
+    """
+    families, tests = _families(explanations), []
+    for metric, family in TESTS.items():
+        values = {
+            name: value for name, value in repeats.get(metric, {}).items() if name in families
+        }
+        if not values:
+            continue
+        bearers = _bearers(families, family)
+        high = sorted((n for n in values if values[n] >= HIGH), key=lambda n: (-values[n], n))
+        tests.append(
+            StandardTest(
+                metric=metric,
+                family=family,
+                high=high,
+                high_from=HIGH,
+                missed=[name for name in high if name not in bearers],
+                recall=recall(high, bearers, values.keys()),
+                named=len(bearers & values.keys()),
+                right=sum(values[name] >= SOME for name in bearers & values.keys()),
+                some_from=SOME,
+            )
+        )
+    return tests
 
 
 def _head(
@@ -123,18 +165,19 @@ def ranked(values: Mapping[str, float]) -> dict[str, int]:
 
 
 def recall(
-    published: Collection[str], picked: Collection[str], compared: Collection[str]
+    sought: Collection[str], picked: Collection[str], compared: Collection[str]
 ) -> Recall | None:
-    """How many published heads were picked, of those compared; None if none of them is.
+    """How many of the heads sought were picked, of those compared; None if none of them is.
 
     Shuffling what was picked among all n compared heads gives a hypergeometric count: of k
-    published and r picked heads, k·r/n are expected, and at least as many as found with
+    heads sought and r picked, k·r/n are expected, and at least as many as found with
     probability p.
     """
-    there = set(published) & set(compared)
+    there, chosen = set(sought) & set(compared), set(picked) & set(compared)
     if not there:
         return None
-    n, k, r = len(compared), len(there), len(picked)
-    found = len(there & set(picked))
+    n, k, r = len(compared), len(there), len(chosen)
+    found = len(there & chosen)
     as_many = sum(comb(k, i) * comb(n - k, r - i) for i in range(found, min(k, r) + 1))
-    return Recall(found=found, published=k, compared=n, expected=k * r / n, p=as_many / comb(n, r))
+    p = as_many / comb(n, r)
+    return Recall(found=found, sought=k, compared=n, expected=k * r / n, p=p)

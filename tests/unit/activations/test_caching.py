@@ -238,18 +238,26 @@ def test_the_unembedding_is_not_computed(bridge: Any, windows: Path, tmp_path: P
 
 @pytest.mark.parametrize("bos", [True, False])
 def test_repeated_tokens_fill_the_context_whatever_the_batches(bridge: Any, bos: bool) -> None:
-    length = (TOKENS - 1) // 2
+    lengths = (3, (TOKENS - 1) // 2)  # the others do not fit
     first = 0 if bos else None
-    tokens = repeated_tokens(5, length, vocabulary=VOCABULARY, bos=first, seed=3)
-    _, cache = bridge.run_with_cache(tokens)
     for batch_size in (2, 5):
         found = measure_repeats(
-            bridge, range(LAYERS), rows=5, bos=bos, seed=3, batch_size=batch_size
+            bridge,
+            range(LAYERS),
+            rows=5,
+            lengths=(3, 32, 64),
+            bos=bos,
+            seed=3,
+            batch_size=batch_size,
         )
-        assert len(found) == LAYERS
-        for layer, scores in found.items():
-            truth = repeat_scores(cache[f"blocks.{layer}.attn.hook_pattern"], length)
-            torch.testing.assert_close(scores, truth)
+        assert [*found] == [*range(LAYERS)]
+        for length in lengths:
+            tokens = repeated_tokens(5, length, vocabulary=VOCABULARY, bos=first, seed=3)
+            _, cache = bridge.run_with_cache(tokens)
+            for layer, scores in found.items():
+                truth = repeat_scores(cache[f"blocks.{layer}.attn.hook_pattern"], length)
+                assert [*scores] == [*lengths]
+                torch.testing.assert_close(scores[length], truth)
 
 
 @pytest.mark.parametrize("row_group", [1, 2**30], ids=["while it runs", "at the end"])

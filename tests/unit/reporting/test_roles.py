@@ -28,9 +28,8 @@ SECTIONS = {
 def atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The atlas of a run that leaves L01H01 out."""
     folder = tmp_path_factory.mktemp("roles")
-    storage.write_record(folder / "known_roles.json", known_roles())
     inputs = write_run(folder, ["L00H00", "L00H01", "L00H02", "L01H00", "L01H02"])
-    inputs = inputs._replace(known_roles=folder / "known_roles.json")
+    storage.write_record(inputs.known_roles, known_roles())
     build(RUN, inputs, RECIPE, folder / "atlas", templates=TEMPLATES, exemplars=2)
     return folder / "atlas"
 
@@ -83,7 +82,7 @@ def test_without_a_table_nothing_is_said(tmp_path: Path) -> None:
 
 def test_roles_of_another_run_are_refused(tmp_path: Path) -> None:
     other = known_roles().model_copy(update={"corpus": "another"})
-    storage.write_record(tmp_path / "known_roles.json", other)
-    inputs = write_run(tmp_path)._replace(known_roles=tmp_path / "known_roles.json")
+    inputs = write_run(tmp_path)
+    storage.write_record(inputs.known_roles, other)
     with pytest.raises(AtlasError, match="known roles: corpus is 'another', this atlas is of"):
         build(RUN, inputs, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)

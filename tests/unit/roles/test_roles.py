@@ -17,7 +17,18 @@ from headatlas.explainers.symbolic.wording import family
 from headatlas.records.activations import HEAD_METRICS
 from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.records.known_roles import Recall, RoleList
-from headatlas.roles.grading import REPEATS, SIGNS, TEXT, grade, ranked, recall
+from headatlas.roles.grading import (
+    HIGH,
+    REPEATS,
+    SIGNS,
+    SOME,
+    TESTS,
+    TEXT,
+    grade,
+    grade_tests,
+    ranked,
+    recall,
+)
 from headatlas.roles.table import PublishedRole, RolesError, read_roles
 
 GPT2 = ROOT / "workflow/resources/roles/gpt2.csv"
@@ -79,9 +90,9 @@ def test_a_table_saved_by_a_spreadsheet(tmp_path: Path) -> None:
 def test_recall_by_hand() -> None:
     """3 of 10 heads published, 4 picked, 2 of them right: (3·21 + 1·7) of 210 draws do as well."""
     found = recall("abc", "abxy", "abcdefghxy")
-    assert found == Recall(found=2, published=3, compared=10, expected=1.2, p=70 / 210)
-    assert recall("abc", "", "abcd") == Recall(found=0, published=3, compared=4, expected=0, p=1)
-    assert recall("ab", "ab", "ab") == Recall(found=2, published=2, compared=2, expected=2, p=1)
+    assert found == Recall(found=2, sought=3, compared=10, expected=1.2, p=70 / 210)
+    assert recall("abc", "", "abcd") == Recall(found=0, sought=3, compared=4, expected=0, p=1)
+    assert recall("ab", "ab", "ab") == Recall(found=2, sought=2, compared=2, expected=2, p=1)
 
 
 def test_published_heads_outside_the_run_count_nowhere() -> None:
@@ -152,14 +163,14 @@ def test_a_role_is_recovered_by_any_behaviour_of_its_family() -> None:
     assert [head.recovered for head in found.heads] == [True, False, False]
     assert found.heads[0].families == ["previous-token", "induction"]
     # 2 of the 4 heads are explained so: 3 · 2 / 4 are expected, and 1 at least is sure.
-    assert found.explained == Recall(found=1, published=3, compared=4, expected=1.5, p=1)
+    assert found.explained == Recall(found=1, sought=3, compared=4, expected=1.5, p=1)
 
 
 def test_measured_on_the_corpus_where_the_test_of_the_source_is_not_at_hand() -> None:
     found = one("induction", "names", "L00H01", "L00H03")
     assert (found.metric, found.measured_on) == ("induction", TEXT)
     assert [(head.value, head.rank) for head in found.heads] == [(0.4, 1), (0.2, 3)]
-    assert found.measured == Recall(found=1, published=2, compared=4, expected=1, p=5 / 6)
+    assert found.measured == Recall(found=1, sought=2, compared=4, expected=1, p=5 / 6)
 
 
 def test_measured_on_random_tokens_where_the_source_did_in_all_heads_of_the_model() -> None:
@@ -170,9 +181,9 @@ def test_measured_on_random_tokens_where_the_source_did_in_all_heads_of_the_mode
     assert found.heads[1].families is None
     assert found.measured is not None and found.explained is not None
     # The third best value is that of two heads: 4 are picked, none of them L01H00.
-    assert (found.measured.found, found.measured.published, found.measured.compared) == (2, 3, 8)
+    assert (found.measured.found, found.measured.sought, found.measured.compared) == (2, 3, 8)
     assert found.measured.expected == 3 * 4 / 8
-    assert (found.explained.found, found.explained.published) == (1, 1)
+    assert (found.explained.found, found.explained.sought) == (1, 1)
 
 
 def test_what_was_not_measured_has_no_recall() -> None:
@@ -187,6 +198,26 @@ def test_roles_of_what_a_head_writes_are_listed_and_not_graded() -> None:
     assert (found.explained, found.measured, found.family) == (None, None, None)
     assert [head.recovered for head in found.heads] == [None, None]
     assert found.heads[0].families == ["previous-token", "induction"]
+
+
+def test_a_standard_test_by_hand() -> None:
+    """Induction is said of heads 0 and 3; heads 1 and 3 score high, and 0 scores some."""
+    scores = {"L00H00": SOME, "L00H01": 0.9, "L00H02": 0.1, "L00H03": HIGH}
+    # Another layer of the model is not in the run: its scores count nowhere.
+    found = grade_tests(RUN, {"prefix_matching": scores | {"L01H00": 1.0}})
+    (test,) = found
+    assert (test.metric, test.family) == ("prefix_matching", "induction")
+    assert (test.high, test.missed) == (["L00H01", "L00H03"], ["L00H01"])
+    assert test.recall == Recall(found=1, sought=2, compared=4, expected=1, p=5 / 6)
+    assert (test.named, test.right) == (2, 2)
+    (test,) = grade_tests(RUN, {"prefix_matching": scores | {"L00H00": SOME - 0.01}})
+    assert (test.named, test.right) == (2, 1)
+
+
+def test_a_standard_test_that_no_head_passes_has_no_recall() -> None:
+    (test,) = grade_tests(RUN, {"sink": dict.fromkeys(RUN, 0.1)})
+    assert (test.high, test.recall, test.named) == ([], None, 1)
+    assert grade_tests(RUN, {}) == []
 
 
 def test_lists_are_of_one_role_and_one_test_in_the_order_of_the_table() -> None:
@@ -204,5 +235,8 @@ def test_lists_are_of_one_role_and_one_test_in_the_order_of_the_table() -> None:
 def test_signs_are_the_names_that_other_rooms_use() -> None:
     sources = ("after(same_token, last)", "previous_token", "all(same_token)")
     assert [family(parse_source(text)) for text in sources] == [s.family for s in SIGNS.values()]
+    assert family(parse_source("current_token")) == TESTS["current_token"]
+    assert family(parse_source("first_token")) == TESTS["sink"]
     scores = repeat_scores(torch.zeros(1, 1, 5, 5), 2)
+    assert scores.keys() == TESTS.keys()
     assert all(s.text in HEAD_METRICS and s.repeats in scores for s in SIGNS.values())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headatlas.intervals import Estimate, estimate, resample_counts
+from headatlas.intervals import Estimate, estimate, mean_intervals, resample_counts
 from headatlas.statistics.auroc import auroc
 from headatlas.statistics.effect_size import hedges_g
 
@@ -163,3 +163,10 @@ def test_no_interval_where_many_resamples_are_undefined() -> None:
 
 def test_no_interval_from_one_unit() -> None:
     assert estimate(np.array([1.0, 1.0, 1.0]), n=9, units=1) == Estimate(1.0, None, None, 9)
+
+
+def test_means_of_columns_that_are_drawn_together() -> None:
+    values = np.array([[0.0, 0.0, 5.0], [1.0, 2.0, 5.0]])
+    found = mean_intervals(values, RESAMPLES, np.random.default_rng(0))
+    # Both units, or one of them twice: the mean is 0, 0.5 or 1.
+    assert found.tolist() == [[0.5, 0, 1], [1, 0, 2], [5, 5, 5]]

@@ -2,6 +2,7 @@
 
 STAGES = [  # of a run, in order
     "inspect_model",
+    "measure_repeats",
     "sample_windows",
     "cache_activations",
     "select_events",
@@ -12,10 +13,10 @@ STAGES = [  # of a run, in order
     "choose_controls",
     "score_head",
     "cluster_heads",
+    "grade_roles",
     "randomise_model",
     "build_atlas",
 ]
-ROLE_STAGES = ["measure_repeats", "grade_roles"]  # of a model with a table of published roles
 
 
 def finished_atlases():
@@ -30,13 +31,12 @@ def finished_atlases():
     return found
 
 
-def stages(model, explainer):
-    """The rules of a run."""
-    known = STAGES + ROLE_STAGES if has_roles(model) else STAGES
+def stages(explainer):
+    """The rules of a run of an explainer."""
     if not asks(explainer):
-        return known
+        return STAGES
     asking = {"explain_head": "explain_head_llm", "predict_head": "judge_head_llm"}
-    return [*(asking.get(rule, rule) for rule in known), "count_usage"]
+    return [*(asking.get(rule, rule) for rule in STAGES), "count_usage"]
 
 
 def recipe(wildcards):
@@ -44,7 +44,7 @@ def recipe(wildcards):
     run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
     facts = {
         "configuration": configuration_of(config, run),
-        "code": {name: code(name) for name in stages(wildcards.model, wildcards.explainer)},
+        "code": {name: code(name) for name in stages(wildcards.explainer)},
         "templates": folder_digest(TEMPLATES),
         "corpus": corpus_state(wildcards),
     }
