@@ -54,8 +54,12 @@ def writing_of(bridge: TransformerBridge, layer: int) -> Writing:
         # A vector of ones has a root mean square of 1: what comes out is the gain.
         gain = norm(torch.ones(weights.shape[-1], dtype=like.dtype, device=like.device)).float()
         weights = weights * gain.to(weights.device)
-    heads_first = isinstance(block.attn, MLAAttentionBridge)
-    return Writing(weights @ weights.transpose(-1, -2), gain, heads_first)
+    return Writing(weights @ weights.transpose(-1, -2), gain, heads_first(bridge, layer))
+
+
+def heads_first(bridge: TransformerBridge, layer: int) -> bool:
+    """Whether the hook of a layer's v has the axes [window, head, token, d_head]."""
+    return isinstance(bridge.blocks[layer].attn, MLAAttentionBridge)
 
 
 def _factor(bridge: TransformerBridge, block: Any) -> float:
