@@ -1,6 +1,5 @@
 """Attention in the place of a head's own, on tiny models of many architectures."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
