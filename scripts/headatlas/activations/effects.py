@@ -61,8 +61,10 @@ def rows(
     """Rows of `records.substitution.SUBSTITUTION`, beginning with the model itself.
 
     `found` has the number of heads and the losses by scope, which and variant. Windows are
-    resampled, the same for all rows.
+    resampled, the same for all rows. Without windows there are no rows.
     """
+    if not len(own.loss):
+        return
     counts = resample_counts(np.random.default_rng(seed), resamples, len(own.loss))
     yield _row("model", "", 0, "own", own, own, counts, None)
     for (scope, which, variant), (heads, losses) in found.items():

@@ -34,6 +34,7 @@ from .repeats import REPEATS
 from .scores import HeadScores
 from .spending import ESTIMATE, USAGE
 from .stats import STATS
+from .substitution import SUBSTITUTION
 from .transfers import TRANSFERS
 from .windows import WINDOWS
 
@@ -47,6 +48,7 @@ TABLES: dict[str, pa.Schema] = {
     "repeats": REPEATS,
     "predictions": PREDICTIONS,
     "probes": PROBES,
+    "substitution": SUBSTITUTION,
     "scores": SCORES,
     "verdicts": VERDICTS,
     "estimate": ESTIMATE,

@@ -29,8 +29,8 @@ SUBSTITUTION = pa.schema(
         field(
             "recovered",
             pa.float64(),
-            "loss recovered: 1 − (loss − the model's)/(loss with the heads off − the model's); null "
-            "where turning them off does not clearly cost any",
+            "loss recovered: 1 − (loss − the model's)/(loss with the heads off − the model's); "
+            "null where turning them off does not clearly cost any",
             nullable=True,
         ),
         field("recovered_low", pa.float64(), "lower end of its 95 % interval", nullable=True),
