@@ -30,7 +30,7 @@ from .model import (
 
 PROPOSED = 10  # pairs compared on validation at each step, beside lists, curves and profiles
 LEAST_OF_ALL = 0.002  # of KL(A‖even): below, the position model says it all
-AS_GOOD = 0.95  # of the best gain: then the simpler is told
+AS_GOOD = 0.9  # of the best gain: then the simpler is told
 RISK = 0.0025  # strict, since the best of several is tested on what chose it
 RESAMPLES = 2000
 NORMAL = 1.96  # standard errors on either side of a weight: 95 %

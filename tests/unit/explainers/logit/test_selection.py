@@ -96,6 +96,19 @@ def test_noise_has_no_behaviour(texts: Texts) -> None:
         assert select(*heads, texts).logit.behaviours == ()
 
 
+def test_attention_to_other_text_has_no_behaviour(texts: Texts) -> None:
+    """A head of strong behaviours, its windows held against the text of their neighbours."""
+    planted = (
+        Behaviour(parse_source("after(same_token, all)"), ANY, 3.5),
+        Behaviour(parse_source("tokens(3, 9)"), ANY, 0.0, "token", (3.0, 2.0)),
+    )
+    logit, heads = Logit(KERNEL, (2.0,) * N_BINS, 0.0, planted), []
+    for table in (texts.train, texts.validation):
+        by_window = logit.predict(table).reshape(len(table.grid.lengths), -1)
+        heads.append(np.roll(by_window, 1, axis=0).ravel())
+    assert select(*heads, texts).logit.behaviours == ()
+
+
 def test_no_more_than_asked_for(texts: Texts) -> None:
     planted = [
         Behaviour(parse_source("tokens(3, 9)"), ANY, 3.0, "token", (3.0, 3.0)),
