@@ -34,7 +34,15 @@ from planted_stages import (
     models_folder,
     whole_attention,
 )
-from planted_truth import TEXTS, covered, told, true_explanation
+from planted_truth import (
+    TEXTS,
+    Passage,
+    covered,
+    named,
+    read_passages,
+    told,
+    true_predictions,
+)
 from planted_words import grade_words
 from transformer_lens.model_bridge import TransformerBridge
 
@@ -43,16 +51,16 @@ from headatlas.errors import reported
 from headatlas.explainers.symbolic import explain as symbolic
 from headatlas.explainers.symbolic.language import parse_source
 from headatlas.explainers.symbolic.predict import predictions_of
-from headatlas.explainers.symbolic.windows import Text, read_measured, read_texts
+from headatlas.explainers.symbolic.windows import read_features, read_seen
 from headatlas.explainers.symbolic.wording import family
 from headatlas.measures import MEASURES
 from headatlas.predictions import Predictions, read_predictions, write_predictions
-from headatlas.records.explanation import Explanation
+from headatlas.records.base import Split
+from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.scores import HeadScores
-from headatlas.records.stats import STATS
 from headatlas.settings.symbolic import Symbolic
-from headatlas.storage import read_head, read_record, write_record
+from headatlas.storage import read_record, write_record
 from headatlas.subjects.loading import load_subject
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
 from headatlas.subjects.planted.build import plant
@@ -60,14 +68,17 @@ from headatlas.subjects.planted.grading import agreement
 from headatlas.subjects.planted.noise import STRENGTHS
 
 
-def explain_symbolic(about: HeadRecord, events: Path, stats: Path) -> Explanation:
+def explain_symbolic(about: HeadRecord, events: Path, features: Path) -> Explanation:
     """As `scripts/explain_head.py` with its defaults."""
-    metrics = read_head(stats, STATS, about.head).to_pylist()
+    splits: tuple[Split, ...] = ("train", "validation")
+    seen, contexts = {}, {}
+    for split in splits:
+        seen[split], contexts[split] = read_seen(events, features, about.head, split)
     return symbolic.explain(
         about,
-        read_measured(events, about.head, "train"),
-        read_measured(events, about.head, "validation"),
-        {row["metric"]: row["value"] for row in metrics},
+        seen["train"],
+        seen["validation"],
+        contexts,
         Symbolic(texts=TEXTS),
         np.random.default_rng([0, about.layer, about.head]),
     )
@@ -81,6 +92,8 @@ def explain_all(variant: Variant, key: AnswerKey, bridge: TransformerBridge) -> 
     """All stages up to explanations and what they predict."""
     make_windows(variant)
     make_events(bridge, variant)
+    held_out: tuple[Split, ...] = ("validation", "test")
+    features = {split: read_features(variant.features, split) for split in held_out}
     for head in key.heads:
         about = HeadRecord(
             model=variant.name,
@@ -90,27 +103,27 @@ def explain_all(variant: Variant, key: AnswerKey, bridge: TransformerBridge) -> 
             layer=head.layer,
             head=head.head,
         )
-        events, stats = (variant.table(stage, head.layer) for stage in ("events", "stats"))
-        found = EXPLAINERS[variant.explainer](about, events, stats)
+        events = variant.table("events", head.layer)
+        found = EXPLAINERS[variant.explainer](about, events, variant.features)
         write_record(variant.record("explanations", head.layer, head.head), found)
-        predicted = predictions_of(found, read_texts(events, head.head, ["validation", "test"]))
+        predicted = predictions_of(found, features)
         write_predictions(variant.predictions(head.layer, head.head), predicted)
 
 
 def grade(
-    head: PlantedHead, texts: Sequence[Text], attention: Attention, variant: Variant
+    head: PlantedHead, texts: Sequence[Passage], attention: Attention, variant: Variant
 ) -> Graded:
     """Hold the explanation of a head against the truth on the test windows."""
     found = read_record(variant.record("explanations", head.layer, head.head), Explanation)
     told = predictions_on_disk(variant, head)
-    truth = predictions_of(true_explanation(head), texts)
+    true_rows = [window.attention for window in true_predictions(head, texts).windows]
     scores = scores_on_disk(variant, head)
     names, true_names = names_of(found), {rule.source for rule in head.rules} - {"first_token"}
     if not found.program:
         true_names = {family(parse_source(source)) for source in true_names}
     behaviours = [b for b in found.behaviours if (b.family == "sink") == (not names)]
     explained, role = found.status == "explained", head.role != "noise"
-    predicted = attention_of(told) if explained and role else []
+    predicted = named(found, told, texts) if explained and role else []
     return Graded(
         seed=variant.seed,
         noise=variant.noise,
@@ -121,17 +134,22 @@ def grade(
         verdict=scores.verdict.status if scores else "",
         sources=" + ".join(sorted(names)) or ("first_token" if explained else ""),
         named=explained and names == true_names,
-        agreement=agreement(predicted, attention_of(truth)) if predicted else None,
+        agreement=agreement(predicted, true_rows) if predicted else None,
         predicts=bool(told.windows),
-        stated=sum(b.coverage or 0 for b in behaviours) if explained else None,
+        stated=sum(map(covers, behaviours)) if explained else None,
         true=covered(head, attention, texts) if role else None,
     )
+
+
+def covers(behaviour: Behaviour) -> float:
+    """Share of all attention that a behaviour accounts for, as it is told."""
+    return (behaviour.share or 0) * (behaviour.frequency or 0)
 
 
 def names_of(found: Explanation) -> set[str]:
     """What it attends to but the first token: sources, or families where it has no program."""
     if found.program:
-        return {rule.source for rule in found.program.rules} - {"first_token"}
+        return {b.source for b in found.behaviours if b.source} - {"first_token"}
     return {behaviour.family for behaviour in found.behaviours} - {"sink"}
 
 
@@ -139,11 +157,6 @@ def predictions_on_disk(variant: Variant, head: PlantedHead) -> Predictions:
     """What the program of the explanation predicts; nothing for one in words alone."""
     path, at = variant.predictions(head.layer, head.head), (head.layer, head.head)
     return read_predictions(path, at) if path.exists() else Predictions(at)
-
-
-def attention_of(predicted: Predictions) -> list[np.ndarray]:
-    """What was predicted for each test window."""
-    return [window.attention for window in predicted.of_split("test")]
 
 
 def scores_on_disk(variant: Variant, head: PlantedHead) -> HeadScores | None:
@@ -171,7 +184,7 @@ def study(variant: Variant, *, explain: bool) -> tuple[list[Graded], list[Scored
     if explain:
         explain_all(variant, key, bridge)
     attention = whole_attention(bridge, variant)
-    texts = sorted(read_texts(variant.table("events", 0), 0, ["test"]), key=lambda t: t.window)
+    texts = read_passages(variant, "test")
     graded = [grade(head, texts, attention, variant) for head in key.heads]
     scores = [score for head in key.heads for score in scored(variant, head)]
     planted = [head for head in key.heads if head.role != "noise"]

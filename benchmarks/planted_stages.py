@@ -17,7 +17,9 @@ from headatlas.activations.passes import run_hooked
 from headatlas.corpora.python_docs import python_documents
 from headatlas.corpora.windows import WindowSettings, sample_windows
 from headatlas.events.selection import select_events, write_stats
-from headatlas.records.base import head_name
+from headatlas.explainers.symbolic.context import Context
+from headatlas.explainers.symbolic.windows import write_features
+from headatlas.records.base import SPLITS, head_name
 from headatlas.records.windows import WINDOWS
 from headatlas.storage import read_table, write_rows
 from headatlas.subjects.planted.plan import HEADS, LAYERS
@@ -58,6 +60,11 @@ class Variant:
     def table(self, stage: str, layer: int) -> Path:
         return self.run / stage / f"layer{layer:02d}.parquet"
 
+    @property
+    def features(self) -> Path:
+        """Those of the sampled windows."""
+        return self.run / "features"
+
     def record(self, kind: str, layer: int, head: int) -> Path:
         """Explanation or scores of a head."""
         return self._of_head(kind, layer, head, "json")
@@ -90,6 +97,11 @@ def make_windows(variant: Variant) -> None:
     documents = python_documents(held_out=True)
     rows, facts = sample_windows(documents, open_tokenizer(str(variant.model)), settings)
     write_rows(variant.windows, rows, WINDOWS, facts)
+    kept: list[dict[str, Any]] = [row for row in rows if row["sampled"]]
+    for split in SPLITS:
+        own = [row for row in kept if row["split"] == split]
+        contexts = [Context(row["tokens"], row["pieces"]) for row in own]
+        write_features(variant.features / split, contexts, [row["window"] for row in own])
 
 
 def make_events(bridge: TransformerBridge, variant: Variant) -> None:

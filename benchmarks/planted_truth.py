@@ -2,31 +2,34 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from jaxtyping import Float
 from planted_rows import Told
 from planted_stages import Attention, Variant
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
 
 from headatlas.activations.probing import Probe, measure_probes
-from headatlas.event_rows import Event, random_windows
+from headatlas.event_rows import Event, random_windows, read_texts
 from headatlas.events.items import draw_items
+from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
-from headatlas.explainers.symbolic.predict import predictions_of
 from headatlas.explainers.symbolic.texts import choose_texts
-from headatlas.explainers.symbolic.windows import Text, read_texts
 from headatlas.intervals import Estimate, generator
 from headatlas.items import Item
-from headatlas.predictions import Predictions
+from headatlas.predictions import Prediction, Predictions, baselines
+from headatlas.records.base import Split
 from headatlas.records.events import EVENTS
-from headatlas.records.explanation import Explanation, Program, Rule
+from headatlas.records.explanation import Explanation
 from headatlas.scoring.head_scores import OF_ITEMS, OF_TEXTS, OF_WINDOWS
 from headatlas.scoring.on_items import score_items
 from headatlas.scoring.on_texts import score_texts
 from headatlas.scoring.on_windows import score_windows
+from headatlas.statistics.divergence import first
 from headatlas.storage import read_head
 from headatlas.subjects.planted.answer_key import PlantedHead
 from headatlas.subjects.planted.grading import true_first
@@ -37,36 +40,82 @@ TEXTS = 12  # test texts of each side
 ITEMS = 20  # items of each question; as in config.yaml
 
 
-def true_program(head: PlantedHead) -> Program:
-    """The answer as a program: all attention on the rules' keys, and writing only there."""
-    writes = head.role != "first_token"
-    rules = [
-        Rule(source=rule.source, trigger=rule.trigger, mass=1, activation=writes)
-        for rule in head.rules
+class Passage(NamedTuple):
+    """A random window, text alone."""
+
+    split: Split
+    window: int
+    context: Context
+
+
+def read_passages(variant: Variant, split: Split) -> list[Passage]:
+    """The random windows of a split, in the order of their numbers."""
+    found = read_texts(variant.table("events", 0), 0, [split])
+    passages = [Passage(t.split, t.window, Context(t.tokens, t.pieces)) for t in found]
+    return sorted(passages, key=lambda passage: passage.window)
+
+
+def true_attention(head: PlantedHead, context: Context) -> Float[np.ndarray, "query key"]:
+    """All attention spread evenly on the keys of the first rule that applies, or on the first."""
+    attention = np.zeros((context.length, context.length))
+    for rule in head.rules:
+        keys = keys_of(parse_source(rule.source), context)
+        keys &= holds(parse_trigger(rule.trigger), context)[:, None]
+        free = ~attention.any(axis=1) & keys.any(axis=1)
+        attention[free] = keys[free] / keys[free].sum(axis=1, keepdims=True)
+    attention[~attention.any(axis=1), 0] = 1
+    return attention
+
+
+def true_activation(head: PlantedHead, context: Context) -> Float[np.ndarray, " token"]:
+    """1 where a rule applies: the heads write what they attend to off the first token."""
+    return (true_attention(head, context)[:, 0] < 1).astype(float)
+
+
+def true_activations(
+    head: PlantedHead, contexts: Sequence[Context]
+) -> list[Float[np.ndarray, " token"]]:
+    """`true_activation` of several texts."""
+    return [true_activation(head, context) for context in contexts]
+
+
+def true_predictions(head: PlantedHead, passages: Sequence[Passage]) -> Predictions:
+    """What the answer predicts; its position model is the first token."""
+    found = [
+        Prediction(
+            passage.split,
+            passage.window,
+            true_activation(head, passage.context),
+            true_attention(head, passage.context),
+            first(passage.context.length),
+        )
+        for passage in passages
     ]
-    return Program(rules=rules, rest_activation=0)
+    return Predictions((head.layer, head.head), found)
 
 
-def true_explanation(head: PlantedHead) -> Explanation:
-    return Explanation(
-        model="",
-        corpus="",
-        explainer="truth",
-        round=0,
-        layer=head.layer,
-        head=head.head,
-        status="explained",
-        reason=None,
-        summary=head.words,
-        behaviours=[],
-        program=true_program(head),
-        confidence=None,
-        positive_texts=[],
-        negative_texts=[],
-    )
+def named(
+    found: Explanation, told: Predictions, passages: Sequence[Passage]
+) -> list[Float[np.ndarray, "query key"]]:
+    """What is predicted on the keys of the behaviours that are told, off the first token.
+
+    A query at which the first token is predicted more than all of them names no key.
+    """
+    matrices = []
+    for passage, predicted in zip(passages, told.of_split(passages[0].split), strict=True):
+        keys = np.zeros(predicted.attention.shape, bool)
+        for behaviour in found.behaviours:
+            if behaviour.source and behaviour.trigger and behaviour.family != "avoidance":
+                own = keys_of(parse_source(behaviour.source), passage.context)
+                keys |= own & holds(parse_trigger(behaviour.trigger), passage.context)[:, None]
+        keys[:, 0] = False
+        attention = predicted.attention * keys
+        acts = attention.sum(axis=1) > predicted.attention[:, 0]
+        matrices.append(attention * acts[:, None])
+    return matrices
 
 
-def covered(head: PlantedHead, attention: Attention, texts: Sequence[Text]) -> float:
+def covered(head: PlantedHead, attention: Attention, texts: Sequence[Passage]) -> float:
     """Share of all attention that falls on the keys of the rules, as the head attends."""
     shares = []
     for seen, text in zip(attention[:, head.layer, head.head], texts, strict=True):
@@ -86,12 +135,10 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
     """Every score of every planted head under its true explanation and under wrong ones."""
     rng = np.random.default_rng(0)
     tokenizer = open_tokenizer(str(variant.model))
-    events = variant.table("events", 0)
-    truths = [true_explanation(head) for head in heads]
-    contexts = [t.context for t in read_texts(events, 0, ["validation"])]
-    texts = read_texts(events, 0, ["test"])
-    predicted = [predictions_of(truth, texts) for truth in truths]
-    cases = [choose_texts(true_program(head), contexts, TEXTS, rng) for head in heads]
+    contexts = [passage.context for passage in read_passages(variant, "validation")]
+    passages = read_passages(variant, "test")
+    predicted = [true_predictions(head, passages) for head in heads]
+    cases = [choose_texts(partial(true_activations, head), contexts, TEXTS, rng) for head in heads]
     rows = []
     for own, head in enumerate(heads):
         others = [n for n, other in enumerate(heads) if other.rules != head.rules]
@@ -125,7 +172,9 @@ def prediction_scores(
 ) -> dict[str, Estimate]:
     """The scores of predicted attention and activation."""
     stream = partial(generator, 0)
-    scores = score_windows(OF_WINDOWS, windows, predicted, {}, 0, stream("windows"))
+    scores = score_windows(
+        OF_WINDOWS, windows, predicted, baselines(predicted), 0, stream("windows")
+    )
     scores |= score_items(OF_ITEMS, predicted, {}, items, 0, stream)
     return {measure.name: scores[measure.name] for measure in (*OF_WINDOWS, *OF_ITEMS)}
 

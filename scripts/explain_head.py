@@ -1,4 +1,4 @@
-"""Explain an attention head by executable rules, from its events on train and validation text."""
+"""Explain an attention head by a program, from its events on train and validation text."""
 
 import argparse
 from pathlib import Path
@@ -7,21 +7,21 @@ import numpy as np
 
 from headatlas.errors import or_failed, reported
 from headatlas.explainers.symbolic.explain import explain
-from headatlas.explainers.symbolic.windows import read_measured
+from headatlas.explainers.symbolic.windows import read_seen
 from headatlas.explainers.unexplained import failed_explanation
+from headatlas.records.base import Split
 from headatlas.records.head import HeadRecord
-from headatlas.records.stats import STATS
 from headatlas.settings.arguments import add_settings, settings_of
 from headatlas.settings.seed import Seed
 from headatlas.settings.symbolic import Symbolic
-from headatlas.storage import read_head, write_record
+from headatlas.storage import write_record
 
 
 @reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
-    parser.add_argument("--stats", type=Path, required=True, help="head metrics of the layer")
+    parser.add_argument("--features", type=Path, required=True, help="of the sampled windows")
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--corpus", required=True, help="name of the corpus")
     parser.add_argument("--explainer", required=True, help="name of the explainer")
@@ -41,16 +41,18 @@ def main() -> None:
         layer=args.layer,
         head=args.head,
     )
-    metrics = read_head(args.stats, STATS, args.head).to_pylist()
-    train, validation = (read_measured(args.events, args.head, s) for s in ("train", "validation"))
+    splits: tuple[Split, ...] = ("train", "validation")
+    seen, contexts = {}, {}
+    for split in splits:
+        seen[split], contexts[split] = read_seen(args.events, args.features, args.head, split)
     explanation = or_failed(
         lambda: explain(
             about,
-            train,
-            validation,
-            {row["metric"]: row["value"] for row in metrics},
+            seen["train"],
+            seen["validation"],
+            contexts,
             settings_of(args, Symbolic),
-            np.random.default_rng([args.seed, args.layer, args.head]),
+            np.random.default_rng(args.seed),  # every head chooses from the same texts
         ),
         lambda reason: failed_explanation(about, reason),
     )

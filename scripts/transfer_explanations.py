@@ -7,9 +7,10 @@ from pathlib import Path
 from headatlas.errors import or_failed, reported
 from headatlas.event_rows import random_windows
 from headatlas.explainers.symbolic.predict import predictions_of
-from headatlas.explainers.symbolic.windows import read_texts
+from headatlas.explainers.symbolic.windows import read_features
 from headatlas.intervals import Estimate, generator, undefined
 from headatlas.measures import TRANSFERRED
+from headatlas.predictions import baselines
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.transfers import TRANSFERS
@@ -21,15 +22,15 @@ from headatlas.storage import read_head, read_record, write_rows
 
 
 def transferred(
-    explanation: Explanation, events: Path, resamples: int, seed: int
+    explanation: Explanation, events: Path, features: Path, resamples: int, seed: int
 ) -> dict[str, Estimate]:
     """The TRANSFERRED measures of an explanation on its layer's `events` of another corpus."""
-    predicted = predictions_of(explanation, read_texts(events, explanation.head, ["test"]))
+    predicted = predictions_of(explanation, {"test": read_features(features, "test")})
     if not predicted.windows:
         return without_scores(f"{explanation.status}: {predicted.reason}")
     windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
     rng = generator(seed, explanation.layer, explanation.head, "windows")
-    return score_windows(TRANSFERRED, windows, predicted, {}, resamples, rng)
+    return score_windows(TRANSFERRED, windows, predicted, baselines(predicted), resamples, rng)
 
 
 def without_scores(reason: str) -> dict[str, Estimate]:
@@ -59,6 +60,7 @@ def parse_arguments() -> argparse.Namespace:
         required=True,
         help="its events, one file for each layer, named layerNN.parquet",
     )
+    parser.add_argument("--features", type=Path, required=True, help="those of its windows")
     parser.add_argument("--heads", nargs="+", required=True, help="heads to score, as LxxHyy")
     parser.add_argument("--explanations", type=Path, required=True, help="their folder")
     add_settings(parser, Scoring, "bootstrap")
@@ -75,7 +77,14 @@ def main() -> None:
     for head in sorted(arguments.heads):
         explanation = read_record(arguments.explanations / f"{head}.json", Explanation)
         layer = events[f"layer{explanation.layer:02d}"]
-        work = partial(transferred, explanation, layer, arguments.bootstrap, arguments.seed)
+        work = partial(
+            transferred,
+            explanation,
+            layer,
+            arguments.features,
+            arguments.bootstrap,
+            arguments.seed,
+        )
         rows += rows_of(explanation, arguments.other, or_failed(work, without_scores))
     write_rows(arguments.out, rows, TRANSFERS)
 

@@ -14,16 +14,15 @@ from functools import cached_property
 from pathlib import Path
 
 from llm_server import Body
+from planted_truth import true_activation, true_attention
 
 from headatlas.explainers.llm.judge import shown
 from headatlas.explainers.symbolic.context import Context
-from headatlas.explainers.symbolic.execute import Predicted, predict
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.wording import active_when, attends_to
 from headatlas.items import Item, read_items
 from headatlas.records.base import head_name
 from headatlas.records.events import EVENTS
-from headatlas.records.explanation import Program, Rule
 from headatlas.records.stats import STATS
 from headatlas.storage import read_head, read_record, read_table
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
@@ -74,10 +73,10 @@ class AnswerKeyBrain:
         text = _DATA.search(prompt)
         assert told and text, (system, prompt)
         item = self._passages[text[2]]
-        predicted = self._predicted(told[1], item.window)
+        head, context = self.heads[told[1]], Context(*self._texts[item.window])
         if item.key is None:
-            return "yes" if predicted.activation[item.query] > 0 else "no"
-        return "Yes." if item.key in predicted.keys[item.query] else "No."
+            return "yes" if true_activation(head, context)[item.query] > 0 else "no"
+        return "Yes." if item.key and true_attention(head, context)[item.query, item.key] else "No."
 
     @cached_property
     def _passages(self) -> dict[str, Item]:
@@ -99,13 +98,6 @@ class AnswerKeyBrain:
         head = next(iter(self.heads.values()))
         table = read_table(self._events(head), EVENTS, ["window", "tokens", "pieces"])
         return {row["window"]: (row["tokens"], row["pieces"]) for row in table.to_pylist()}
-
-    def _predicted(self, name: str, window: int) -> Predicted:
-        rules = [
-            Rule(source=r.source, trigger=r.trigger, mass=1, activation=1)
-            for r in self.heads[name].rules
-        ]
-        return predict(Program(rules=rules, rest_activation=0), Context(*self._texts[window]))
 
 
 class GradingBrain:

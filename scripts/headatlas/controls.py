@@ -13,18 +13,15 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from .records.controls import CONTROLS
 from .records.explanation import Explanation
 from .storage import read_head
 
 Head = tuple[int, int]  # layer and number in it
-# Of what two explanations predict of attention: below the first correlation they differ, from the
-# second on they say the same. Chosen on the 552 ordered pairs of heads of the demo model, on
-# validation text: how often does a head's own explanation predict its attention better than that
-# of the other head, by more than 0.01 of correlation? Below 0.7 for 447 of 448 pairs; between
-# for three in four; from 0.9 on for 6 of 34.
+# Of the attention that two explanations predict: with less than the first share in common they
+# differ, from the second on they say the same.
 DIFFERENT, SAME = 0.7, 0.9
 
 
@@ -36,7 +33,6 @@ class Alike:
     similarity: Float[np.ndarray, "H H"]  # 1 for the same
     different: float  # two explanations differ below this similarity,
     same: float  # and say the same from this one on
-    usable: Bool[np.ndarray, " H"]  # those that can be held against other heads
 
     @cached_property
     def place(self) -> dict[Head, int]:
@@ -48,7 +44,7 @@ class Alike:
         if head not in self.place:
             return []
         differs = self.similarity[self.place[head]] < self.different
-        return [self.heads[n] for n in np.flatnonzero(differs & self.usable).tolist()]
+        return [self.heads[n] for n in np.flatnonzero(differs).tolist()]
 
     def twins(self, head: Head) -> list[Head]:
         """The other heads that say the same, the likest first."""
@@ -78,8 +74,7 @@ def alike_in_words(explanations: Mapping[Head, Explanation]) -> Alike:
             )
             found = 1.0 if summaries[one] == summaries[other] else shared
             similarity[one, other] = similarity[other, one] = found
-    usable = np.ones(len(explained), bool)
-    return Alike(list(explained), similarity, np.nextafter(0, 1), 1.0, usable)
+    return Alike(list(explained), similarity, np.nextafter(0, 1), 1.0)
 
 
 def controls_of(

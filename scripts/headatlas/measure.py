@@ -16,8 +16,15 @@ from .intervals import Estimate
 from .items import Question
 
 Evidence = Literal["predicted activation", "predicted attention", "answers", "test texts"]
-# Whose explanations are held against a head, by the part that the kind of control has in names.
-CONTROLS = {"": "other head", "layer_": "other head of its layer"}
+# What is held against a head's explanation, by the part that the kind of control has in names:
+# other heads' explanations, and predictions that know nothing of what the tokens are.
+CONTROLS = {
+    "": "other head that says something else",
+    "layer_": "other head of its layer that says something else",
+    "position_": "position model",
+    "first_": "prediction of the first token alone",
+    "even_": "prediction of even attention",
+}
 # The least margin over a control that counts. Zero would not do: the explanations of a model's
 # heads before training are nearly the same, and the bootstrap resolves margins of a
 # hundred-thousandth between them.
@@ -37,6 +44,7 @@ class Measure:
     - `chance`: what a prediction of nothing scores.
     - `signed`: whether zero separates two kinds of value.
     - `controls`: the kinds of its controls, of CONTROLS.
+    - `least`: the least margin over a control that counts.
     - `comparable`: whether its values on several corpora or of several explainers can be held
       against each other; the comparison of runs then has it.
     - `needs`: what has to come with an explanation.
@@ -50,6 +58,7 @@ class Measure:
     needs: tuple[Evidence, ...]
     signed: bool = False
     controls: tuple[str, ...] = ()
+    least: float = LEAST
     comparable: bool = False
     measured_on: ClassVar[str]
     unit: ClassVar[str]
@@ -159,12 +168,12 @@ class OfTexts(Measure):
     unit = "text"
 
 
-def clearly_above(margin: float | None, low: float | None) -> bool | None:
-    """Whether a margin over a control is clearly there: its 95 % interval lies above LEAST.
+def clearly_above(margin: float | None, low: float | None, least: float = LEAST) -> bool | None:
+    """Whether a margin over a control is clearly there: its 95 % interval lies above `least`.
 
     The value itself is looked at where there is no interval (a single window); None where
     there is no margin, for nothing was compared.
     """
     if margin is None:
         return None
-    return (margin if low is None else low) > LEAST
+    return (margin if low is None else low) > least

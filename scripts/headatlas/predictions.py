@@ -1,6 +1,6 @@
 """The one reader and writer of what programs predict, as matrices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +12,11 @@ from .controls import Head
 from .errors import InputError
 from .records.base import Split, head_name
 from .records.predictions import PREDICTIONS
+from .statistics.divergence import even, first
 from .storage import read_facts, read_table, write_rows
 from .triangle import pack, unpack
+
+_MATRICES = ("attention", "position")
 
 
 class Prediction(NamedTuple):
@@ -23,6 +26,7 @@ class Prediction(NamedTuple):
     window: int
     activation: Float[np.ndarray, " T"]
     attention: Float[np.ndarray, "T T"]
+    position: Float[np.ndarray, "T T"]  # attention by the position model of the same explanation
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,28 @@ class Predictions:
         return sorted(found, key=lambda window: window.window)
 
 
+def baselines(predicted: Predictions) -> dict[str, list[Predictions]]:
+    """What knows nothing of what the tokens are, as controls by kind (see `measure.CONTROLS`)."""
+
+    def instead(make: Callable[[Prediction], np.ndarray]) -> list[Predictions]:
+        windows = [window._replace(attention=make(window)) for window in predicted.windows]
+        return [Predictions(predicted.head, windows, predicted.reason)]
+
+    return {
+        "position_": instead(lambda window: window.position),
+        "first_": instead(lambda window: first(len(window.attention))),
+        "even_": instead(lambda window: even(len(window.attention))),
+    }
+
+
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write a table of `records.predictions.PREDICTIONS`; the reason is one of its facts."""
     layer, head = predictions.head
-    rows: list[dict[str, object]] = [
-        {"layer": layer, "head": head, "split": at.split, "window": at.window}
-        | {"activation": at.activation, "attention": pack(at.attention).astype(np.float16)}
-        for at in predictions.windows
-    ]
+    rows: list[dict[str, object]] = []
+    for at in predictions.windows:
+        row = {"layer": layer, "head": head, "split": at.split, "window": at.window}
+        matrices = {name: pack(getattr(at, name)).astype(np.float16) for name in _MATRICES}
+        rows.append({**row, "activation": at.activation, **matrices})
     facts: dict[str, object] = {"layer": layer, "head": head, "reason": predictions.reason}
     write_rows(path, rows, PREDICTIONS, facts)
 
@@ -65,11 +83,11 @@ def read_predictions(path: Path, expected: Head) -> Predictions:
 def _windows(path: Path) -> Iterator[Prediction]:
     table = read_table(path, PREDICTIONS)
     for row in range(len(table)):
-        cell = {name: table.column(name)[row] for name in ("activation", "attention")}
-        activation, attention = (np.asarray(c.values).astype(float) for c in cell.values())
+        cell = {name: table.column(name)[row] for name in ("activation", *_MATRICES)}
+        activation, *matrices = (np.asarray(c.values).astype(float) for c in cell.values())
         yield Prediction(
             table.column("split")[row].as_py(),
             table.column("window")[row].as_py(),
             activation,
-            unpack(attention),
+            *map(unpack, matrices),
         )

@@ -3,23 +3,29 @@
 from collections.abc import Iterable, Mapping
 
 from .figures import interval, number
-from .measure import LEAST, Measure, clearly_above
-from .measures import attention_correlation, detection_auroc, pair_detection_auroc
+from .measure import Measure, clearly_above
+from .measures import (
+    attention_gain,
+    attention_gain_off_first,
+    detection_auroc,
+    pair_detection_auroc,
+)
 from .records.explanation import Explanation
 from .records.scores import Score, Verdict
 
 # The measures whose margins decide, on test documents: what a program predicts of attention, or
 # else, for an explanation in words, what a judge that knows it tells of either question.
 DECIDING: tuple[tuple[Measure, ...], ...] = (
-    (attention_correlation.MEASURE,),
+    (attention_gain.MEASURE, attention_gain_off_first.MEASURE),
     (pair_detection_auroc.MEASURE, detection_auroc.MEASURE),
 )
 
 CRITERION = (
     "A head is explained if it has an explanation and the 95 % interval of a margin over the "
-    f"control on test documents lies above {LEAST}: that of "
+    "control on test documents is clear of nothing: that of "
     + "; or, where that is missing, of ".join(
-        " or of ".join(f"the {measure.within}" for measure in measures) for measures in DECIDING
+        " or of ".join(f"the {m.within} (above {m.least})" for m in measures)
+        for measures in DECIDING
     )
     + ". It is unexplained if it has no explanation, or one that is “not above control”: other "
     "heads' explanations predict it about as well, and it keeps its own to be read. It is “not "
@@ -38,8 +44,8 @@ def verdict_on(explanation: Explanation, scores: Iterable[Score]) -> Verdict:
         return Verdict(status=explanation.status, reason=explanation.reason, decided_by=[])
     tested = {score.metric: score for score in scores if score.split == "test"}
     for measures in DECIDING:
-        margins = {m.within: tested[name] for m in measures if (name := m.margin_of("")) in tested}
-        known = {name: score for name, score in margins.items() if score.value is not None}
+        margins = {m: tested[name] for m in measures if (name := m.margin_of("")) in tested}
+        known = {m: score for m, score in margins.items() if score.value is not None}
         if known:
             return _decided(known)
     names = [measure.margin_of("") for measures in DECIDING for measure in measures]
@@ -48,14 +54,14 @@ def verdict_on(explanation: Explanation, scores: Iterable[Score]) -> Verdict:
     return Verdict(status="not compared", reason=reason, decided_by=[])
 
 
-def _decided(margins: Mapping[str, Score]) -> Verdict:
-    """The verdict by margins of which each has a value, by the label of its measure."""
+def _decided(margins: Mapping[Measure, Score]) -> Verdict:
+    """The verdict by margins of which each has a value."""
     names = [score.metric for score in margins.values()]
-    if any(clearly_above(score.value, score.low) for score in margins.values()):
+    if any(clearly_above(s.value, s.low, m.least) for m, s in margins.items()):
         return Verdict(status="explained", reason=None, decided_by=names)
     figures = [
-        f"{name} margin {number(score.value)} {interval(score.low, score.high)}".rstrip()
-        for name, score in margins.items()
+        f"{m.within} margin {number(s.value)} {interval(s.low, s.high)}".rstrip()
+        for m, s in margins.items()
     ]
     reason = f"not above control: {', '.join(figures)} on test documents"
     return Verdict(status="unexplained", reason=reason, decided_by=names)

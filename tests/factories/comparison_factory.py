@@ -45,8 +45,6 @@ def explanation(model: str, corpus: str, layer: int, head: int) -> Explanation:
         attends_to=words or "",
         active_when="",
         family=words or "",
-        coverage=0.5,
-        base_rate=0.1,
         frequency=1.0,
     )
     return Explanation(
@@ -58,6 +56,7 @@ def explanation(model: str, corpus: str, layer: int, head: int) -> Explanation:
         head=head,
         status="explained" if words else "unexplained",
         reason=None if words else "too diffuse",
+        title="t",
         summary=words or "",
         behaviours=[behaviour] if words else [],
         program=None,
@@ -73,10 +72,10 @@ def score_rows(model: str, corpus: str) -> list[dict[str, object]]:
     for n, ((layer, head), words) in enumerate(HEADS[model].items()):
         level = 0.8 - 0.1 * n - 0.1 * (corpus == "prose") - 0.2 * (model == "small")
         for metric, value, low in (
-            ("attention_correlation", level, level - 0.1),
+            ("attention_gain", level, level - 0.1),
             ("activation_correlation", level / 2, 0.0),
             ("pair_auroc", level + 0.1, level),
-            ("attention_correlation_margin", level - 0.5, level - 0.65),
+            ("attention_gain_margin", level - 0.5, level - 0.62),
         ):
             rows.append(
                 {
@@ -163,7 +162,7 @@ def transfer_rows(model: str, corpus: str, other: str) -> list[dict[str, object]
     return [
         {**row, "value": row["value"] - 0.05, "corpus": corpus, "other": other}  # type: ignore[operator]
         for row in score_rows(model, other)
-        if row["value"] is not None and row["metric"] != "attention_correlation_margin"
+        if row["value"] is not None and row["metric"] != "attention_gain_margin"
     ]
 
 

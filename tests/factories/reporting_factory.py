@@ -10,7 +10,15 @@ from headatlas.records.base import RANDOM, head_name
 from headatlas.records.clusters import Cluster, Clusters
 from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
-from headatlas.records.explanation import Behaviour, Explanation, Program, Rule
+from headatlas.records.explanation import (
+    Behaviour,
+    Explanation,
+    Level,
+    Position,
+    Program,
+    Term,
+    Written,
+)
 from headatlas.records.head import HeadRecord
 from headatlas.records.known_roles import KnownRoles, PublishedHead, Recall, RoleList, StandardTest
 from headatlas.records.model import ModelInfo
@@ -90,20 +98,34 @@ def explanation(layer: int, head: int) -> Explanation:
         attends_to=ATTACK,
         active_when="",
         family=f"<b>family</b> {head}",
-        coverage=0.25 * (layer + head + 1),
-        base_rate=0.04,
+        share=0.25 * (layer + head + 1),
+        baseline=0.04,
         frequency=0.5,
+        adds=0.125,
+        odds=12.5,
+        odds_low=10.0,
+        odds_high=15.0,
+        levels=[Level(name=ATTACK, odds=12.5)],
     )
-    rule = Rule(source="previous < 3", trigger="class & 'x'", mass=0.5, activation=1.5)
+    position = Position(kernel=[1.0, 2.0, -1.0, 0.0], first=[0.0, 0.5, 1.0, 0.0], second=0.25)
+    program = Program(
+        bins=[0, 1, 4],
+        logit=position,
+        terms=[Term(source="previous < 3", trigger="class & 'x'", weight=2.5)],
+        position=position,
+        constant=0.1,
+        written=[Written(source=None, trigger="class & 'x'", amount=1.5)],
+    )
     return Explanation(
         **NAMES,
         layer=layer,
         head=head,
         status="failed" if failed else "explained",
         reason=ATTACK if failed else None,
+        title="Failed" if failed else ATTACK,
         summary="" if failed else ATTACK,
         behaviours=[] if failed else [behaviour],
-        program=None if failed else Program(rules=[rule], rest_activation=0.1),
+        program=None if failed else program,
         confidence=None,
         positive_texts=[],
         negative_texts=[],
@@ -118,16 +140,18 @@ def scores(layer: int, head: int) -> HeadScores:
     def score(split: Literal["test", "probes"], metric: str, shift: float) -> Score:
         value = None if level is None else round(level + shift, 6)
         low, high = (None, None) if value is None else (value - 0.1, value + 0.1)
+        if metric == "attention_gain_margin" and layer == 1 and low is not None:
+            low += 0.02  # clear of what counts
         return Score(
             split=split, metric=metric, value=value, low=low, high=high, n=8, reason=reason
         )
 
     found = [
-        score("test", "attention_correlation", 0.0),
-        score("test", "attention_correlation_control", -0.2),
-        score("test", "attention_correlation_margin", -0.25),
-        score("test", "attention_correlation_layer_control", -0.1),
-        score("test", "attention_correlation_layer_margin", -0.3),
+        score("test", "attention_gain", 0.0),
+        score("test", "attention_gain_control", -0.2),
+        score("test", "attention_gain_margin", -0.25),
+        score("test", "attention_gain_layer_control", -0.1),
+        score("test", "attention_gain_layer_margin", -0.3),
         score("test", "pair_auroc", 0.3),
         score("probes", "effect_size", -0.4),
     ]

@@ -74,10 +74,11 @@ def explanation(
         **{"model": "m", "corpus": "c", "explainer": "e", "round": 0, "layer": 0, "head": head},
         status=status,
         reason=None,
+        title="t",
         summary=summary or f"Summary {head}.",
         behaviours=[
             Behaviour(
-                attends_to="x", active_when="", family=f, coverage=None, base_rate=None,
+                attends_to="x", active_when="", family=f, 
                 frequency=None,
             )
             for f in families
@@ -115,8 +116,7 @@ def test_the_table_of_a_model_by_hand(tmp_path: Path) -> None:
     similarity = np.array(
         [[1, 0.95, 0.2, 0.1], [0.95, 1, 0.8, 0.0], [0.2, 0.8, 1, 0.9], [0.1, 0.0, 0.9, 1]]
     )
-    usable = np.array([True, True, True, False])
-    alike = Alike(heads, similarity, 0.7, 0.9, usable)
+    alike = Alike(heads, similarity, 0.7, 0.9)
     rows = control_rows(alike, [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)], 2, 1)
     write_rows(tmp_path / "c.parquet", rows, CONTROLS)
     found = {
@@ -131,8 +131,8 @@ def test_the_table_of_a_model_by_hand(tmp_path: Path) -> None:
         for at in heads
     }
     assert found == {
-        (0, 0): {"model": [(1, 0)], "layer": [], "twin": [(0, 2)]},
-        (0, 2): {"model": [], "layer": [], "twin": [(0, 0)]},
+        (0, 0): {"model": [(1, 0), (1, 1)], "layer": [], "twin": [(0, 2)]},
+        (0, 2): {"model": [(1, 1)], "layer": [], "twin": [(0, 0)]},
         (1, 0): {"model": [(0, 0)], "layer": [], "twin": [(1, 1)]},
         (1, 1): {"model": [(0, 0), (0, 2)], "layer": [], "twin": [(1, 0)]},
     }

@@ -52,7 +52,7 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("scoring", "random_heads"), 0, REPORT),
         (("scoring", "random_heads"), 2, REPORT + SECOND_RANDOM_HEAD),
         (("explainers", "symbolic", "texts"), 5, EXPLAIN),
-        (("explainers", "symbolic", "min_coverage"), 0.2, EXPLAIN),
+        (("explainers", "symbolic", "min_gain"), 0.2, EXPLAIN),
         (("events", "top"), 2, EVENTS),
         (("activations", "top_keys"), 5, CACHE),
         (("activations", "norm"), "z_norm", CACHE),

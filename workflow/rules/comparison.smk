@@ -43,6 +43,7 @@ rule transfer_explanations:
             layer=[f"{n:02d}" for n in layers_of(config, w.model)],
             allow_missing=True,
         ),
+        features="results/{model}/{other}/features",
         explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
     output:
         f"{ROUND}/transfers/{{other}}.parquet",
@@ -62,7 +63,7 @@ rule transfer_explanations:
         "{wildcards.model}, {wildcards.explainer}: scoring explanations of {wildcards.corpus} on {wildcards.other}"
     shell:
         'python "$SCRIPTS"/transfer_explanations.py {params.settings} --seed {params.seed}'
-        " --other {wildcards.other} --events {input.events} --heads {params.heads}"
+        " --other {wildcards.other} --events {input.events} --features {input.features} --heads {params.heads}"
         " --explanations {params.explanations} --out {output} 2> {log}"
 
 

@@ -3,10 +3,29 @@
 SYMBOLIC = explainers_that(ask=False)
 
 
+rule measure_features:
+    input:
+        windows_of,
+    output:
+        directory(f"{RUN}/features"),
+    log:
+        log_of(f"{RUN}/features"),
+    benchmark:
+        benchmark_of(f"{RUN}/features")
+    conda:
+        "../../envs/llm.yaml"
+    params:
+        code=code("measure_features"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}: measuring the features of windows"
+    shell:
+        'python "$SCRIPTS"/measure_features.py --windows {input} --out {output} 2> {log}'
+
+
 rule explain_head:
     input:
         events=events_of,
-        stats=f"{RUN}/stats/layer{{layer}}.parquet",
+        features=f"{RUN}/features",
     output:
         f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     log:
@@ -26,13 +45,13 @@ rule explain_head:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: explaining L{wildcards.layer}H{wildcards.head}"
     shell:
         f'python "$SCRIPTS"/explain_head.py {HEAD_FLAGS} {{params.settings}}'
-        " --seed {params.seed} --events {input.events} --stats {input.stats}"
+        " --seed {params.seed} --events {input.events} --features {input.features}"
         " --out {output} 2> {log}"
 
 
 rule predict_head:
     input:
-        events=f"{RUN}/events/layer{{layer}}.parquet",
+        features=f"{RUN}/features",
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     output:
         f"{ROUND}/predictions/L{{layer}}H{{head}}.parquet",
@@ -49,5 +68,5 @@ rule predict_head:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: predicting L{wildcards.layer}H{wildcards.head} on unseen text"
     shell:
-        'python "$SCRIPTS"/predict_head.py --events {input.events}'
+        'python "$SCRIPTS"/predict_head.py --features {input.features}'
         " --explanation {input.explanation} --out {output} 2> {log}"

@@ -26,6 +26,7 @@ RULES = {
     "activations": "cache_activations",
     "events": "select_events",
     "items": "draw_items",
+    "features": "measure_features",
     "explanations": "explain_head",
     "predictions": "predict_head",
     "judgements": "judge_head",

@@ -7,14 +7,15 @@ from ..records.head import HeadRecord
 
 
 def without_behaviours(
-    about: HeadRecord, status: Literal["unexplained", "failed"], reason: str, summary: str
+    about: HeadRecord, status: Literal["unexplained", "failed"], reason: str
 ) -> Explanation:
-    """The record of a head about which there is nothing to say."""
+    """The record of a head about which there is nothing to say; `reason` is a sentence or more."""
     return Explanation(
         **about.model_dump(),
         status=status,
         reason=reason,
-        summary=summary,
+        title=status.capitalize(),
+        summary=reason,
         behaviours=[],
         program=None,
         confidence=None,
@@ -25,4 +26,5 @@ def without_behaviours(
 
 def failed_explanation(about: HeadRecord, reason: str) -> Explanation:
     """The record of a head that could not be explained."""
-    return without_behaviours(about, "failed", reason, f"{reason}.")
+    sentence = reason if reason.endswith(".") else f"{reason}."
+    return without_behaviours(about, "failed", reason).model_copy(update={"summary": sentence})

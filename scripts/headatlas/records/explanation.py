@@ -9,32 +9,101 @@ from .head import HeadRecord
 from .usage import Usage
 
 
+class Level(Record):
+    """Odds that one of several tokens, kinds of token or distances has for itself."""
+
+    name: str
+    odds: float
+
+
 class Behaviour(Record):
-    """One thing a head does. Shares are of attention mass on validation text."""
+    """One thing a head does. Shares and gains are of validation text."""
 
     attends_to: str = Field(description="English noun phrase: what the head attends to")
     active_when: str = Field(description="English clause: when; empty if always")
     family: str = Field(description="short name of the behaviour, such as induction")
     purpose: str = Field(default="", description="what it seems to be for; empty if not said")
-    coverage: float | None = Field(description="share of all attention mass it accounts for")
-    base_rate: float | None = Field(description="the same share under uniform attention")
-    frequency: float | None = Field(description="share of queries at which it applies")
+    source: str | None = Field(
+        default=None, description="expression: which keys; null where it is told in words alone"
+    )
+    trigger: str | None = Field(default=None, description="expression: at which queries; likewise")
+    frequency: float | None = Field(
+        default=None, description="share of queries at which there are such keys"
+    )
+    share: float | None = Field(
+        default=None, description="share of the attention of these queries that falls on them"
+    )
+    baseline: float | None = Field(
+        default=None,
+        description="the same share by the position model, or where that is what is told, by even "
+        "attention",
+    )
+    adds: float | None = Field(
+        default=None,
+        description="share of what even attention leaves to explain that this behaviour explains, "
+        "added after those before it",
+    )
+    odds: float | None = Field(
+        default=None,
+        description="how many times the odds of a like key elsewhere; null where distance decides",
+    )
+    odds_low: float | None = Field(default=None, description="lower end of its 95 % interval")
+    odds_high: float | None = Field(default=None, description="upper end of its 95 % interval")
+    levels: list[Level] = Field(
+        default=[],
+        description="where the odds vary, by token, by kind of token or by distance: the largest "
+        "first",
+    )
+    also: list[str] = Field(
+        default=[], description="what else is named by the same keys on all of the text seen"
+    )
 
 
-class Rule(Record):
-    """One line of an executable hypothesis; the first line that applies to a query decides."""
+class Term(Record):
+    """What multiplies the odds of a key: exp(weight) where both hold."""
 
     source: str = Field(description="expression: which keys")
-    trigger: str = Field(description="expression: which queries")
-    mass: float = Field(description="attention mass predicted on these keys together")
-    activation: float = Field(description="activation predicted at these queries")
+    trigger: str = Field(description="expression: at which queries")
+    weight: float = Field(description="where it varies, the mean")
+    by: Literal["", "token", "key_kind", "query_kind", "distance"] = Field(
+        default="", description="what it varies with: each listed token, the kind of token, the bin"
+    )
+    weights: list[float] = Field(default=[], description="where it varies, each of them")
+
+
+class Position(Record):
+    """The position model: distance and the first token alone."""
+
+    kernel: list[float] = Field(description="score of a key by the bin of its distance")
+    first: list[float] = Field(description="added to that at the first token, by the same bins")
+    second: float = Field(description="added to that at the second token")
+
+
+class Written(Record):
+    """A part of the predicted activation: an amount at some queries."""
+
+    source: str | None = Field(
+        description="expression; the amount is times the attention predicted on its keys, if any"
+    )
+    trigger: str = Field(description="expression: at which queries")
+    amount: float
 
 
 class Program(Record):
-    """An executable hypothesis: a decision list and what holds where no line applies."""
+    """An executable hypothesis: attention as a conditional logit, and activation.
 
-    rules: list[Rule]
-    rest_activation: float
+    The attention of query q is the softmax over its keys k of kernel[bin of q − k], plus
+    first[bin of q] where k is the first token, plus second where it is the second, plus the
+    weights of the terms that name k at q. The activation
+    of q is `constant` plus the parts `written` that hold there.
+    """
+
+    bins: list[int] = Field(description="largest distance of each bin but the last, which is open")
+    logit: Position
+    terms: list[Term]
+    position: Position = Field(description="fitted without the terms: what they have to beat")
+    constant: float
+    written: list[Written]
 
 
 class Candidate(Record):
@@ -53,7 +122,8 @@ class Explanation(HeadRecord):
 
     status: Literal["explained", "unexplained", "failed"]
     reason: str | None = Field(description="why there is no explanation")
-    summary: str = Field(description="the explanation in plain English, with its figures")
+    title: str = Field(description="the explanation in at most ten words")
+    summary: str = Field(description="the explanation in plain English")
     behaviours: list[Behaviour]
     program: Program | None = Field(description="the executable form, where there is one")
     confidence: float | None

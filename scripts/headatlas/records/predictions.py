@@ -20,5 +20,11 @@ PREDICTIONS = pa.schema(
             pa.list_(pa.float16()),
             "[T(T+1)/2] predicted attention, the keys 0 to q of each query q, row after row",
         ),
+        field(
+            "position",
+            pa.list_(pa.float16()),
+            "[T(T+1)/2] what the position model of the same explanation predicts: distance and "
+            "the first token alone",
+        ),
     ]
 )

@@ -157,9 +157,15 @@ TERMS = (
         "heads (random).",
     ),
     (
-        "Coverage and chance",
-        "Share of the head's attention mass that a behaviour accounts for, and the share the "
-        "same keys would get under uniform attention.",
+        "Odds",
+        "How many times as likely a key is attended to, against another one at the same distance "
+        "that is not named. They come from the program, a softmax over keys: see the executable "
+        "form on a head's page.",
+    ),
+    (
+        "Position model",
+        "What distance and the first token alone predict of a head's attention, fitted to it. An "
+        "explanation that names tokens has to beat it.",
     ),
     (
         "Stored attention",

@@ -127,3 +127,59 @@ def ticks(low: float, high: float) -> list[float]:
 def place(value: float, low: float, high: float, width: int) -> float:
     """Where a value lies on an axis of that width, clamped to its ends."""
     return round(min(1.0, max(0.0, (value - low) / (high - low))) * width, 2)
+
+
+class Mark(NamedTuple):
+    """A bin of distance on the curve of a kernel; no height where the model says nothing of it."""
+
+    x: float
+    y: float | None
+    label: str
+
+
+class Tick(NamedTuple):
+    y: float
+    label: str
+
+
+class Curve(NamedTuple):
+    """A kernel over distance, drawn on a logarithmic scale of odds."""
+
+    width: float
+    height: float
+    left: float
+    marks: list[Mark]
+    ticks: list[Tick]
+
+
+LEAST_ODDS = -4  # powers of ten that the curve goes down to
+
+
+def kernel(bins: Sequence[int], values: Sequence[float]) -> Curve:
+    """The odds of a key by the bin of its distance, against the likeliest bin.
+
+    Bins at which no key was seen have the score 0 and are beyond the last one that has another.
+    """
+    width, height, left, top, bottom = 640.0, 160.0, 56.0, 10.0, 130.0
+    seen = max((n for n, value in enumerate(values) if value != 0), default=0) + 1
+    powers = [(value - max(values[:seen])) / math.log(10) for value in values[:seen]]
+    lowest = max(min(math.floor(min(powers)), -1), LEAST_ODDS)
+
+    def height_of(power: float) -> float:
+        return round(top + (bottom - top) * max(power, lowest) / lowest, 2)
+
+    step = (width - left) / max(len(powers), 1)
+    starts = [0, *(end + 1 for end in bins)]
+    labels = [
+        f"{start}" if n < len(bins) and bins[n] == start else f"{start}–"
+        for n, start in enumerate(starts[:seen])
+    ]
+    marks = [
+        Mark(round(left + step * (n + 0.5), 2), height_of(power), labels[n])
+        for n, power in enumerate(powers)
+    ]
+    ticks = [
+        Tick(height_of(float(power)), "1" if power == 0 else f"{10.0**power:.{-power}f}")
+        for power in range(0, lowest - 1, -1)
+    ]
+    return Curve(width, height, left, marks, ticks)

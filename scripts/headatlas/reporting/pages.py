@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from headatlas import figures
-from headatlas.measure import LEAST, Measure
+from headatlas.measure import CONTROLS, Measure
 from headatlas.records.atlas import RunRecord
 from headatlas.records.base import head_name
 from headatlas.records.clusters import Clusters
@@ -144,7 +144,7 @@ def environment(templates: Path) -> jinja2.Environment:
         "interval": figures.interval,
         "head_name": head_name,
         "measured_on": MEASURED_ON,
-        "least": LEAST,
+        "against": CONTROLS,
     }
     return made
 
@@ -208,12 +208,9 @@ def _overview(atlas: Atlas) -> dict[str, object]:
 
 def _family(atlas: Atlas, name: str, heads: list[Head]) -> dict[str, object]:
     """A behaviour family's row: its heads, and medians over them."""
-    first = [head.explanation.behaviours[0] for head in heads]
     return {
         "name": name,
         "heads": heads,
-        "coverage": charts.quantile(known(b.coverage for b in first), 0.5),
-        "chance": charts.quantile(known(b.base_rate for b in first), 0.5),
         "score": spread(heads, atlas.scores[0]) if atlas.scores else None,
     }
 

@@ -291,7 +291,6 @@ def main_scores(heads: Sequence[Head]) -> list[Measure]:
 def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -> Row:
     """The head's row of `summary.csv`; cells without a value are empty."""
     explanation = head.explanation
-    first = explanation.behaviours[0] if explanation.behaviours else None
     row: Row = {
         "layer": head.layer,
         "head": head.head,
@@ -302,9 +301,8 @@ def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -
         "cluster": head.cluster,
         "cluster_label": text_cell(head.cluster_label),
         "twins": " ".join(head.twins) or None,
+        "title": text_cell(explanation.title),
         "summary": text_cell(explanation.summary),
-        "coverage": first.coverage if first else None,
-        "base_rate": first.base_rate if first else None,
     }
     for measure in scores:
         for key in measure.names:

@@ -52,4 +52,4 @@ def beside_controls(
 def _no_control(kind: str, given: int) -> str:
     if given:
         return "no control explanation has this score"
-    return f"no {CONTROLS[kind]} that says something else serves as a control"
+    return f"no {CONTROLS[kind]} serves as a control"

@@ -17,7 +17,7 @@ from ..intervals import Estimate, generator, undefined
 from ..items import Items
 from ..measure import OfItems, OfTexts, OfWindows
 from ..measures import MEASURES
-from ..predictions import Predictions
+from ..predictions import Predictions, baselines
 from ..records.explanation import Explanation
 from ..records.judgement import Judgement
 from ..records.scores import Score, Verdict
@@ -68,13 +68,14 @@ def score_head(
         )
     resamples, seed = settings
     predicted = knows if isinstance(knows, Predictions) else _nothing(knows)
+    held_against = {**controls, **baselines(predicted)}
     at = explanation.layer, explanation.head
     found: dict[ScoreSplit, dict[str, Estimate]] = {}
     for split in _HELD_OUT:
         stream = partial(generator, seed, *at, split)
         windows = random_windows(events, split)
         found[split] = score_windows(
-            OF_WINDOWS, windows, predicted, controls, resamples, stream("windows")
+            OF_WINDOWS, windows, predicted, held_against, resamples, stream("windows")
         ) | score_items(OF_ITEMS, knows, controls, items[split], resamples, stream)
     found["probes"] = score_texts(OF_TEXTS, probes, resamples, generator(seed, *at, "probes"))
     scores = _scores(found)

@@ -1,4 +1,4 @@
-"""An entry of `explainers` that searches for executable rules."""
+"""An entry of `explainers` that fits a program to a head's attention."""
 
 from typing import Literal
 
@@ -11,16 +11,17 @@ class Symbolic(Settings):
     """The embedded explainer: what it may find, and what it writes."""
 
     kind: Literal["symbolic"] = Field(
-        default="symbolic", description="search over executable rules; no network"
+        default="symbolic", description="a conditional logit over features of text; no network"
     )
     max_behaviours: int = Field(
-        default=3, ge=1, le=100, description="at most this many behaviours of one head"
+        default=6, ge=1, le=100, description="at most this many behaviours of one head"
     )
-    min_coverage: float = Field(
-        default=0.1,
+    min_gain: float = Field(
+        default=0.02,
         ge=0,
         le=1,
-        description="least share of the attention off the first token that a rule must account for",
+        description="least share of what distance and the first token leave of a head's attention "
+        "that a behaviour must explain",
     )
     texts: int = Field(
         default=12,

@@ -20,6 +20,7 @@ def explanation(behaviours: list[Behaviour], summary: str = "") -> Explanation:
         head=0,
         status="explained",
         reason=None,
+        title="t",
         summary=summary,
         behaviours=behaviours,
         program=None,
@@ -34,8 +35,7 @@ def behaviour(family: str, attends_to: str, active_when: str, coverage: float) -
         family=family,
         attends_to=attends_to,
         active_when=active_when,
-        coverage=coverage,
-        base_rate=0.1,
+        adds=coverage,
         frequency=0.5,
     )
 

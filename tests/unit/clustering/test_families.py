@@ -27,8 +27,6 @@ def explanation(head: int, family: str, attends_to: str = "a key") -> Explanatio
         attends_to=attends_to,
         active_when="",
         family=family,
-        coverage=None,
-        base_rate=None,
         frequency=None,
     )
     return Explanation(
@@ -40,6 +38,7 @@ def explanation(head: int, family: str, attends_to: str = "a key") -> Explanatio
         head=head,
         status="explained",
         reason=None,
+        title="t",
         summary="",
         behaviours=[behaviour],
         program=None,

@@ -17,15 +17,13 @@ def explanation(*behaviours: tuple[str, str, str], summary: str = "") -> Explana
         head=0,
         status="explained",
         reason=None,
+        title="t",
         summary=summary,
         behaviours=[
             Behaviour(
                 family=family,
                 attends_to=attends_to,
                 active_when=active_when,
-                coverage=None,
-                base_rate=None,
-                frequency=None,
             )
             for family, attends_to, active_when in behaviours
         ],

@@ -19,8 +19,6 @@ def write_explanation(folder: Path, layer: int, head: int, family: str, attends_
         family=family,
         attends_to=attends_to,
         active_when="",
-        coverage=0.5,
-        base_rate=0.1,
         frequency=1.0,
     )
     path = folder / f"{head_name(layer, head)}.json"
@@ -33,6 +31,7 @@ def write_explanation(folder: Path, layer: int, head: int, family: str, attends_
         head=head,
         status="explained" if family else "unexplained",
         reason=None if family else "too diffuse",
+        title="t",
         summary="",
         behaviours=[behaviour] if family else [],
         program=None,

@@ -229,7 +229,7 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("explainers", "gpt"), {"kind": "gpt"}, "explainers.gpt.kind: 'gpt' is not allowed; "
          "allowed: symbolic, llm"),
         (("explainers", "symbolic", "text"), 3, "explainers.symbolic.text: unknown key of kind "
-         "symbolic (did you mean texts?); allowed: kind, max_behaviours, min_coverage, texts"),
+         "symbolic (did you mean texts?); allowed: kind, max_behaviours, min_gain, texts"),
         (("models", "x"), {"source": "gpt2", "n_layers": 1, "n_heads": 1}, "models.x.context: "
          "missing; allowed: a whole number from 6, below which a head has too few keys "
          "to choose from"),
@@ -259,8 +259,8 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
          "allowed: a whole number, at least 1 and at most 10000"),
         (("execution", "device"), "gpu", "execution.device: 'gpu' is not allowed; "
          "allowed: auto, cpu, cuda, cuda:N, mps"),
-        (("explainers", "symbolic", "min_coverage"), float("nan"), "explainers.symbolic."
-         "min_coverage: nan is not allowed; allowed: a number, at least 0 and at most 1"),
+        (("explainers", "symbolic", "min_gain"), float("nan"), "explainers.symbolic."
+         "min_gain: nan is not allowed; allowed: a number, at least 0 and at most 1"),
         ((*DOCS, "split", "test"), 0, "corpora.python-docs.split.test: 0 is not allowed; "
          "allowed: a number, above 0 and below 1"),
         ((*DOCS, "window_tokens"), 5, "corpora.python-docs.window_tokens: 5 is not allowed; "

@@ -104,7 +104,7 @@ def test_the_report_keeps_its_tables(atlas: Path) -> None:
         if line.startswith("| L0"):
             assert len(re.findall(r"(?<!\\)\|", line)) in (4, 6)
     assert "2 are explained, 2 unexplained, 0 not compared and 2 failed. Of the" in report
-    assert "Attention correlation (2): L00H00, L00H01." in report
+    assert "Gain over even attention (2): L00H00, L00H01." in report
     assert "Of 3 heads with random weights, 2 were given an explanation; of these 1 count" in report
 
 
@@ -115,7 +115,7 @@ def test_data_for_the_map_round_trips(atlas: Path) -> None:
     maps = json.loads(block[1])
     assert all(len(m["levels"]) == len(m["texts"]) == LAYERS * HEADS for m in maps)
     assert maps[0]["texts"] == ["0.20", "0.30", "–", "0.40", "0.50", "–"]
-    assert maps[0]["levels"][0] == 0 and maps[0]["levels"][2] == -1
+    assert maps[0]["levels"][0] == 22 and maps[0]["levels"][2] == -1  # of a signed measure
     cluster = next(m for m in maps if "alert" in m["texts"][0])
     assert cluster["texts"][0] == ATTACK.replace("\n\x00 \u202e", "⏎␀ U+202E")
 
@@ -139,10 +139,12 @@ def test_tables(atlas: Path) -> None:
     assert summary["summary"][0].startswith("'=cmd()")
     assert summary["summary"][2] is None
     assert summary["reason"][2].startswith("'=cmd()")
-    assert summary["attention_correlation_margin"][0] == pytest.approx(-0.05)
-    assert summary["attention_correlation_layer_margin"][0] == pytest.approx(-0.1)
+    assert summary["attention_gain_margin"][0] == pytest.approx(-0.05)
+    assert summary["attention_gain_layer_margin"][0] == pytest.approx(-0.1)
     assert summary["status"].to_list() == STATUSES
-    reason = "not above control: attention correlation margin −0.05 [−0.15, 0.05] on test documents"
+    reason = (
+        "not above control: gain over even attention margin −0.05 [−0.15, 0.05] on test documents"
+    )
     assert summary["reason"][0] == reason
 
 
@@ -201,7 +203,9 @@ def test_records_of_another_run_are_refused(inputs: Inputs, tmp_path: Path) -> N
 
 def test_a_head_not_above_its_control_keeps_its_explanation(atlas: Path) -> None:
     page = Page((atlas / "heads" / "L00H00.html").read_text()).text
-    assert "unexplained not above control: attention correlation margin −0.05 [−0.15, 0.05]" in page
+    assert (
+        "unexplained not above control: gain over even attention margin −0.05 [−0.15, 0.05]" in page
+    )
     assert "attends to =cmd()" in page
     assert "unexplained" not in Page((atlas / "heads" / "L01H01.html").read_text()).text
 

@@ -1,5 +1,7 @@
 """Colour scales, histograms and axes."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,3 +94,16 @@ def test_shares_and_intervals() -> None:
     assert [formats.percent(v) for v in (None, 0.034, 0.62)] == ["–", "3.4 %", "62 %"]
     assert figures.interval(-0.1, 0.2) == "[−0.10, 0.20]"
     assert figures.interval(None, 0.2) == ""
+
+
+def test_the_curve_of_a_kernel() -> None:
+    """One bin a decade down from the likeliest; what was never seen is left out."""
+    tenth = math.log(10)
+    curve = charts.kernel([0, 1, 4], [2 * tenth, tenth, 0.0, 0.0])
+    assert [mark.label for mark in curve.marks] == ["0", "1"]
+    assert [tick.label for tick in curve.ticks] == ["1", "0.1"]
+    assert [mark.y for mark in curve.marks] == [curve.ticks[0].y, curve.ticks[1].y]
+    steep = charts.kernel([0, 1, 4], [0.1, -100.0, 0.2, 0.3])
+    assert len(steep.ticks) == 1 - charts.LEAST_ODDS
+    assert steep.marks[1].y == steep.ticks[-1].y, "no lower than the least"
+    assert steep.marks[2].label == "2–"

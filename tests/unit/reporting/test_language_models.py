@@ -41,8 +41,6 @@ def candidate(round: int, number: int, text: str, score: float | None) -> Candid
         active_when="",
         family="<b>family</b>",
         purpose=f"to serve {text}",
-        coverage=None,
-        base_rate=None,
         frequency=None,
     )
     return Candidate(
@@ -192,7 +190,10 @@ def test_the_page_of_a_head_tells_how_it_was_chosen(run: Path) -> None:
     assert "9 replies (3 attempts were repeated), 3,000 tokens in and 60 out: $0.0015." in section
     assert "<script>alert" not in page
     assert "Pair detection AUROC" in page
-    assert "coverage" not in page[page.index('id="behaviours"') : page.index('id="candidates"')]
+    assert (
+        "of what even attention leaves"
+        not in page[page.index('id="behaviours"') : page.index('id="candidates"')]
+    )
     assert "Candidates" not in (run / "heads/L00H02.html").read_text()
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from headatlas.measures import attention_correlation
+from headatlas.measures import attention_gain
 from headatlas.records.clusters import Cluster, Clusters
 from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.records.model import ModelInfo
@@ -24,7 +24,7 @@ from headatlas.reporting.tables import (
 )
 from headatlas.verdict import verdict_on
 
-ATTENTION = attention_correlation.MEASURE
+ATTENTION = attention_gain.MEASURE
 RUN = Run("m", "c", "e", "k", 0, "title")
 NAMES: dict[str, Any] = {"model": "m", "corpus": "c", "explainer": "e", "round": 0}
 INFO = ModelInfo(
@@ -74,13 +74,11 @@ def explanation(head: int, family: str | None = "induction", **changes: object) 
     behaviour: dict[str, Any] = {
         "attends_to": "x",
         "active_when": "",
-        "coverage": 0.5,
-        "base_rate": 0.1,
-        "frequency": None,
     }
     fields: dict[str, Any] = {
         "status": "explained" if family else "failed",
         "reason": None if family else "no reply",
+        "title": "X" if family else "",
         "summary": "Attends to x." if family else "",
         "behaviours": [Behaviour(family=family, **behaviour)] if family else [],
         "program": None,
@@ -95,19 +93,19 @@ def scores(head: int, value: float | None, low: float = 0.1) -> HeadScores:
     """Test attention correlation, a control of 0.2 and a margin with that low end."""
     margin, layer_margin = (None if value is None else value - c for c in (0.2, 0.4))
     found = [
-        Score(split="validation", metric="attention_correlation", value=0.99, n=1),
-        Score(split="test", metric="attention_correlation", value=value, low=0.0, high=1.0, n=4),
-        Score(split="test", metric="attention_correlation_control", value=0.2, n=3),
+        Score(split="validation", metric="attention_gain", value=0.99, n=1),
+        Score(split="test", metric="attention_gain", value=value, low=0.0, high=1.0, n=4),
+        Score(split="test", metric="attention_gain_control", value=0.2, n=3),
         Score(
             split="test",
-            metric="attention_correlation_margin",
+            metric="attention_gain_margin",
             value=margin,
             low=low,
             high=1.0,
             n=4,
         ),
-        Score(split="test", metric="attention_correlation_layer_control", value=0.4, n=1),
-        Score(split="test", metric="attention_correlation_layer_margin", value=layer_margin, n=4),
+        Score(split="test", metric="attention_gain_layer_control", value=0.4, n=1),
+        Score(split="test", metric="attention_gain_layer_margin", value=layer_margin, n=4),
         Score(split="probes", metric="auroc", value=0.75, n=9),
     ]
     told = explanation(head, None) if value is None else explanation(head)
@@ -162,24 +160,28 @@ def test_a_summary_row(heads: list[Head]) -> None:
         "cluster": 0,
         "cluster_label": "'=line",
         "twins": "L00H02 L00H01",
+        "title": "X",
         "summary": "Attends to x.",
-        "coverage": 0.5,
-        "base_rate": 0.1,
-        "attention_correlation": 0.8,
-        "attention_correlation_low": 0.0,
-        "attention_correlation_high": 1.0,
-        "attention_correlation_control": 0.2,
-        "attention_correlation_control_low": None,
-        "attention_correlation_control_high": None,
-        "attention_correlation_margin": pytest.approx(0.6),
-        "attention_correlation_margin_low": 0.1,
-        "attention_correlation_margin_high": 1.0,
-        "attention_correlation_layer_control": 0.4,
-        "attention_correlation_layer_control_low": None,
-        "attention_correlation_layer_control_high": None,
-        "attention_correlation_layer_margin": pytest.approx(0.4),
-        "attention_correlation_layer_margin_low": None,
-        "attention_correlation_layer_margin_high": None,
+        "attention_gain": 0.8,
+        "attention_gain_low": 0.0,
+        "attention_gain_high": 1.0,
+        "attention_gain_control": 0.2,
+        "attention_gain_control_low": None,
+        "attention_gain_control_high": None,
+        "attention_gain_margin": pytest.approx(0.6),
+        "attention_gain_margin_low": 0.1,
+        "attention_gain_margin_high": 1.0,
+        "attention_gain_layer_control": 0.4,
+        "attention_gain_layer_control_low": None,
+        "attention_gain_layer_control_high": None,
+        "attention_gain_layer_margin": pytest.approx(0.4),
+        "attention_gain_layer_margin_low": None,
+        "attention_gain_layer_margin_high": None,
+        **dict.fromkeys(
+            f"attention_gain_position_{name}{end}"
+            for name in ("control", "margin")
+            for end in ("", "_low", "_high")
+        ),
         "sink": 0.5,
         "entropy": None,
     }
@@ -187,7 +189,9 @@ def test_a_summary_row(heads: list[Head]) -> None:
 
 def test_a_head_not_above_its_control_is_unexplained(heads: list[Head]) -> None:
     assert [head.status for head in heads] == ["explained", "unexplained", "failed"]
-    reason = "not above control: attention correlation margin 0.40 [−0.10, 1.00] on test documents"
+    reason = (
+        "not above control: gain over even attention margin 0.40 [−0.10, 1.00] on test documents"
+    )
     assert [head.reason for head in heads] == [None, reason, "no reply"]
     expected = {"explained": 1, "not_compared": 0, "unexplained": 1, "failed": 1}
     assert counts(heads) == expected | {"beaten": 1, "told": 2}
@@ -236,7 +240,7 @@ def test_verdict_rows_are_tidy() -> None:
         "head": 0,
         "status": "explained",
         "reason": None,
-        "decided_by": ["attention_correlation_margin"],
+        "decided_by": ["attention_gain_margin"],
     }
 
 
@@ -247,7 +251,7 @@ def test_score_rows_are_tidy() -> None:
         "layer": 0,
         "head": 0,
         "split": "test",
-        "metric": "attention_correlation",
+        "metric": "attention_gain",
         "value": 0.8,
         "low": 0.0,
         "high": 1.0,

@@ -123,7 +123,9 @@ def test_heads_of_equal_value_share_the_best_rank() -> None:
 def explained(head: int, *families: str) -> Explanation:
     behaviours = [
         Behaviour(
-            attends_to="x", active_when="", family=f, coverage=None, base_rate=None, frequency=None
+            attends_to="x",
+            active_when="",
+            family=f,
         )
         for f in families
     ]
@@ -133,6 +135,7 @@ def explained(head: int, *families: str) -> Explanation:
         head=head,
         status="explained" if families else "unexplained",
         reason=None,
+        title="t",
         summary="",
         behaviours=behaviours,
         program=None,

@@ -19,10 +19,17 @@ from headatlas.storage import read_table
 
 LENGTH = 6
 Rows = list[dict[int, float]]  # of each query, the keys and their weights
-BEFORE: Rows = [{max(0, query - 1): 0.8} for query in range(LENGTH)]
-ITSELF: Rows = [{query: 0.5} for query in range(LENGTH)]
-REST: Rows = [{0: 1.0} for _ in range(LENGTH)]
-TWICE: Rows = [{key: weight / 2 for key, weight in row.items()} for row in BEFORE]
+BEFORE: Rows = [{max(0, query - 1): 1.0} for query in range(LENGTH)]
+ITSELF: Rows = [{query: 1.0} for query in range(LENGTH)]
+
+
+def mixed(before: float) -> Rows:
+    """So much on the token before, the rest on the token itself."""
+    later = [{query - 1: before, query: 1 - before} for query in range(1, LENGTH)]
+    return [{0: 1.0}, *later]
+
+
+BOTH, NEARLY = mixed(0.5), mixed(0.95)
 
 
 def predicted(head: int, *windows: Rows, split: str = "validation") -> Predictions:
@@ -30,25 +37,18 @@ def predicted(head: int, *windows: Rows, split: str = "validation") -> Predictio
     for matrix, rows in zip(matrices, windows, strict=True):
         for query, row in enumerate(rows):
             matrix[query, list(row)] = list(row.values())
-    found = [Prediction(split, n, np.ones(LENGTH), matrix) for n, matrix in enumerate(matrices)]
+    found = [Prediction(split, n, np.ones(LENGTH), m, m) for n, m in enumerate(matrices)]
     return Predictions((0, head), found, None if windows else "no rules")
 
 
-def test_what_is_predicted_is_correlated_off_the_first_token() -> None:
-    found = alike_in_predictions(predicted(n, w) for n, w in enumerate((BEFORE, TWICE, ITSELF)))
-    assert found.between((0, 0), (0, 1)) == pytest.approx(1, abs=1e-6), "a scale does not matter"
-    # Of 15 pairs 4 are of the token before, and 5 of the token itself.
-    expected = -(4 * 5) / (4 * 11 * 5 * 10) ** 0.5
-    assert found.between((0, 0), (0, 2)) == pytest.approx(expected, abs=1e-6)
+def test_alike_is_the_share_of_attention_in_common() -> None:
+    heads = (BEFORE, NEARLY, ITSELF, BOTH)
+    found = alike_in_predictions(predicted(n, w) for n, w in enumerate(heads))
+    assert found.between((0, 0), (0, 1)) == pytest.approx(0.95, abs=1e-6)
+    assert found.between((0, 0), (0, 2)) == pytest.approx(0, abs=1e-6)
+    assert found.between((0, 0), (0, 3)) == pytest.approx(0.5, abs=1e-6)
     assert found.twins((0, 0)) == [(0, 1)]
-    assert found.differing((0, 0)) == [(0, 2)]
-
-
-def test_heads_that_rest_say_the_same_and_are_no_controls() -> None:
-    found = alike_in_predictions(predicted(n, w) for n, w in enumerate((REST, BEFORE, REST)))
-    assert found.twins((0, 0)) == [(0, 2)]
-    assert found.differing((0, 0)) == [(0, 1)]
-    assert found.differing((0, 1)) == []
+    assert found.differing((0, 0)) == [(0, 2), (0, 3)]
 
 
 def test_test_text_decides_nothing_and_heads_without_predictions_are_left_out() -> None:
@@ -62,10 +62,10 @@ def test_test_text_decides_nothing_and_heads_without_predictions_are_left_out() 
     assert (nobody.heads, nobody.differing((0, 1))) == ([], [])
 
 
-def test_no_more_than_the_first_pairs_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alike, "PAIRS", 15)  # of one window
+def test_queries_are_drawn_evenly_from_all_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "QUERIES", 2)  # the first of the first window, the last of the last
     found = alike_in_predictions([predicted(0, BEFORE, ITSELF), predicted(1, BEFORE, BEFORE)])
-    assert found.twins((0, 0)) == [(0, 1)]
+    assert found.between((0, 0), (0, 1)) == pytest.approx(0.5, abs=1e-6)
 
 
 def test_bounds_are_in_order() -> None:
@@ -78,7 +78,7 @@ def run(*flags: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_script_chooses_by_predictions(tmp_path: Path) -> None:
-    for head, rows in enumerate((BEFORE, TWICE, ITSELF)):
+    for head, rows in enumerate((BEFORE, NEARLY, ITSELF)):
         write_predictions(tmp_path / f"{head_name(0, head)}.parquet", predicted(head, rows))
     out = tmp_path / "c.parquet"
     heads = ["--heads", *(head_name(0, head) for head in range(3))]

@@ -116,7 +116,7 @@ def test_a_question_without_items_has_a_reason() -> None:
 def prediction(window: int, activation: float, keys: list[int]) -> Prediction:
     attention = np.zeros((4, 4))
     attention[3, keys] = 0.8 / max(len(keys), 1)
-    return Prediction("test", window, np.array([0, 0, 0, activation]), attention)
+    return Prediction("test", window, np.array([0, 0, 0, activation]), attention, attention)
 
 
 def test_a_program_answers_by_what_it_predicts() -> None:

@@ -97,6 +97,7 @@ def explanation(status: str = "explained", reason: str | None = None) -> Explana
         head=1,
         status=status,
         reason=reason,
+        title="t",
         summary="",
         behaviours=[],
         program=None,
@@ -106,12 +107,15 @@ def explanation(status: str = "explained", reason: str | None = None) -> Explana
     )
 
 
+POSITION = np.eye(LENGTH) / 2 + np.eye(1, LENGTH) / 4  # as halves are stored
+
+
 def predictions(head: int, distance: int, windows: range = range(3, 11)) -> Predictions:
     """Predicts attention `distance` tokens back, and activation that grows by position."""
     activation = (np.arange(LENGTH, dtype=np.float32) / distance).astype(float)  # as stored
     attention = 0.5 * np.eye(LENGTH, k=-distance)
     found = [
-        Prediction("validation" if window < 6 else "test", window, activation, attention)
+        Prediction("validation" if window < 6 else "test", window, activation, attention, POSITION)
         for window in windows
     ]
     return Predictions((0, head), found)
@@ -238,7 +242,7 @@ def test_without_predictions_cases_are_scored_all_the_same() -> None:
 def test_the_verdict_is_decided_with_the_scores() -> None:
     true = scored(predictions(1, 1), [predictions(2, 2)]).verdict
     assert (true.status, true.reason) == ("explained", None)
-    assert true.decided_by == ["attention_correlation_margin"]
+    assert true.decided_by == ["attention_gain_margin", "attention_gain_off_first_margin"]
     twin = scored(predictions(1, 1), [predictions(2, 1)]).verdict
     assert twin.status == "unexplained"
     alone = scored(predictions(1, 1), []).verdict

@@ -7,6 +7,7 @@ STAGES = [  # of a run, in order
     "cache_activations",
     "select_events",
     "draw_items",
+    "measure_features",
     "explain_head",
     "predict_head",
     "run_probes",

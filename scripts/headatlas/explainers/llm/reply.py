@@ -11,6 +11,7 @@ from .english import is_english
 from .text import MARKS
 
 MAX_SUMMARY, MAX_PHRASE, MAX_NAME, MAX_TEXT = 600, 300, 60, 2000  # characters
+_TITLE = 10  # words
 MAX_BEHAVIOURS = 5
 _BOLD = re.compile(r"(?<![\w*])\*\*(?=[^\s*])([^*]*[^\s*])\*\*(?![\w*])")
 _AROUND = re.compile(r"(\*+|`+)([^*`]+)\1")  # emphasis of the whole string
@@ -128,12 +129,22 @@ def check_reply(reply: ExplanationReply, texts: int) -> None:
         raise ValueError("summary and behaviours are not in English; write them in English")
 
 
+def title_of(reply: ExplanationReply) -> str:
+    """The names of the first behaviours, as many as make ten words, or the summary's first."""
+    words = "; ".join(behaviour.name for behaviour in reply.behaviours).split() or (
+        reply.summary.split()
+    )
+    title = " ".join(words[:_TITLE]).rstrip(";")
+    return title if len(words) <= _TITLE else f"{title} …"
+
+
 def explanation_of(about: HeadRecord, reply: ExplanationReply) -> Explanation:
     """The record of a reply. What is measured of a behaviour is not known from it."""
     return Explanation(
         **about.model_dump(),
         status="explained",
         reason=None,
+        title=title_of(reply),
         summary=reply.summary,
         behaviours=[
             Behaviour(
@@ -141,9 +152,6 @@ def explanation_of(about: HeadRecord, reply: ExplanationReply) -> Explanation:
                 active_when=behaviour.active_when,
                 family=behaviour.name,
                 purpose=behaviour.purpose,
-                coverage=None,
-                base_rate=None,
-                frequency=None,
             )
             for behaviour in reply.behaviours
         ],

@@ -1,74 +1,68 @@
-"""Rules and divisions written out as a program, with mass and activation fitted on train."""
+"""A conditional logit as the record of an explanation, and back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-from jaxtyping import Bool
+from ...records.explanation import Position, Program, Term, Written
+from ..logit.grid import BIN_ENDS
+from ..logit.model import Behaviour, Logit
+from .language import ExpressionError, parse_source, parse_trigger
 
-from ...records.explanation import Program, Rule
-from .activity import REST, Division, groups
-from .language import Expression
-from .sample import Sample
-from .search import Found
+_DIGITS = 5
 
 
-def build_program(
-    rules: Sequence[Found],
-    divisions: Sequence[Division],
-    rests: bool,
-    train: Sample,
-    sources: Sequence[Expression],
-    triggers: Sequence[Expression],
+def program_of(
+    logit: Logit, position: Logit, constant: float, written: Sequence[Written]
 ) -> Program:
-    """A decision list: each rule after its divisions, then the divisions of the rest.
-
-    The divisions of the rest are rules of attention to the first token, and so is a last
-    rule for all other queries if the head `rests` there.
-    """
-    group = groups(rules, divisions, train)
-    found = []
-    lines = list(_in_order(rules, divisions))
-    if rests:
-        always = next(i for i, trigger in enumerate(triggers) if trigger.name == "any")
-        lines.append((REST, None, always))
-    for number, source, trigger in lines:
-        own = group == number
-        found.append(
-            Rule(
-                source="first_token" if source is None else str(sources[source]),
-                trigger=str(triggers[trigger]),
-                mass=_digits(_mass(train, own, source)),
-                activation=_digits(_mean(train.activation, own)),
-            )
+    """The executable form of what was found."""
+    terms = [
+        Term(
+            source=str(b.source),
+            trigger=str(b.trigger),
+            weight=round(b.weight, _DIGITS),
+            by=b.by,
+            weights=[round(weight, _DIGITS) for weight in b.weights],
         )
-    return Program(rules=found, rest_activation=_digits(_mean(train.activation, group == REST)))
+        for b in logit.behaviours
+    ]
+    return Program(
+        bins=list(BIN_ENDS),
+        logit=_position(logit),
+        terms=terms,
+        position=_position(position),
+        constant=constant,
+        written=list(written),
+    )
 
 
-def _in_order(
-    rules: Sequence[Found], divisions: Sequence[Division]
-) -> Iterator[tuple[int, int | None, int]]:
-    """Group, source (None for the first token) and trigger of each line of the program."""
-    for parent in (*range(len(rules)), REST):
-        source = None if parent == REST else rules[parent].source
-        for i, division in enumerate(divisions):
-            if division.group == parent:
-                yield len(rules) + i, source, division.trigger
-        if parent != REST:
-            yield parent, source, rules[parent].trigger
+def logit_of(program: Program) -> Logit:
+    """The model of a program. Raises ExpressionError if it is not of this code's language."""
+    _check_bins(program)
+    behaviours = tuple(
+        Behaviour(
+            parse_source(t.source), parse_trigger(t.trigger), t.weight, t.by, tuple(t.weights)
+        )
+        for t in program.terms
+    )
+    return _logit(program.logit, behaviours)
 
 
-def _mass(train: Sample, own: Bool[np.ndarray, " query"], source: int | None) -> float:
-    """The mass that fits best (see search.py) at the queries `own`."""
-    if source is None:
-        return _mean(train.rest, own)
-    weight = 1 / train.count[own, source]
-    return float((train.mass[own, source] * weight).sum() / weight.sum()) if own.any() else 0.0
+def position_of(program: Program) -> Logit:
+    """Its position model. Raises ExpressionError likewise."""
+    _check_bins(program)
+    return _logit(program.position)
 
 
-def _mean(values: np.ndarray, own: Bool[np.ndarray, " query"]) -> float:
-    """Mean where `own`; over all queries if there is none."""
-    return float(values[own].mean() if own.any() else values.mean())
+def _check_bins(program: Program) -> None:
+    if tuple(program.bins) != BIN_ENDS:
+        raise ExpressionError(f"bins of distance {program.bins}; this code has {list(BIN_ENDS)}")
 
 
-def _digits(value: float) -> float:
-    return float(f"{value:.6g}")
+def _logit(position: Position, behaviours: tuple[Behaviour, ...] = ()) -> Logit:
+    return Logit(tuple(position.kernel), tuple(position.first), position.second, behaviours)
+
+
+def _position(logit: Logit) -> Position:
+    kernel, first = (
+        [round(value, _DIGITS) for value in values] for values in (logit.kernel, logit.first)
+    )
+    return Position(kernel=kernel, first=first, second=round(logit.second, _DIGITS))

@@ -1,37 +1,39 @@
-"""Test texts: where the program says that the head writes much, and where little."""
+"""Test texts: where an explanation says that the head writes much, and where little."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
-from ...records.explanation import Program
 from .classes import piece_classes
 from .context import Context
-from .execute import predict
 
-SHORTEST, LONGEST = 24, 40  # tokens
+SHORTEST, LONGEST = 16, 24  # tokens
 CANDIDATES = 40  # of each kind
 CONTRAST = 0.05  # least relative difference between the two sides
 _BROKEN = re.compile(r"\\x[0-9a-fA-F]{2}")  # a piece that is not whole text
 _Tokens = list[tuple[int, str]]
+# Predicts the activation of each token of some texts.
+Activation = Callable[[Sequence[Context]], Sequence[Float[np.ndarray, " token"]]]
 
 
 def choose_texts(
-    program: Program, contexts: Sequence[Context], number: int, rng: np.random.Generator
+    activation: Activation, contexts: Sequence[Context], number: int, rng: np.random.Generator
 ) -> tuple[list[str], list[str]]:
     """Up to `number` texts with the largest predicted mean activation, and with the smallest.
 
     They are made of the text of `contexts`. If these windows start with a special token,
     so will the texts when the model sees them, and they are judged behind it. The second
-    list is empty where the program predicts nearly the same everywhere.
+    list is empty where `activation` predicts nearly the same everywhere.
     """
     start = _start(contexts[0])
+    spans = [tokens for tokens in _candidates(contexts, rng) if len(tokens) >= SHORTEST]
+    values = _predicted(activation, [start + tokens for tokens in spans])
     ranked = sorted(
         (
-            (_predicted(program, start + tokens), "".join(piece for _, piece in tokens))
-            for tokens in _candidates(contexts, rng)
-            if len(tokens) >= SHORTEST
+            (value, "".join(piece for _, piece in tokens))
+            for value, tokens in zip(values, spans, strict=True)
         ),
         key=lambda pair: (-pair[0], pair[1]),
     )
@@ -42,10 +44,10 @@ def choose_texts(
     return [text for _, text in positive], [] if flat else [text for _, text in negative[::-1]]
 
 
-def _predicted(program: Program, tokens: _Tokens) -> float:
-    """Mean activation, position 0 left out as in the table of probes."""
-    context = Context([token for token, _ in tokens], [piece for _, piece in tokens])
-    return float(predict(program, context).activation[1:].mean())
+def _predicted(activation: Activation, texts: Sequence[_Tokens]) -> list[float]:
+    """Mean activation of each text, position 0 left out as in the table of probes."""
+    contexts = [Context([t for t, _ in text], [p for _, p in text]) for text in texts]
+    return [round(float(found[1:].mean()), 9) for found in activation(contexts)]
 
 
 def _start(context: Context) -> _Tokens:

@@ -1,52 +1,48 @@
-"""One head's random windows as rules see them: features of the text, and what the head did."""
+"""A head's random windows beside the features of their text."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 from ... import event_rows
+from ...errors import InputError
 from ...records.base import Split
+from ...triangle import pack
+from ..logit.features import FeatureTable, Windows
+from .activity import Seen
 from .context import Context
 
-
-class Text(NamedTuple):
-    """A window without anything the head did in it."""
-
-    split: Split
-    window: int
-    context: Context
+NUMBERS = "windows.npy"  # beside the features of a split: the numbers of its windows, in order
 
 
-class Measured(NamedTuple):
-    """A window and what the head did in it.
+def read_features(folder: Path, split: Split) -> tuple[FeatureTable, list[int]]:
+    """The features of the sampled windows of a split, and the numbers of these windows."""
+    place = folder / split
+    if not (place / NUMBERS).is_file():
+        raise InputError(f"{place}: no features of windows; delete {folder} and run again")
+    return FeatureTable.load(place), np.load(place / NUMBERS).tolist()
 
-    Of each query's attention, that on key 0 and the largest K of the others are kept;
-    the others count as 0. So the share of a rule is a lower bound, close for heads that
-    attend to few keys. Attention to all tokens of a frequent class may be told as less than
-    it is, or not found; attention to everything is told by its entropy, of whole rows.
+
+def read_seen(events: Path, features: Path, head: int, split: Split) -> tuple[Seen, list[Context]]:
+    """What a head did in the random windows of a split, and their text.
+
+    Raises InputError if there are none, or if the features are of other windows.
     """
+    windows = event_rows.read_random_windows(events, head, split)
+    table, numbers = read_features(features, split)
+    if [window.window for window in windows] != numbers:
+        raise InputError(f"{events}: its random windows of {split} are not those of {features}")
+    attention = np.concatenate([pack(window.attention()) for window in windows])
+    seen = Seen(
+        table,
+        table.grid.normalised(attention),  # halves do not sum to 1
+        np.concatenate([window.activation for window in windows]),
+    )
+    return seen, [Context(window.tokens.tolist(), window.pieces) for window in windows]
 
-    context: Context
-    activation: Float[np.ndarray, " token"]
-    attention: Float[np.ndarray, "query key"]
 
-
-def read_texts(path: Path, head: int, splits: Sequence[Split]) -> list[Text]:
-    """The random windows of `splits`, text alone. Raises InputError if a split has none."""
-    found = event_rows.read_texts(path, head, splits)
-    return [Text(text.split, text.window, Context(text.tokens, text.pieces)) for text in found]
-
-
-def read_measured(path: Path, head: int, split: Split) -> list[Measured]:
-    """The random windows of `split` with the head's record. Raises InputError if none."""
-    return [
-        Measured(
-            Context(event.tokens.tolist(), event.pieces),
-            event.activation,
-            event.attention().astype(np.float32),
-        )
-        for event in event_rows.read_random_windows(path, head, split)
-    ]
+def write_features(folder: Path, contexts: Sequence[Context], numbers: Sequence[int]) -> None:
+    """Write the features of windows into `folder`, which is made."""
+    FeatureTable(Windows(contexts)).save(folder)
+    np.save(folder / NUMBERS, np.array(numbers, np.int64))

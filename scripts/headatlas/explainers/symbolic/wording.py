@@ -1,5 +1,6 @@
 """The English of expressions. They fit in "Attends to {source}{ when trigger}"."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -85,6 +86,8 @@ _OCCURRENCES = {
     ),
 }
 _INDUCTION = {"same_token": " (induction)", "same_bigram": " (induction on two tokens)"}
+_LISTED = 5  # tokens of a list that are named
+_TITLE = 9  # words
 _ITSELF = " up to and including the current token"
 _FAMILIES = {
     "previous_token": "previous-token",
@@ -155,19 +158,21 @@ def active_when(trigger: Expression, pieces: Mapping[int, str] = MappingProxyTyp
 
 def listed(ids: Sequence[str | int], pieces: Mapping[int, str]) -> str:
     """The tokens of a list in order, by their text; one without a text by its number."""
-    texts = [f"“{pieces[int(i)]}”" if int(i) in pieces else f"number {i}" for i in ids]
-    return f"the token{'s' if len(ids) > 1 else ''} {', '.join(texts)}"
+    texts = list(dict.fromkeys(quoted(int(i), pieces) for i in ids))
+    more = f" and {len(texts) - _LISTED} others" if len(texts) > _LISTED + 1 else ""
+    texts = texts[:_LISTED] if more else texts
+    return f"the token{'s' if len(texts) > 1 else ''} {', '.join(texts)}{more}"
 
 
-def active_when_any(triggers: Sequence[Expression]) -> str:
-    """A clause for the queries of one of several triggers: the current token is A or B."""
-    clauses = [active_when(trigger) for trigger in triggers]
-    if not all(clauses):
-        return ""
-    for subject in ("the current token is ", "the previous token is "):
-        if all(clause.startswith(subject) for clause in clauses):
-            return subject + " or ".join(clause.removeprefix(subject) for clause in clauses)
-    return " or ".join(clauses)
+def quoted(token: int, pieces: Mapping[int, str]) -> str:
+    """A token in quotation marks: a space before it not shown, other white space by symbols."""
+    if token not in pieces:
+        return f"number {token}"
+    text = pieces[token].removeprefix(" ") or " "
+    for character, symbol in (("\n", "⏎"), ("\r", "⏎"), ("\t", "→")):
+        text = text.replace(character, symbol)
+    spaces = len(text) - len(text.rstrip(" "))
+    return f"“{text.rstrip(' ')}{'␣' * min(spaces, 2)}{'…' * (spaces > 2)}”"
 
 
 def family(source: Expression) -> str:
@@ -201,3 +206,14 @@ def _beside(side: str, match: str, several: bool) -> str:
 
 def _noun(name: str, several: bool) -> str:
     return _SPELLED_OUT.get(name, NOUNS[name])[several]
+
+
+def title_of(source: Expression) -> str:
+    """A few words for the keys of a source, to begin a title with."""
+    if family(source) == "induction":
+        return "Induction: what followed this token before"
+    phrase = attends_to(source).replace(_ITSELF, "").replace(" itself", "")
+    phrase = re.sub(r" \(.*?\)", "", phrase).removeprefix("the ")
+    words = phrase.split()
+    phrase = " ".join(words[:_TITLE]) + ("" if len(words) <= _TITLE else " …")
+    return phrase[0].upper() + phrase[1:]

@@ -42,7 +42,7 @@ def test_a_good_reply_becomes_a_record() -> None:
     behaviour = found.behaviours[0]
     assert behaviour.family == "duplicate token"
     assert behaviour.active_when == "the current token has occurred before"
-    assert (behaviour.coverage, behaviour.base_rate, behaviour.frequency) == (None, None, None)
+    assert (behaviour.share, behaviour.baseline, behaviour.frequency) == (None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,210 @@
+"""What a head does, piece by piece: the first token, distance, and the behaviours of its logit.
+
+All figures are of validation text. What a piece adds is a share of KL(A‖even): the first token
+alone, then the kernel over distance, then each behaviour in the order in which it was found.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from ..logit.features import term_of
+from ..logit.grid import BIN_ENDS, N_BINS, Grid
+from ..logit.measures import divergences, even
+from ..logit.model import level_weights
+from ..logit.selection import Selection
+from .activity import ANY, Seen
+from .language import EVERYTHING, FIRST_TOKEN, RECENT, Expression
+
+RESTS = 0.05  # what the first token must add to be told
+LOCAL = 0.05  # and the kernel
+ONE_DISTANCE = 1 / 3  # share of the attention off the first token that makes it that distance's
+TIMES_EVEN = 2.0  # and how many times what even attention would give it
+TOLD = 0.02  # nats a query that a term must add to be told; the others stay in the program
+EVEN = 0.05  # nats a query: below, a head spreads its attention evenly
+
+
+class Finding(NamedTuple):
+    """A piece: which keys, at which queries, its shares and what it adds."""
+
+    source: Expression
+    trigger: Expression
+    frequency: float  # share of queries that have such keys
+    share: float  # of the attention of these queries
+    baseline: float  # the same by the position model; for that itself by even attention
+    adds: float
+    term: int | None = None  # of the logit
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How attention off the first token falls off: its share in each bin, and where half is."""
+
+    shares: Float[np.ndarray, " bin"]
+    half: int
+    half_if_even: int
+
+    @property
+    def near(self) -> bool:
+        """Whether half of it is clearly nearer than even attention would have it."""
+        return TIMES_EVEN * (self.half + 1) <= self.half_if_even + 1
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that is found; `explained` of what even attention leaves, in nats a query `nats`."""
+
+    pieces: list[Finding]
+    distance: Distance
+    explained: float
+    by_position: float
+    nats: float
+
+
+def find(selection: Selection, validation: Seen) -> Findings:
+    """The pieces that are worth telling, those that add most first."""
+    attention, grid = validation.attention, validation.table.grid
+    position = selection.position.predict(validation.table)
+    uniform = even(grid)
+
+    def nats(predicted: Float[np.ndarray, " cell"]) -> float:
+        return float(divergences(attention, predicted, grid).sum()) / max(grid.n_rows, 1)
+
+    left = nats(uniform)
+    distance = distance_of(attention, uniform, grid)
+    if left < EVEN:
+        share = _mean(1 - attention[grid.starts], grid)
+        pieces = [Finding(EVERYTHING, ANY, 1.0, share, share, 0.0)]
+        return Findings(pieces, distance, 0.0, 0.0, left)
+    after = [nats(first_alone(attention, grid)), nats(position)]
+    resting, by_distance = (left - after[0]) / left, (after[0] - after[1]) / left
+    pieces = [
+        *_resting(attention, uniform, grid, resting),
+        *_of_distance(distance, attention, uniform, grid, by_distance),
+        *(
+            piece
+            for piece in _of_terms(selection, validation, position, after[1] / left)
+            if piece.adds * left >= TOLD
+        ),
+    ]
+    pieces = _together(pieces)
+    pieces.sort(key=lambda piece: -piece.adds)
+    full = 1 - nats(selection.logit.predict(validation.table)) / left
+    return Findings(pieces, distance, full, 1 - after[1] / left, left)
+
+
+def first_alone(attention: Float[np.ndarray, " cell"], grid: Grid) -> Float[np.ndarray, " cell"]:
+    """The best prediction that knows the first token and nothing else."""
+    a, m = attention[grid.starts], 1 / (grid.query + 1)
+    scores = np.zeros(grid.n_cells)
+    scores[grid.starts] = level_weights(a[:, None], m[:, None], ridge=1.0)[0]
+    return grid.softmax(scores)[0]
+
+
+def distance_of(
+    attention: Float[np.ndarray, " cell"], uniform: Float[np.ndarray, " cell"], grid: Grid
+) -> Distance:
+    """The shares of distances in the attention that is not on the first token."""
+    shares, if_even = (
+        np.bincount(grid.bin, cells * grid.not_first, N_BINS) for cells in (attention, uniform)
+    )
+    halves = []
+    for amounts in (shares, if_even):
+        bin_number = int(np.searchsorted(amounts.cumsum(), amounts.sum() / 2))
+        halves.append(int([*BIN_ENDS, grid.lengths.max() - 1][min(bin_number, N_BINS - 1)]))
+    total = shares.sum()
+    return Distance(shares / total if total else shares, *halves)
+
+
+def _resting(
+    attention: Float[np.ndarray, " cell"],
+    uniform: Float[np.ndarray, " cell"],
+    grid: Grid,
+    adds: float,
+) -> Iterator[Finding]:
+    share, baseline = (_mean(cells[grid.starts], grid) for cells in (attention, uniform))
+    if adds >= RESTS and share > baseline:
+        yield Finding(FIRST_TOKEN, ANY, 1.0, share, baseline, adds)
+
+
+def _of_distance(
+    distance: Distance,
+    attention: Float[np.ndarray, " cell"],
+    uniform: Float[np.ndarray, " cell"],
+    grid: Grid,
+    adds: float,
+) -> Iterator[Finding]:
+    """One distance that gets much of the attention, or else nearby tokens."""
+    single = [n for n, end in enumerate(BIN_ENDS) if n == end]  # bins of one distance
+    if_even = distance_of(uniform, uniform, grid).shares
+    top = max(single, key=lambda n: float(distance.shares[n]))
+    large = distance.shares[top] >= max(ONE_DISTANCE, TIMES_EVEN * if_even[top])
+    if large and adds >= LOCAL:
+        source, bins = _at(top), [top]
+    elif distance.near and adds >= LOCAL:
+        reach = BIN_ENDS.index(distance.half) if distance.half in BIN_ENDS else N_BINS - 1
+        source = Expression("recent", (min(RECENT, key=lambda n: abs(n - distance.half - 1)),))
+        bins = list(range(reach + 1))
+    else:
+        return
+    counts = np.isin(grid.bin, bins) & grid.not_first
+    share, baseline = (_mean(grid.row_sums(cells * counts), grid) for cells in (attention, uniform))
+    yield Finding(source, ANY, 1.0, share, baseline, adds)
+
+
+def _of_terms(
+    selection: Selection,
+    validation: Seen,
+    position: Float[np.ndarray, " cell"],
+    left_by_position: float,
+) -> Iterator[Finding]:
+    grid = validation.table.grid
+    counted = grid.query > 0
+    found = zip(selection.logit.behaviours, selection.gains, strict=True)
+    for number, (behaviour, gain) in enumerate(found):
+        cells = term_of(behaviour.feature, validation.table).cells
+        applies = (np.bincount(grid.row[cells], minlength=grid.n_rows) > 0) & counted
+        share, baseline = (
+            float(np.bincount(grid.row[cells], p[cells], grid.n_rows)[applies].mean())
+            if applies.any()
+            else 0.0
+            for p in (validation.attention, position)
+        )
+        yield Finding(
+            behaviour.source,
+            behaviour.trigger,
+            float(applies[counted].mean()),
+            share,
+            baseline,
+            gain * left_by_position,
+            number,
+        )
+
+
+def _at(distance: int) -> Expression:
+    named = {0: Expression("current_token"), 1: Expression("previous_token")}
+    return named.get(distance, Expression("offset", (distance,)))
+
+
+def _together(pieces: list[Finding]) -> list[Finding]:
+    """A term about what distance or the first token tells already is told with it."""
+    found: list[Finding] = []
+    for piece in pieces:
+        same = next(
+            (n for n, p in enumerate(found) if (p.source, p.trigger) == (piece.source, ANY)), None
+        )
+        if same is None or piece.trigger != ANY:
+            found.append(piece)
+        else:
+            adds = found[same].adds + piece.adds
+            term = found[same].term if found[same].term is not None else piece.term
+            found[same] = found[same]._replace(adds=adds, term=term)
+    return found
+
+
+def _mean(rows: Float[np.ndarray, " row"], grid: Grid) -> float:
+    """Over the queries but the first of a window."""
+    return float(rows[grid.query > 0].mean())
