@@ -133,7 +133,7 @@ def grade(
         status=found.status,
         verdict=scores.verdict.status if scores else "",
         sources=" + ".join(sorted(names)) or ("first_token" if explained else ""),
-        named=explained and names == true_names,
+        named=explained and (names == true_names or (not head.exact and names > true_names)),
         agreement=agreement(predicted, true_rows) if predicted else None,
         predicts=bool(told.windows),
         stated=sum(map(covers, behaviours)) if explained else None,
@@ -149,7 +149,8 @@ def covers(behaviour: Behaviour) -> float:
 def names_of(found: Explanation) -> set[str]:
     """What it attends to but the first token: sources, or families where it has no program."""
     if found.program:
-        return {b.source for b in found.behaviours if b.source} - {"first_token"}
+        told = [b for b in found.behaviours if b.source and b.family != "avoidance"]
+        return {str(b.source) for b in told} - {"first_token"}
     return {behaviour.family for behaviour in found.behaviours} - {"sink"}
 
 

@@ -40,8 +40,8 @@ class Behaviour(Record):
     )
     adds: float | None = Field(
         default=None,
-        description="share of what even attention leaves to explain that this behaviour explains, "
-        "added after those before it",
+        description="share of what even attention leaves to explain that is explained no more "
+        "without this behaviour",
     )
     odds: float | None = Field(
         default=None,

@@ -125,7 +125,9 @@ def derivatives(
 ) -> tuple[Float[np.ndarray, " weight"], Float[np.ndarray, "weight weight"]]:
     """Gradient of the log-likelihood, and the information: Σ_rows of the covariance of features."""
     means = masses(predicted, grid, terms)
-    gradient = np.concatenate([np.bincount(t.level, t.at(residual), t.n_levels) for t in terms])
+    gradient = np.concatenate(
+        [np.bincount(t.level, t.at(residual), t.n_levels) for t in terms], dtype=np.float64
+    )
     second = np.diag(means.sum(axis=0))
     bounds = level_counts(terms)
     for i, term in enumerate(terms):
@@ -143,7 +145,7 @@ def _joint(
     if len(two.cells) < len(one.cells):
         return _joint(two, one, cells).T
     pairs = one.at(two.of_cell) * one.n_levels + one.level
-    sums = np.bincount(pairs, one.at(cells), (two.n_levels + 1) * one.n_levels)
+    sums = np.bincount(pairs, one.at(cells), (two.n_levels + 1) * one.n_levels).astype(float)
     return sums.reshape(-1, one.n_levels)[1:].T
 
 

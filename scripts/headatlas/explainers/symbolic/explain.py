@@ -53,7 +53,7 @@ def explain(
         max_behaviours=settings.max_behaviours,
         least_share=settings.min_gain,
     )
-    findings = find(selection, validation)
+    findings = find(selection, train, validation)
     if not findings.pieces:
         return without_behaviours(about, "unexplained", unexplained(findings))
     pieces = {

@@ -1,10 +1,10 @@
 """What a head does, piece by piece: the first token, distance, and the behaviours of its logit.
 
-All figures are of validation text. What a piece adds is a share of KL(A‖even): the first token
-alone, then the kernel over distance, then each behaviour in the order in which it was found.
+All figures are of validation text. What a piece adds is a share of KL(A‖even): that by which
+less of it is explained without the piece.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ from jaxtyping import Float
 
 from ..logit.features import term_of
 from ..logit.grid import BIN_ENDS, N_BINS, Grid
+from ..logit.importance import lost_without
 from ..logit.measures import divergences, even
-from ..logit.model import level_weights
 from ..logit.selection import Selection
 from .activity import ANY, Seen
 from .language import EVERYTHING, FIRST_TOKEN, RECENT, Expression
@@ -64,7 +64,7 @@ class Findings:
     nats: float
 
 
-def find(selection: Selection, validation: Seen) -> Findings:
+def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     """The pieces that are worth telling, those that add most first."""
     attention, grid = validation.attention, validation.table.grid
     position = selection.position.predict(validation.table)
@@ -79,29 +79,21 @@ def find(selection: Selection, validation: Seen) -> Findings:
         share = _mean(1 - attention[grid.starts], grid)
         pieces = [Finding(EVERYTHING, ANY, 1.0, share, share, 0.0)]
         return Findings(pieces, distance, 0.0, 0.0, left)
-    after = [nats(first_alone(attention, grid)), nats(position)]
-    resting, by_distance = (left - after[0]) / left, (after[0] - after[1]) / left
+    lost = lost_without(
+        selection.logit,
+        (train.attention, train.table),
+        (attention, validation.table),
+    )
+    terms = [nats_lost / left for nats_lost in lost.behaviours]
     pieces = [
-        *_resting(attention, uniform, grid, resting),
-        *_of_distance(distance, attention, uniform, grid, by_distance),
-        *(
-            piece
-            for piece in _of_terms(selection, validation, position, after[1] / left)
-            if piece.adds * left >= TOLD
-        ),
+        *_resting(attention, uniform, grid, lost.first / left),
+        *_of_distance(distance, attention, uniform, grid, lost.distance / left),
+        *(p for p in _of_terms(selection, validation, position, terms) if p.adds * left >= TOLD),
     ]
     pieces = _together(pieces)
     pieces.sort(key=lambda piece: -piece.adds)
     full = 1 - nats(selection.logit.predict(validation.table)) / left
-    return Findings(pieces, distance, full, 1 - after[1] / left, left)
-
-
-def first_alone(attention: Float[np.ndarray, " cell"], grid: Grid) -> Float[np.ndarray, " cell"]:
-    """The best prediction that knows the first token and nothing else."""
-    a, m = attention[grid.starts], 1 / (grid.query + 1)
-    scores = np.zeros(grid.n_cells)
-    scores[grid.starts] = level_weights(a[:, None], m[:, None], ridge=1.0)[0]
-    return grid.softmax(scores)[0]
+    return Findings(pieces, distance, full, 1 - nats(position) / left, left)
 
 
 def distance_of(
@@ -159,12 +151,11 @@ def _of_terms(
     selection: Selection,
     validation: Seen,
     position: Float[np.ndarray, " cell"],
-    left_by_position: float,
+    adds: Sequence[float],
 ) -> Iterator[Finding]:
     grid = validation.table.grid
     counted = grid.query > 0
-    found = zip(selection.logit.behaviours, selection.gains, strict=True)
-    for number, (behaviour, gain) in enumerate(found):
+    for number, behaviour in enumerate(selection.logit.behaviours):
         cells = term_of(behaviour.feature, validation.table).cells
         applies = (np.bincount(grid.row[cells], minlength=grid.n_rows) > 0) & counted
         share, baseline = (
@@ -179,7 +170,7 @@ def _of_terms(
             float(applies[counted].mean()),
             share,
             baseline,
-            gain * left_by_position,
+            adds[number],
             number,
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .findings import Finding, Findings
-from .language import Expression
+from .language import FIRST_TOKEN, Expression
 from .phrases import MOST_WORDS, Speaker
 from .wording import attends_to
 
@@ -25,9 +25,11 @@ def title(findings: Findings, speaker: Speaker) -> str:
     """The pieces that add most, in at most ten words."""
     first, *others = findings.pieces
     found = speaker.titles(first)[0]
-    if others and others[0].adds >= SECOND * first.adds:
+    rests = first.source == FIRST_TOKEN
+    if others and (rests or others[0].adds >= SECOND * first.adds):
+        joint = ", else " if rests else "; "
         for second in speaker.titles(others[0]):
-            both = f"{found}; {second[0].lower()}{second[1:]}"
+            both = f"{found}{joint}{second[0].lower()}{second[1:]}"
             if len(both.split()) <= MOST_WORDS:
                 return both
     return found

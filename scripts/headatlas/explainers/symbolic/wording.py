@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from .language import EARLY, Expression
+from .language import EARLY, FIRST_TOKEN, Expression
 
 # Token class -> one, several.
 NOUNS = {
@@ -212,6 +212,8 @@ def title_of(source: Expression) -> str:
     """A few words for the keys of a source, to begin a title with."""
     if family(source) == "induction":
         return "Induction: what followed this token before"
+    if source == FIRST_TOKEN:
+        return "First token"
     phrase = attends_to(source).replace(_ITSELF, "").replace(" itself", "")
     phrase = re.sub(r" \(.*?\)", "", phrase).removeprefix("the ")
     words = phrase.split()

