@@ -45,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--repeats", type=Path, required=True, help="scores on repeated random tokens"
     )
+    made.add_argument(
+        "--substitution", type=Path, help="what is lost with heads that attend as explained, if any"
+    )
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
     made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
@@ -87,6 +90,7 @@ def main() -> None:
         args.clusters,
         args.known_roles,
         args.repeats,
+        args.substitution,
         args.usage,
         args.random_heads,
         args.random_round,

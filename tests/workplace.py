@@ -102,7 +102,8 @@ def small_configuration() -> dict[str, Any]:
         "clusterings": {"minilm": {"encoder": "all-MiniLM-L6-v2"}},
         "activations": {"top_windows": 4, "top_keys": 4},
         "events": {"top": 3, "quantiles": 2, "per_quantile": 1},
-        "scoring": {"bootstrap": 50, "controls": 1, "random_heads": 1},
+        "scoring": {"bootstrap": 50, "controls": 1, "random_heads": 1}
+        | {"substitution_windows": 2, "substitution_head_windows": 2},
         "report": {"exemplars": 2},
         "execution": {"batch_size": 8, "device": "cpu"},
     }

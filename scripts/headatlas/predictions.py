@@ -71,13 +71,18 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 def read_predictions(path: Path, expected: Head) -> Predictions:
     """What was predicted of a head. Raises InputError if the file is about another one."""
+    reason = _check_head(path, expected)["reason"]
+    return Predictions(expected, list(_windows(path)), None if reason is None else str(reason))
+
+
+def _check_head(path: Path, expected: Head) -> dict[str, object]:
+    """The facts of a table. Raises InputError if it is about another head."""
     facts = read_facts(path)
     found = int(str(facts["layer"])), int(str(facts["head"]))
     if found != expected:
         names = head_name(*found), head_name(*expected)
         raise InputError(f"{path}: is about {names[0]}, expected is {names[1]}")
-    reason = facts["reason"]
-    return Predictions(found, list(_windows(path)), None if reason is None else str(reason))
+    return facts
 
 
 def _windows(path: Path) -> Iterator[Prediction]:
@@ -91,3 +96,35 @@ def _windows(path: Path) -> Iterator[Prediction]:
             activation,
             *map(unpack, matrices),
         )
+
+
+class Packed(NamedTuple):
+    """Attention that is predicted of a head in some windows, as it is stored."""
+
+    attention: Float[np.ndarray, "window pair"]
+    position: Float[np.ndarray, "window pair"]
+
+
+def predicted_windows(path: Path, expected: Head, split: Split) -> list[int]:
+    """The windows of a split in which anything is predicted of a head, in order."""
+    _check_head(path, expected)
+    table = read_table(path, PREDICTIONS)
+    found = table.column("window").to_numpy()[table.column("split").to_numpy() == split]
+    return sorted(found.tolist())
+
+
+def read_packed(path: Path, expected: Head, windows: Sequence[int]) -> Packed | None:
+    """What is predicted of a head in `windows`, in their order; None if nothing is.
+
+    Raises InputError if the file is about another head, or lacks one of the windows.
+    """
+    _check_head(path, expected)
+    table = read_table(path, PREDICTIONS)
+    if not len(table):
+        return None
+    place = {window: row for row, window in enumerate(table.column("window").to_pylist())}
+    if missing := [window for window in windows if window not in place]:
+        raise InputError(f"{path}: predicts nothing for window {missing[0]}")
+    rows = [place[window] for window in windows]
+    columns = [table.column(name) for name in _MATRICES]
+    return Packed(*(np.stack([np.asarray(c[row].values) for row in rows]) for c in columns))

@@ -91,6 +91,7 @@ def bearers(module: str) -> set[str]:
         ("cost", {"compare_costs"}),
         ("probes", {"run_probes", "score_head"}),
         ("repeats", {"measure_repeats", "grade_roles", "build_atlas"}),
+        ("substitution", {"substitute_heads", "build_atlas"}),
         ("registry", set()),
     ],
 )

@@ -16,7 +16,7 @@ MODELS = 2  # the layers of each are one block
 REPORT = Counter(build_atlas=1)
 CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
-CONTROLS = SCORE + Counter(choose_controls=2)
+CONTROLS = SCORE + Counter(choose_controls=2, substitute_heads=1)
 EXPLAIN = (
     CONTROLS
     + CLUSTER
@@ -49,6 +49,9 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("scoring", "bootstrap"), 60, SCORE),
         (("scoring", "items"), 8, SCORE + Counter(draw_items=LAYERS)),
         (("scoring", "controls"), 2, CONTROLS),
+        (("scoring", "substitution_windows"), 0, REPORT),
+        (("scoring", "substitution_windows"), 3, REPORT + Counter(substitute_heads=1)),
+        (("scoring", "substitution_head_windows"), 0, REPORT + Counter(substitute_heads=1)),
         (("scoring", "random_heads"), 0, REPORT),
         (("scoring", "random_heads"), 2, REPORT + SECOND_RANDOM_HEAD),
         (("explainers", "symbolic", "texts"), 5, EXPLAIN),
@@ -93,7 +96,7 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     configuration = finished.changed("sweep", "models", to=["tiny", "second"])
     heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
     one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
-    one |= {"measure_repeats", "grade_roles"}
+    one |= {"measure_repeats", "grade_roles", "substitute_heads"}
     expected = dict.fromkeys(one, 1)
     expected |= dict.fromkeys(("select_events", "draw_items"), layers)
     expected |= dict.fromkeys(("cache_activations", "run_probes", "choose_controls"), 2)

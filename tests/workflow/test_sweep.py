@@ -41,6 +41,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         run_probes=4 * 2,
         choose_controls=4 * 2,
         score_head=4 * heads,
+        substitute_heads=4,
         grade_roles=4,
         cluster_heads=8,
         build_atlas=8,

@@ -24,6 +24,7 @@ rule build_atlas:
         clusters=lambda w: at_round(CLUSTERS, w),
         known_roles=lambda w: at_round(KNOWN_ROLES, w),
         repeats="results/{model}/repeats.parquet",
+        substitution=lambda w: at_round(SUBSTITUTION, w) if substitutes(w.explainer) else [],
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -62,6 +63,7 @@ rule build_atlas:
         random_round=folder_of(RANDOM_ROUND),
         settings=lambda w: flags(config["report"]),
         answers=answers_flags,
+        substitution=lambda w, input: flags({"substitution": input.get("substitution") or None}),
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),
         recipe=recipe,
@@ -76,7 +78,8 @@ rule build_atlas:
         " --explanations {params.explanations} --scores {params.scores}"
         " --random-heads {params.random_heads} --random-round {params.random_round}"
         " --controls {input.controls} --clusters {input.clusters}"
-        " --known-roles {input.known_roles} --repeats {input.repeats} {params.answers} {params.usage}"
+        " --known-roles {input.known_roles} --repeats {input.repeats} {params.substitution}"
+        " {params.answers} {params.usage}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

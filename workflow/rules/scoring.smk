@@ -27,6 +27,37 @@ rule choose_controls:
         'python "$SCRIPTS"/choose_controls.py {params.settings} --heads {params.heads} --out {output} 2> {log}'
 
 
+rule substitute_heads:
+    input:
+        model="results/{model}/model.json",
+        windows=windows_of,
+        predictions=head_files(f"{ROUND}/predictions/L{{layer}}H{{head}}.parquet"),
+        controls=CONTROLS,
+    output:
+        SUBSTITUTION,
+    log:
+        log_of(SUBSTITUTION.removesuffix(".parquet")),
+    benchmark:
+        benchmark_of(SUBSTITUTION.removesuffix(".parquet"))
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 8
+    resources:
+        gpu=EXECUTION["devices"],
+    params:
+        heads=lambda w: head_names(w.model),
+        predictions=folder_of(f"{ROUND}/predictions"),
+        settings=flags(config["scoring"], "substitution_windows", "substitution_head_windows"),
+        seed=config["seed"],
+        code=code("substitute_heads"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the model with heads that attend as explained"
+    shell:
+        'python "$SCRIPTS"/substitute_heads.py --model-info {input.model} $SUBJECT_FLAGS {params.settings}'
+        " --windows {input.windows} --heads {params.heads} --predictions {params.predictions}"
+        " --controls {input.controls} --seed {params.seed} --out {output} 2> {log}"
+
+
 rule score_head:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",

@@ -21,31 +21,40 @@ class Case(NamedTuple):
 
     scope: str
     which: str
-    heads: Mapping[int, tuple[int, ...]]
+    heads: tuple[tuple[int, tuple[int, ...]], ...]  # layer and heads of it
     variant: str
 
+    @property
+    def number(self) -> int:
+        """How many heads these are."""
+        return sum(len(heads) for _, heads in self.heads)
 
-def cases(order: Sequence[Head]) -> Iterator[Case]:
-    """Every pass over a batch. `order` are the heads by descending overlap.
 
-    Even attention is left out for single heads, which are most of the passes.
-    """
-    for at in sorted(order):
+OWN = Case("model", "", (), "own")
+
+
+def single_heads(heads: Sequence[Head]) -> Iterator[Case]:
+    """A pass for each head and variant. Even attention is left out: these are most passes."""
+    for at in sorted(heads):
         for variant in OF_HEADS:
             yield Case("head", head_name(*at), by_layer([at]), variant)
-    for layer, heads in by_layer(order).items():
+
+
+def many_heads(order: Sequence[Head]) -> Iterator[Case]:
+    """The passes by layer and by share. `order` are the heads by descending overlap."""
+    for layer in by_layer(order):
         for variant in VARIANTS:
-            yield Case("layer", str(layer), {layer: heads}, variant)
+            yield Case("layer", str(layer[0]), (layer,), variant)
     for share in SHARES:
         chosen = by_layer(order[: math.ceil(len(order) * share / 100)])
         for variant in VARIANTS:
             yield Case("share", str(share), chosen, variant)
 
 
-def by_layer(heads: Sequence[Head]) -> dict[int, tuple[int, ...]]:
-    """Heads by layer, both in order."""
+def by_layer(heads: Sequence[Head]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Layers with their heads, both in order."""
     layers = sorted({layer for layer, _ in heads})
-    return {n: tuple(sorted(head for layer, head in heads if layer == n)) for n in layers}
+    return tuple((n, tuple(sorted(h for layer, h in heads if layer == n))) for n in layers)
 
 
 class Losses(NamedTuple):
@@ -56,43 +65,35 @@ class Losses(NamedTuple):
 
 
 def rows(
-    own: Losses, found: Mapping[tuple[str, str, str], tuple[int, Losses]], resamples: int, seed: int
+    own: Losses, found: Mapping[Case, Losses], resamples: int, seed: int
 ) -> Iterator[dict[str, object]]:
-    """Rows of `records.substitution.SUBSTITUTION`, beginning with the model itself.
+    """Rows of `records.substitution.SUBSTITUTION` for each case, in the same windows.
 
-    `found` has the number of heads and the losses by scope, which and variant. Windows are
-    resampled, the same for all rows. Without windows there are no rows.
+    Windows are resampled, the same for all rows. Without windows there are no rows.
     """
     if not len(own.loss):
         return
+    of = {(case.scope, case.which, case.variant): losses for case, losses in found.items()}
     counts = resample_counts(np.random.default_rng(seed), resamples, len(own.loss))
-    yield _row("model", "", 0, "own", own, own, counts, None)
-    for (scope, which, variant), (heads, losses) in found.items():
-        _, off = found[scope, which, "off"]
-        yield _row(scope, which, heads, variant, losses, own, counts, off)
+    for case, losses in found.items():
+        off = of.get((case.scope, case.which, "off"))
+        yield _row(case, losses, own, counts, off)
 
 
 def _row(
-    scope: str,
-    which: str,
-    heads: int,
-    variant: str,
-    losses: Losses,
-    own: Losses,
-    counts: np.ndarray,
-    off: Losses | None,
+    case: Case, losses: Losses, own: Losses, counts: np.ndarray, off: Losses | None
 ) -> dict[str, object]:
     windows = len(own.loss)
     more = counts @ (losses.loss - own.loss) / windows
     ratio = estimate(np.exp(more), windows, windows)
     recovered = undefined(windows, "")
-    if off is not None and variant != "off":
+    if off is not None and case.variant != "off":
         recovered = loss_recovered(more, counts @ (off.loss - own.loss) / windows, windows)
     return {
-        "scope": scope,
-        "which": which,
-        "heads": heads,
-        "variant": variant,
+        "scope": case.scope,
+        "which": case.which,
+        "heads": case.number,
+        "variant": case.variant,
         "loss": float(losses.loss.mean()),
         "ratio": ratio.value,
         "low": ratio.low,

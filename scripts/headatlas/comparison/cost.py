@@ -33,6 +33,7 @@ RULES = {
     "probes": "run_probes",
     "controls": "choose_controls",
     "scores": "score_head",
+    "substitution": "substitute_heads",
     "known_roles": "grade_roles",
     "transfers": "transfer_explanations",
     "clusters": "cluster_heads",

@@ -24,6 +24,7 @@ from headatlas.records.model import ModelInfo
 from headatlas.records.repeats import REPEATS
 from headatlas.records.scores import HeadScores
 from headatlas.records.stats import STATS
+from headatlas.records.substitution import SUBSTITUTION
 from headatlas.storage import (
     read_facts,
     read_record,
@@ -38,6 +39,7 @@ from . import failures, pages, tables
 from .answers import Asked, asked
 from .exemplars import Group, groups
 from .run_record import run_record
+from .substitution import substituted
 from .tables import Run
 from .usage import read_usage
 
@@ -56,7 +58,7 @@ class Inputs(NamedTuple):
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
     folders `explanations` and `scores`. `usage` and `judged` are there where language models
-    were asked.
+    were asked, and `substitution` where explanations predict attention.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
     in `random_round`.
     """
@@ -72,6 +74,7 @@ class Inputs(NamedTuple):
     clusters: Path
     known_roles: Path
     repeats: Path
+    substitution: Path | None = None
     usage: Path | None = None
     random_heads: Sequence[str] = ()
     random_round: Path = Path()
@@ -117,7 +120,12 @@ def build(
     facts = _facts(inputs.windows)
     record = run_record(run, info, facts, recipe)
     usage = read_usage(inputs.usage) if inputs.usage else []
-    atlas = pages.gather(run, info, facts, heads, twin, clusters, known_roles, usage)
+    replaced = (
+        substituted(read_table(inputs.substitution, SUBSTITUTION).to_pylist())
+        if inputs.substitution
+        else None
+    )
+    atlas = pages.gather(run, info, facts, heads, twin, clusters, known_roles, usage, replaced)
     env = pages.environment(templates)
 
     records = [head.explanation.model_dump_json() for head in heads]

@@ -91,6 +91,14 @@ METRICS = (
 )
 LABELS = {metric.name: metric.label for metric in METRICS}
 
+SUBSTITUTION = (
+    "The model is run with predicted attention in the place of the heads' own, for more and more "
+    "heads: those first whose explanation overlaps most with their attention on validation text. "
+    "Of a head that nothing is predicted of, attention is taken to be even; another head's "
+    "explanation is one that says something else, its first control. Loss recovered is "
+    "1 − (loss − the model's) / (loss with these heads off − the model's)."
+)
+
 STANDARD_TESTS = (
     "Random tokens are said twice, over several distances, and the attention of the second saying "
     "is measured: what a head does apart from meaning, without any explanation. Recall: of the "

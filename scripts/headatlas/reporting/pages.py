@@ -27,6 +27,7 @@ from .catalogue import (
     MEASURED_ON,
     METRICS,
     STANDARD_TESTS,
+    SUBSTITUTION,
     TERMS,
     Quantity,
 )
@@ -34,6 +35,7 @@ from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
 from .maps import colourings
+from .substitution import Substituted
 from .tables import Head, Run, main_scores
 from .usage import Row, by_head, total
 
@@ -64,6 +66,7 @@ class Atlas(NamedTuple):
     known_roles: KnownRoles
     usage: dict[str, Usage]
     spent: Usage | None
+    substituted: Substituted | None
 
     @property
     def heads_in_model(self) -> int:
@@ -85,6 +88,7 @@ def gather(
     clusters: Clusters,
     known_roles: KnownRoles,
     usage: Sequence[Row] = (),
+    replaced: Substituted | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -110,6 +114,7 @@ def gather(
         known_roles,
         by_head([row for row in usage if row["model"] == run.model]),
         total(usage),
+        replaced,
     )
 
 
@@ -199,6 +204,7 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "spreads": [spread(atlas.heads, measure) for measure in atlas.scores],
         "about_roles": KNOWN_ROLES + ("" if atlas.whole else f" {KNOWN_ROLES_OF_SOME}"),
         "about_tests": STANDARD_TESTS,
+        "about_substitution": SUBSTITUTION,
         "labels": LABELS,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
@@ -229,11 +235,13 @@ def head_page(
     language model that judges was asked.
     """
     head = atlas.heads[position]
+    replaced = atlas.substituted.of_heads if atlas.substituted else {}
     return env.get_template("head.html").render(
         **script(env, "head.js"),
         atlas=atlas,
         run=atlas.run,
         head=head,
+        effects=replaced.get(head.name),
         published=_published(atlas, head.name),
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,

@@ -34,3 +34,17 @@ class Scoring(Settings):
         description="heads of the same architecture with random weights that are explained and "
         "scored likewise: at equal steps among the model's selected heads; 0 for none",
     )
+    substitution_windows: int = Field(
+        default=8,
+        ge=0,
+        le=100_000,
+        description="test windows on which the model runs with explanations in the place of its "
+        "heads' attention, by layer and for more and more heads; 0 for none",
+    )
+    substitution_head_windows: int = Field(
+        default=8,
+        ge=0,
+        le=100_000,
+        description="as many for each head alone, which are most of the passes: four a head; 0 for "
+        "none",
+    )

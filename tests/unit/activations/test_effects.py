@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from headatlas.activations.effects import (
+    OWN,
+    Case,
     Losses,
     by_layer,
-    cases,
     loss_recovered,
+    many_heads,
     overlap,
     rows,
+    single_heads,
 )
 
 ORDER = [(1, 0), (0, 2), (1, 1), (0, 0), (0, 1)]
@@ -20,22 +23,30 @@ def losses(*values: float) -> Losses:
 
 
 def test_passes_are_of_heads_layers_and_shares_in_the_order_given() -> None:
-    found = list(cases(ORDER))
+    found = [*single_heads(ORDER), *many_heads(ORDER)]
     assert len(found) == 5 * 4 + 2 * 5 + 5 * 5
     assert len({(c.scope, c.which, c.variant) for c in found}) == len(found)
     shares = {c.which: c.heads for c in found if c.scope == "share"}
-    assert shares["10"] == {1: (0,)}  # a tenth of five is at least one
-    assert shares["50"] == {0: (2,), 1: (0, 1)}
-    assert shares["100"] == by_layer(ORDER) == {0: (0, 1, 2), 1: (0, 1)}
+    assert shares["10"] == ((1, (0,)),)  # a tenth of five is at least one
+    assert shares["50"] == ((0, (2,)), (1, (0, 1)))
+    assert shares["100"] == by_layer(ORDER) == ((0, (0, 1, 2)), (1, (0, 1)))
+    assert {c.which: c.heads for c in found if c.scope == "layer"} == {
+        "0": ((0, (0, 1, 2)),),
+        "1": ((1, (0, 1)),),
+    }
     assert [c.which for c in found[:20:4]] == ["L00H00", "L00H01", "L00H02", "L01H00", "L01H01"]
-    assert all(sum(map(len, c.heads.values())) == 1 for c in found if c.scope == "head")
+    assert all(c.number == 1 for c in found if c.scope == "head")
 
 
 def test_rows_by_hand() -> None:
     """Off, each window loses 2 nats; by the explanation 0.5 and 1."""
     own, off, told = losses(3, 5), losses(5, 7), losses(3.5, 6)
-    cases = {("head", "L00H01", "off"): (1, off), ("head", "L00H01", "explanation"): (1, told)}
-    model, gone, explained = rows(own, cases, 200, 0)
+    found = {
+        OWN: own,
+        Case("head", "L00H01", ((0, (1,)),), "off"): off,
+        Case("head", "L00H01", ((0, (1,)),), "explanation"): told,
+    }
+    model, gone, explained = rows(own, found, 200, 0)
     assert (model["loss"], model["ratio"], model["recovered"]) == (4, 1, None)
     assert gone["loss"] == 6 and gone["ratio"] == pytest.approx(np.exp(2))
     assert gone["recovered"] is None, "what is off recovers nothing, and says nothing"

@@ -35,7 +35,7 @@ def finished_atlases():
 def stages(explainer):
     """The rules of a run of an explainer."""
     if not asks(explainer):
-        return STAGES
+        return STAGES + ["substitute_heads"] * substitutes(explainer)
     asking = {"explain_head": "explain_head_llm", "predict_head": "judge_head_llm"}
     return [*(asking.get(rule, rule) for rule in STAGES), "count_usage"]
 

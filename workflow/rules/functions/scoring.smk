@@ -21,6 +21,11 @@ def choice_flags(wildcards):
     return flags({"predictions": folder, "controls": count, "layer_controls": count})
 
 
+def substitutes(explainer):
+    """Whether the model is run with what an explainer predicts; a language model predicts none."""
+    return not asks(explainer) and config["scoring"]["substitution_windows"] > 0
+
+
 def told(wildcards):
     """What is told of a head by who knows its explanation: a language model, or its program."""
     kind = "judgements/{}.json" if asks(wildcards.explainer) else "predictions/{}.parquet"
