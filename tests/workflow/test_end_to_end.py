@@ -73,7 +73,6 @@ def test_a_twin_with_random_weights_goes_the_same_way(finished: Workplace) -> No
     assert sorted(path.name for path in (results / "tiny+random/words").iterdir()) == [
         "activations",
         "events",
-        "features",
         "items",
         "stats",
         "symbolic",

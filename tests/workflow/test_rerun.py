@@ -26,7 +26,7 @@ EXPLAIN = (
 )
 EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=2)
-CORPUS = CACHE + Counter(sample_windows=1)
+CORPUS = CACHE + Counter(sample_windows=1, measure_features=1)
 SEED = CORPUS + Counter(randomise_model=1, measure_repeats=1)
 MODEL = SEED + Counter(inspect_model=1)
 # It is in the other layer, and a layer that is added is cached with the one before.
@@ -96,7 +96,7 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     configuration = finished.changed("sweep", "models", to=["tiny", "second"])
     heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
     one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
-    one |= {"measure_repeats", "grade_roles", "substitute_heads"}
+    one |= {"measure_features", "measure_repeats", "grade_roles", "substitute_heads"}
     expected = dict.fromkeys(one, 1)
     expected |= dict.fromkeys(("select_events", "draw_items"), layers)
     expected |= dict.fromkeys(("cache_activations", "run_probes", "choose_controls"), 2)

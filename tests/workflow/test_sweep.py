@@ -33,6 +33,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         measure_repeats=1,
         randomise_model=1,
         sample_windows=2,
+        measure_features=2,
         cache_activations=2 * 2,
         select_events=2 * layers,
         draw_items=2 * layers,

@@ -5,7 +5,7 @@ SYMBOLIC = explainers_that(ask=False)
 
 rule measure_features:
     input:
-        windows_of,
+        f"{RUN}/windows.parquet",
     output:
         directory(f"{RUN}/features"),
     log:
@@ -25,7 +25,7 @@ rule measure_features:
 rule explain_head:
     input:
         events=events_of,
-        features=f"{RUN}/features",
+        features=features_of,
     output:
         f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     log:
@@ -51,7 +51,7 @@ rule explain_head:
 
 rule predict_head:
     input:
-        features=f"{RUN}/features",
+        features=features_of,
         explanation=f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     output:
         f"{ROUND}/predictions/L{{layer}}H{{head}}.parquet",

@@ -73,3 +73,9 @@ def windows_of(wildcards):
     return f"{RUN}/windows.parquet".format(
         model=wildcards.model.removesuffix(RANDOM), corpus=wildcards.corpus
     )
+
+
+def features_of(wildcards):
+    """The features of these windows, which the twin reads too."""
+    path = f"{RUN}/features"
+    return path.format(model=wildcards.model.removesuffix(RANDOM), corpus=wildcards.corpus)
