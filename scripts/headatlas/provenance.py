@@ -84,13 +84,25 @@ def _digest(files: set[Path], root: Path) -> str:
 @cache
 def _imported(file: Path, root: Path) -> tuple[Path, ...]:
     package = file.relative_to(root).parent.parts
-    found: list[Path] = []
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Name) and node.id == "__path__":
-            found += file.parent.glob("*.py")
+    source = file.read_bytes()
+    tree = ast.parse(source)
+    looks = b"__path__" in source and any(
+        isinstance(node, ast.Name) and node.id == "__path__" for node in ast.walk(tree)
+    )
+    found = set(file.parent.glob("*.py") if looks else ())
+    for node in _statements(tree):
         for name in _module_names(node, package):
-            found += _files_of(name.split("."), root)
+            found.update(_files_of(name, root))
     return tuple(found)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements below a node, at any depth; expressions, of which most trees are, are not."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        below = getattr(node, field, ())
+        for statement in below if isinstance(below, list) else ():  # those of a lambda are none
+            yield statement
+            yield from _statements(statement)
 
 
 def _module_names(node: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
@@ -104,12 +116,12 @@ def _module_names(node: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
         yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def _files_of(parts: list[str], root: Path) -> Iterator[Path]:
-    """The module's file and the `__init__` of every package above it, where they exist."""
+@cache
+def _files_of(name: str, root: Path) -> tuple[Path, ...]:
+    """The file of a module and the `__init__` of every package above it, where they exist."""
+    parts = name.split(".")
     if parts[0] != PACKAGE:
-        return
-    for depth in range(1, len(parts) + 1):
-        path = root.joinpath(*parts[:depth])
-        for file in (path / "__init__.py", path.with_suffix(".py")):
-            if file.is_file():
-                yield file
+        return ()
+    paths = [root.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    files = [file for path in paths for file in (path / "__init__.py", path.with_suffix(".py"))]
+    return tuple(file for file in files if file.is_file())

@@ -24,12 +24,14 @@ def finished_atlases():
     """What Snakemake knows the atlases of all runs of the sweep by."""
     names = ("model", "corpus", "explainer", "clustering")
     pages = f"{FINISHED}/index.html"
-    found = [pages.format(**dict(zip(names, run, strict=True))) for run in runs(config)]
-    # Links to an atlas that somebody deleted would stop Snakemake.
-    for link in (link for page in found for link in Path(page).parent.glob("*")):
+    return [pages.format(**dict(zip(names, run, strict=True))) for run in runs(config)]
+
+
+def remove_dangling_links():
+    """Remove the links to atlases that somebody deleted, which would stop Snakemake."""
+    for link in (link for page in finished_atlases() for link in Path(page).parent.glob("*")):
         if link.is_symlink() and not link.exists():
             link.unlink()
-    return found
 
 
 def stages(explainer):
