@@ -15,12 +15,16 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from .arrow_alone import leave_pandas_out
 from .errors import InputError
 from .records.base import VERSION, Record
 
 _METADATA_KEY, _CHECKSUM_KEY = b"headatlas", b"headatlas.crc32"
 _ANEW = "delete it and run again: it is made anew"
 R = TypeVar("R", bound=Record)
+
+
+leave_pandas_out()
 
 
 class StorageError(InputError):
@@ -213,8 +217,8 @@ def read_head(
 ) -> pa.Table:
     """The rows of one head of a per-layer table, or some of their columns.
 
-    Only the row groups that may hold the head are read. This is done by hand because
-    the filters of `pq.read_table` import pandas, a third of a second in every job.
+    Only the row groups that may hold the head are read. This is done by hand:
+    what filters for `pq.read_table` takes its time to import, in every job.
     """
     check_schema(path, schema)
     with _undamaged(path), pq.ParquetFile(path, page_checksum_verification=True) as file:

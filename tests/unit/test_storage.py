@@ -3,6 +3,8 @@
 import errno
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -156,3 +158,22 @@ def test_an_error_of_the_disk_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(OSError) as raised, atomic_path(tmp_path / "a.json"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert raised.value.filename == str(tmp_path / "a.json")
+
+
+def test_a_job_imports_no_pandas_for_its_tables_and_may_have_its_frames(tmp_path: Path) -> None:
+    """In a process of its own, for here somebody may have imported it."""
+    code = """
+import sys
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+from headatlas.storage import read_table, write_rows
+
+schema = pa.schema({"a": pa.int64()})
+write_rows(Path("table"), [{"a": 1}], schema)
+table = read_table(Path("table"), schema)
+assert table.to_pylist() == [{"a": 1}] and len(pa.array(np.ones(3))) == 3
+assert "pandas" not in sys.modules
+assert table.to_pandas()["a"].tolist() == pa.array(table.to_pandas()["a"]).to_pylist() == [1]
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
