@@ -1,16 +1,24 @@
 """A workplace of its own for the workflow: a tiny model, a small corpus, a configuration."""
 
 import copy
+import multiprocessing
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).parents[1]
+# A process that has imported Snakemake, from which its runs are forked: the import takes longer
+# than most of what the tests ask it.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["snakemake.cli"])
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = (
     f"{SCRIPT} & </title> nul\x00byte, bell\x07, family 👩‍👩‍👧‍👦 flag 🏳️‍🌈, "
@@ -109,6 +117,33 @@ def small_configuration() -> dict[str, Any]:
     }
 
 
+def snakemake(folder: Path, arguments: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in a folder, as a process of its own. Returns what became of it."""
+    words = list(map(str, arguments))
+    with tempfile.TemporaryDirectory() as outside:
+        said = Path(outside, "stdout"), Path(outside, "stderr")
+        process = _FORKS.Process(target=_snakemake, args=(folder, words, dict(os.environ), said))
+        process.start()
+        process.join()
+        code = process.exitcode
+        assert code is not None
+        return subprocess.CompletedProcess(words, code, *(file.read_text() for file in said))
+
+
+def _snakemake(
+    folder: Path, words: list[str], environment: dict[str, str], said: tuple[Path, Path]
+) -> None:
+    for number, file in enumerate(said, 1):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["snakemake", *words]
+    from snakemake.cli import main
+
+    main()
+
+
 class Workplace:
     """A folder in which Snakemake runs the workflow."""
 
@@ -126,23 +161,24 @@ class Workplace:
         return configuration
 
     def snakemake(
-        self, *arguments: str, configuration: dict[str, Any] | None = None, **options: Any
+        self, *arguments: str, configuration: dict[str, Any] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here; the configuration is that of this workplace unless given."""
-        return subprocess.run(
-            self.command(*arguments, configuration=configuration),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            **options,
-        )
+        return snakemake(self.folder, self._prepared(arguments, configuration))
 
     def command(self, *arguments: str, configuration: dict[str, Any] | None = None) -> list[str]:
+        """A command that does so, for a test that starts a process of its own, and may kill it."""
+        words = self._prepared(arguments, configuration)
+        return [sys.executable, "-m", "snakemake", *words]
+
+    def _prepared(
+        self, arguments: Sequence[str], configuration: dict[str, Any] | None
+    ) -> list[str]:
         (self.folder / "config.yaml").write_text(
             yaml.safe_dump(configuration or self.configuration, sort_keys=False)
         )
-        base = [sys.executable, "-m", "snakemake", "--snakefile", str(self.snakefile)]
-        return [*base, "--cores", "2", "--rerun-incomplete", *arguments]
+        base = ["--snakefile", str(self.snakefile), "--cores", "2", "--rerun-incomplete"]
+        return [*base, *arguments]
 
     def run(self, *arguments: str, configuration: dict[str, Any] | None = None) -> str:
         """Run Snakemake to a good end. Returns what it said."""

@@ -4,14 +4,13 @@ import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from workplace import ROOT
+from workplace import snakemake as run_snakemake
 
 from headatlas.activations.repeats import joined, measure_repeats
 from headatlas.records.base import head_name
@@ -36,9 +35,8 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def snakemake(folder: Path, *arguments: str) -> str:
     """Run the workflow in a folder to a good end. Returns what it said."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
-    options = ["--profile", ROOT / "profiles/local", "--cores", "2", *arguments]
-    done = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True)
+    command = ["--snakefile", ROOT / "Snakefile", "--profile", ROOT / "profiles/local"]
+    done = run_snakemake(folder, [*command, "--cores", "2", *arguments])
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     return done.stderr
 
