@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[1]
 # A process that has imported Snakemake, from which its runs are forked: the import takes longer
 # than most of what the tests ask it.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["snakemake.cli"])
+_FORKS.set_forkserver_preload(["snakemake.cli", "jsonschema", "pydantic"])
+# Jobs of one thread: several, of several jobs, wait for each other, and burn the cores meanwhile.
+CORES = ["--cores", "2", "--max-threads", "1"]
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = (
     f"{SCRIPT} & </title> nul\x00byte, bell\x07, family 👩‍👩‍👧‍👦 flag 🏳️‍🌈, "
@@ -177,7 +179,7 @@ class Workplace:
         (self.folder / "config.yaml").write_text(
             yaml.safe_dump(configuration or self.configuration, sort_keys=False)
         )
-        base = ["--snakefile", str(self.snakefile), "--cores", "2", "--rerun-incomplete"]
+        base = ["--snakefile", str(self.snakefile), *CORES, "--rerun-incomplete"]
         return [*base, *arguments]
 
     def run(self, *arguments: str, configuration: dict[str, Any] | None = None) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
 from workplace import ROOT, SCRIPT, Workplace
 
 from headatlas.measures import TRANSFERRED
@@ -15,18 +14,6 @@ from headatlas.records.atlas import SCORES
 from headatlas.records.comparison import COUNTERPARTS, SharedFamilies
 from headatlas.records.transfers import TRANSFERS
 from headatlas.storage import read_record, read_table
-
-
-@pytest.fixture(scope="module")
-def swept(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    """The finished workplace after a second model has been added to its sweep."""
-    folder = tmp_path_factory.mktemp("swept") / "run"
-    subprocess.run(["cp", "-a", str(finished.folder), str(folder)], check=True)
-    workplace = Workplace(folder)
-    workplace.configuration["sweep"]["models"] = ["tiny", "second"]
-    said = workplace.run()
-    assert f"The comparison of all runs is in {folder}/results/comparison/index.html" in said
-    return workplace
 
 
 def table(workplace: Workplace, name: str) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from workplace import ROOT
+from workplace import CORES, ROOT
 from workplace import snakemake as run_snakemake
 
 from headatlas.activations.repeats import joined, measure_repeats
@@ -36,7 +36,7 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def snakemake(folder: Path, *arguments: str) -> str:
     """Run the workflow in a folder to a good end. Returns what it said."""
     command = ["--snakefile", ROOT / "Snakefile", "--profile", ROOT / "profiles/local"]
-    done = run_snakemake(folder, [*command, "--cores", "2", *arguments])
+    done = run_snakemake(folder, [*command, *CORES, *arguments])
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     return done.stderr
 

@@ -181,17 +181,12 @@ def test_a_failed_job_says_why_and_leaves_no_partial_file(fresh: Workplace, tmp_
     assert set(contents(workplace.folder)) <= of_the_model
 
 
-def test_a_second_model_of_another_shape_and_a_selection_of_its_heads(
-    fresh: Workplace, tmp_path: Path
-) -> None:
+def test_a_second_model_of_another_shape_and_a_selection_of_its_heads(swept: Workplace) -> None:
     """Grouped-query attention, no BOS, heads of two layers: an atlas of these heads."""
-    subprocess.run(["cp", "-a", str(fresh.folder), str(tmp_path / "run")], check=True)
-    workplace = Workplace(tmp_path / "run")
-    workplace.run(configuration=workplace.changed("sweep", "models", to=["second"]))
-    atlas = workplace.folder / "results/second/words/symbolic/atlas/minilm"
+    atlas = swept.folder / "results/second/words/symbolic/atlas/minilm"
     with (atlas / "summary.csv").open() as file:
         assert [row["name"] for row in csv.DictReader(file)] == ["L00H03", "L02H00", "L02H01"]
-    windows = workplace.folder / "results/second/words/windows.parquet"
+    windows = swept.folder / "results/second/words/windows.parquet"
     assert read_facts(windows)["bos"] == "none"
     assert all(row["tokens"][0] != 0 for row in read_table(windows, WINDOWS).to_pylist())
 

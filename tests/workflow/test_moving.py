@@ -36,12 +36,16 @@ def test_moved_results_are_found(
 
 
 def test_sweeps_of_two_machines_become_one(
-    fresh: Workplace, finished: Workplace, tmp_path: Path
+    fresh: Workplace, finished: Workplace, swept: Workplace, tmp_path: Path
 ) -> None:
     """The first has run tiny with minilm, the other tiny and second with coarse."""
     subprocess.run(["cp", "-a", finished.folder, tmp_path / "first"], check=True)
     first = Workplace(tmp_path / "first")
     other = new_workplace(fresh, tmp_path)
+    for name in ("results", ".snakemake"):  # what comes before the families is the same
+        subprocess.run(["cp", "-a", swept.folder / name, tmp_path], check=True)
+    for folder in [*tmp_path.glob("results/**/minilm"), tmp_path / "results/comparison"]:
+        shutil.rmtree(folder)
     both = other.changed("clusterings", "coarse", to={"min_cluster_size": 3})
     both["sweep"] |= {"models": ["tiny", "second"], "clusterings": ["coarse"]}
     other.run(configuration=both)

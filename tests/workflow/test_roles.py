@@ -51,6 +51,7 @@ def gpt2(fresh: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Workplac
     entry = {"source": "gpt2", "n_layers": 12, "n_heads": 12, "context": 64}
     workplace.configuration["models"]["gpt2"] = entry | {"heads": HEADS, "roles": "roles.csv"}
     workplace.configuration["sweep"]["models"] = ["gpt2"]
+    workplace.configuration["scoring"]["random_heads"] = 0
     workplace.run()
     return workplace
 
