@@ -21,7 +21,7 @@ include: "workflow/rules/comparison.smk"
 include: "workflow/rules/functions/ending.smk"
 
 
-# explain_head, judge_head and score_head take a second a head: they run where Snakemake runs,
+# explain_head, predict_head and score_head take a second a head: they run where Snakemake runs,
 # unless a profile makes jobs of them, many heads each (profiles/slurm). What asks a language model
 # always runs there, for there the key is, and the network.
 localrules:
@@ -33,7 +33,7 @@ localrules:
     ask_in_batches,
     explain_head,
     explain_head_llm,
-    judge_head,
+    predict_head,
     judge_head_llm,
     score_head,
 
