@@ -5,57 +5,68 @@ the same. So every part is taken out of the finished model in turn, and the rest
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from .features import FeatureTable, Term, term_of
-from .grid import Grid
 from .measures import divergences
-from .model import Logit, level_counts, position_terms, refit, scores
+from .model import N_TERMS, Logit, level_counts, position_terms, refit, scores
 
 STEPS = 8  # of Newton's method, from the weights of the whole model
 _Train = Float[np.ndarray, " train_cell"]
 _HeldOut = Float[np.ndarray, " held_out_cell"]
 
 
-class Lost(NamedTuple):
-    """How many nats a query more KL(A‖P) is on held-out text without a part."""
+class Importance:
+    """Takes parts out of a model fitted on `train`, and sees what that costs on other text.
 
-    distance: float
-    first: float
-    behaviours: tuple[float, ...]
+    Both are given as attention and features.
+    """
 
+    def __init__(
+        self,
+        logit: Logit,
+        train: tuple[_Train, FeatureTable],
+        held_out: tuple[_HeldOut, FeatureTable],
+        *,
+        ridge: float = 1.0,
+    ):
+        self._train, self._held_out, self._ridge = train, held_out, ridge
+        self._terms, self._held_terms = (_terms(logit, table) for _, table in (train, held_out))
+        weights = [*logit.kernel, *logit.first, logit.second]
+        for behaviour in logit.behaviours:
+            weights += behaviour.weights if behaviour.by else [behaviour.weight]
+        self._weights = np.array(weights)
+        self._whole = self._nats(self._weights, self._held_terms)
 
-def lost_without(
-    logit: Logit,
-    train: tuple[_Train, FeatureTable],
-    held_out: tuple[_HeldOut, FeatureTable],
-    *,
-    ridge: float = 1.0,
-) -> Lost:
-    """Of each part of a model fitted on `train`, both given as attention and features."""
-    attention, table = held_out
-    terms, held_terms = (_terms(logit, t) for t in (train[1], table))
-    weights = [*logit.kernel, *logit.first, logit.second]
-    for behaviour in logit.behaviours:
-        weights += behaviour.weights if behaviour.by else [behaviour.weight]
-    start = np.array(weights)
-    whole = _nats(start, attention, table.grid, held_terms)
+    @property
+    def distance(self) -> float:
+        """Nats a query lost on held-out text without the kernel over distance."""
+        return self._without([0])
 
-    def without(*parts: int) -> float:
-        kept, held_kept = (_emptied(some, parts) for some in (terms, held_terms))
-        bounds, begun = level_counts(terms), start.copy()
+    @property
+    def first(self) -> float:
+        """Likewise without what is special of the first and the second token."""
+        return self._without([1, 2])
+
+    def behaviours(self, numbers: Sequence[int]) -> float:
+        """Likewise without some behaviours."""
+        return self._without([N_TERMS + n for n in numbers])
+
+    def _without(self, parts: Sequence[int]) -> float:
+        kept, held_kept = (_emptied(some, parts) for some in (self._terms, self._held_terms))
+        bounds, start = level_counts(self._terms), self._weights.copy()
         for part in parts:
-            begun[bounds[part] : bounds[part + 1]] = 0
-        fit = refit(begun, train[0], train[1].grid, kept, ridge=ridge, steps=STEPS)
-        return _nats(fit.weights, attention, table.grid, held_kept) - whole
+            start[bounds[part] : bounds[part + 1]] = 0
+        attention, table = self._train
+        fit = refit(start, attention, table.grid, kept, ridge=self._ridge, steps=STEPS)
+        return self._nats(fit.weights, held_kept) - self._whole
 
-    n = len(position_terms(table.grid))
-    return Lost(
-        without(0), without(1, 2), tuple(without(n + i) for i in range(len(logit.behaviours)))
-    )
+    def _nats(self, weights: Float[np.ndarray, " weight"], terms: Sequence[Term]) -> float:
+        attention, table = self._held_out
+        predicted = table.grid.softmax(scores(weights, table.grid, terms))[0]
+        return float(divergences(attention, predicted, table.grid).sum()) / table.grid.n_rows
 
 
 def _terms(logit: Logit, table: FeatureTable) -> list[Term]:
@@ -68,13 +79,3 @@ def _emptied(terms: Sequence[Term], parts: Sequence[int]) -> list[Term]:
     return [
         Term(nothing, nothing, t.n_levels, t.grid) if n in parts else t for n, t in enumerate(terms)
     ]
-
-
-def _nats(
-    weights: Float[np.ndarray, " weight"],
-    attention: Float[np.ndarray, " cell"],
-    grid: Grid,
-    terms: Sequence[Term],
-) -> float:
-    predicted = grid.softmax(scores(weights, grid, terms))[0]
-    return float(divergences(attention, predicted, grid).sum()) / grid.n_rows

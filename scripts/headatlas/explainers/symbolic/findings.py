@@ -4,7 +4,7 @@ All figures are of validation text. What a piece adds is a share of KL(A‖even)
 less of it is explained without the piece.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,11 +13,13 @@ from jaxtyping import Float
 
 from ..logit.features import term_of
 from ..logit.grid import BIN_ENDS, N_BINS, Grid
-from ..logit.importance import lost_without
+from ..logit.importance import Importance
 from ..logit.measures import divergences, even
+from ..logit.model import Logit
 from ..logit.selection import Selection
 from .activity import ANY, Seen
 from .language import EVERYTHING, FIRST_TOKEN, RECENT, Expression
+from .wording import family
 
 RESTS = 0.05  # what the first token must add to be told
 LOCAL = 0.05  # and the kernel
@@ -79,21 +81,37 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
         share = _mean(1 - attention[grid.starts], grid)
         pieces = [Finding(EVERYTHING, ANY, 1.0, share, share, 0.0)]
         return Findings(pieces, distance, 0.0, 0.0, left)
-    lost = lost_without(
-        selection.logit,
-        (train.attention, train.table),
-        (attention, validation.table),
+    importance = Importance(
+        selection.logit, (train.attention, train.table), (attention, validation.table)
     )
-    terms = [nats_lost / left for nats_lost in lost.behaviours]
+    needed = _needed(selection.logit, importance)
     pieces = [
-        *_resting(attention, uniform, grid, lost.first / left),
-        *_of_distance(distance, attention, uniform, grid, lost.distance / left),
-        *(p for p in _of_terms(selection, validation, position, terms) if p.adds * left >= TOLD),
+        *_resting(attention, uniform, grid, importance.first / left),
+        *_of_distance(distance, attention, uniform, grid, importance.distance / left),
+        *_of_terms(selection, validation, position, {n: a / left for n, a in needed.items()}),
     ]
     pieces = _together(pieces)
     pieces.sort(key=lambda piece: -piece.adds)
     full = 1 - nats(selection.logit.predict(validation.table)) / left
     return Findings(pieces, distance, full, 1 - nats(position) / left, left)
+
+
+def _needed(logit: Logit, importance: Importance) -> dict[int, float]:
+    """The behaviours worth telling by number, and the nats a query that are lost without them.
+
+    Where several of a family stand in for each other, so that no single one is needed, the one
+    that was found first is told for all.
+    """
+    lost = [importance.behaviours([n]) for n in range(len(logit.behaviours))]
+    found = {n: nats for n, nats in enumerate(lost) if nats >= TOLD}
+    families = [family(behaviour.source) for behaviour in logit.behaviours]
+    for name in dict.fromkeys(families):
+        members = [n for n, own in enumerate(families) if own == name]
+        if len(members) > 1 and not found.keys() & members:
+            nats = importance.behaviours(members)
+            if nats >= TOLD:
+                found[members[0]] = nats
+    return found
 
 
 def distance_of(
@@ -151,11 +169,12 @@ def _of_terms(
     selection: Selection,
     validation: Seen,
     position: Float[np.ndarray, " cell"],
-    adds: Sequence[float],
+    adds: Mapping[int, float],
 ) -> Iterator[Finding]:
     grid = validation.table.grid
     counted = grid.query > 0
-    for number, behaviour in enumerate(selection.logit.behaviours):
+    for number in sorted(adds):
+        behaviour = selection.logit.behaviours[number]
         cells = term_of(behaviour.feature, validation.table).cells
         applies = (np.bincount(grid.row[cells], minlength=grid.n_rows) > 0) & counted
         share, baseline = (
