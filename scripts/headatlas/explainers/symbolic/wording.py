@@ -212,6 +212,8 @@ def title_of(source: Expression) -> str:
     """A few words for the keys of a source, to begin a title with."""
     if family(source) == "induction":
         return "Induction: what followed this token before"
+    if family(source) == "duplicate-token":
+        return "Earlier occurrences of this token"
     if source == FIRST_TOKEN:
         return "First token"
     phrase = attends_to(source).replace(_ITSELF, "").replace(" itself", "")
