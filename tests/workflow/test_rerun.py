@@ -115,7 +115,12 @@ def test_an_added_clustering_shares_all_before_it(finished: Workplace) -> None:
 def test_one_head_can_be_asked_for_alone(fresh: Workplace) -> None:
     target = "results/tiny/words/symbolic/round0/explanations/L01H02.json"
     assert fresh.jobs(target) == Counter(
-        inspect_model=1, sample_windows=1, cache_activations=1, select_events=1, explain_head=1
+        inspect_model=1,
+        sample_windows=1,
+        measure_features=1,
+        cache_activations=1,
+        select_events=1,
+        explain_head=1,
     )
 
 
@@ -141,7 +146,7 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
         ("scripts/headatlas/settings/report.py", REPORT),
         ("scripts/headatlas/settings/clustering.py", CLUSTER),
         ("workflow/templates/report.md", REPORT),
-        ("scripts/headatlas/explainers/symbolic/search.py", EXPLAIN),
+        ("scripts/headatlas/explainers/symbolic/findings.py", EXPLAIN),
         ("scripts/headatlas/events/exemplars.py", EVENTS),
         ("scripts/headatlas/corpora/lines.py", CORPUS),
         ("scripts/headatlas/records/comparison.py", Counter()),
