@@ -100,7 +100,7 @@ def make_windows(variant: Variant) -> None:
     kept: list[dict[str, Any]] = [row for row in rows if row["sampled"]]
     for split in SPLITS:
         own = [row for row in kept if row["split"] == split]
-        contexts = [Context(list(row["tokens"]), row["pieces"]) for row in own]
+        contexts = [Context(np.asarray(row["tokens"]).tolist(), row["pieces"]) for row in own]
         write_features(variant.features / split, contexts, [row["window"] for row in own])
 
 

@@ -29,7 +29,7 @@ RULES = {
     "features": "measure_features",
     "explanations": "explain_head",
     "predictions": "predict_head",
-    "judgements": "judge_head_llm",
+    "judgements": "judge_head",
     "probes": "run_probes",
     "controls": "choose_controls",
     "scores": "score_head",

@@ -73,8 +73,8 @@ def test_replies_are_added_to_the_jobs_that_asked(tmp_path: Path) -> None:
     names = ("model", "rule", "jobs", "calls", "input_tokens", "dollars", "dollars_per_head")
     assert [tuple(row[name] for name in names) for row in rows] == [
         ("a", "explain_head", 1, 4, 1000, 0.04, 0.02),
-        ("a", "judge_head_llm", 0, 2, 500, 0.01, 0.005),
-        ("a+random", "judge_head_llm", 0, 2, 500, None, None),
+        ("a", "judge_head", 0, 2, 500, 0.01, 0.005),
+        ("a+random", "judge_head", 0, 2, 500, None, None),
     ]
     (model,) = model_rows(rows, {"a": 2})
     assert (model["calls"], model["dollars"], model["dollars_per_head"]) == (6, 0.05, 0.025)
