@@ -123,7 +123,7 @@ def grade(
         true_names = {family(parse_source(source)) for source in true_names}
     behaviours = [b for b in found.behaviours if (b.family == "sink") == (not names)]
     explained, role = found.status == "explained", head.role != "noise"
-    predicted = named(found, told, texts) if explained and role else []
+    predicted = named(found, told, texts) if explained and role and told.windows else []
     return Graded(
         seed=variant.seed,
         noise=variant.noise,
