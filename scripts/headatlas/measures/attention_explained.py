@@ -1,38 +1,10 @@
 """How much of what even attention leaves to explain of a head's attention is explained."""
 
-import numpy as np
-from jaxtyping import Float
+from ..attention_measures import WHOLE, share_explained
 
-from ..measure import OfWindows, Trace
-from ..statistics.divergence import divergence, even, rows_of
-from ..statistics.ratio import ratio
-
-
-def attention(trace: Trace) -> Float[np.ndarray, "row key"]:
-    return rows_of(trace.attention)
-
-
-def sums(predicted: Trace, measured: Trace) -> Float[np.ndarray, " 2"]:
-    rows, uniform = measured.once(attention), rows_of(even(len(measured.tokens)))
-    left = divergence(rows, uniform)
-    return np.array([left - divergence(rows, predicted.once(attention)), left])
-
-
-MEASURE = OfWindows(
+MEASURE = share_explained(
+    WHOLE,
     name="attention_explained",
     label="Attention explained",
-    description="1 − KL(A‖P) / KL(A‖even) of measured attention A and predicted attention "
-    "P, summed over the queries of the random test windows. 1 is a perfect prediction, even "
-    "attention has 0, and a prediction that is worse is below.",
     place=1,
-    chance=0.0,
-    needs=("predicted attention",),
-    signed=True,
-    controls=("", "layer_", "position_", "first_"),
-    comparable=True,
-    sums=sums,
-    statistic=ratio,
-    why_not=lambda total: (
-        "attention is even" if np.isfinite(total).all() else "attention is not finite"
-    ),
 )

@@ -1,30 +1,11 @@
 """How much predicted and measured attention off the first token overlap."""
 
-import numpy as np
-from jaxtyping import Float
+from ..attention_measures import OFF_FIRST, overlap_of
 
-from ..measure import OfWindows, Trace
-from ..statistics.ratio import ratio
-
-
-def sums(predicted: Trace, measured: Trace) -> Float[np.ndarray, " 2"]:
-    p, a = predicted.attention[:, 1:], measured.attention[:, 1:]
-    return np.array([np.minimum(p, a).sum(), np.maximum(p, a).sum()])
-
-
-MEASURE = OfWindows(
+MEASURE = overlap_of(
+    OFF_FIRST,
     name="iou_off_first",
     label="IoU off the first token",
-    description="Σ min(A, P) / Σ max(A, P) over the (query, key) pairs of the random test "
-    "windows, position 0 left out. 1 is a perfect prediction.",
     place=4,
-    chance=0.0,
-    needs=("predicted attention",),
-    controls=("", "position_", "first_", "even_"),
-    comparable=True,
-    sums=sums,
-    statistic=ratio,
-    why_not=lambda total: (
-        "there is no attention" if np.isfinite(total).all() else "attention is not finite"
-    ),
+    which="position 0 left out",
 )
