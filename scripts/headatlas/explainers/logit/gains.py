@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..symbolic.language import EVERYTHING, FIRST_TOKEN, Expression
+from ..symbolic.language import ANY, EVERYTHING, FIRST_TOKEN, Expression
 from .features import KINDS, By, Feature, FeatureTable
 from .grid import N_BINS
 
-ANY = Expression("any")
 # The weights at which all pairs are tried: odds of 1/20 to 60.
 TRIED = np.log([1 / 20, 1 / 4, 1 / 2, 2, 4, 12, 60])
 LARGEST_SET = 24

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ...intervals import resample_counts
-from ..symbolic.language import EVERYTHING, FIRST_TOKEN
+from ..symbolic.language import ANY, EVERYTHING, FIRST_TOKEN
 from .features import Feature, FeatureTable, Term, term_of
-from .gains import ANY, LARGEST_SET, Candidate, Frequent, Proposer
+from .gains import LARGEST_SET, Candidate, Frequent, Proposer
 from .grid import N_BINS
 from .measures import divergences, even
 from .model import (

@@ -14,12 +14,11 @@ from jaxtyping import Float
 from ...records.explanation import Written
 from ..logit.features import Feature, FeatureTable, Texts, term_of
 from ..logit.model import Logit
-from .language import FIRST_TOKEN, Expression, parse_source, parse_trigger
+from .language import ANY, FIRST_TOKEN, Expression, parse_source, parse_trigger
 
 MOST_PARTS = 5
 PROPOSED = 6  # parts that train proposes to validation at each step
 LEAST_VARIANCE = 0.02  # of the variance of activation on validation that a part must explain
-ANY = Expression("any")
 _DIGITS = 6
 
 

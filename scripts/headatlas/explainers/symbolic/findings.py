@@ -17,8 +17,8 @@ from ..logit.importance import Importance
 from ..logit.measures import divergences, even
 from ..logit.model import Logit
 from ..logit.selection import Selection
-from .activity import ANY, Seen
-from .language import EVERYTHING, FIRST_TOKEN, RECENT, Expression
+from .activity import Seen
+from .language import ANY, EVERYTHING, FIRST_TOKEN, RECENT, Expression
 from .wording import family
 
 RESTS = 0.05  # what the first token must add to be told

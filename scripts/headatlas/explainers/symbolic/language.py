@@ -95,6 +95,7 @@ class Expression:
 
 
 FIRST_TOKEN, EVERYTHING = Expression("first_token"), Expression("everything")
+ANY = Expression("any")  # the trigger of every query
 
 
 def parse_source(text: str) -> Expression:
