@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clone import Clone
 
-GPU_RULES = {"cache_activations", "run_probes"}
+GPU_RULES = {"cache_activations", "measure_repeats", "run_probes", "substitute_heads"}
 BATCHES = {
     f"{rules}-{layer}"
     for rules in ("explain", "score")
