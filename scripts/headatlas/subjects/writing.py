@@ -45,16 +45,29 @@ class Writing(NamedTuple):
 @torch.inference_mode()
 def writing_of(bridge: TransformerBridge, layer: int) -> Writing:
     """The maps of one layer's heads."""
+    weights, gain = _maps(bridge, layer)
+    return Writing(weights @ weights.transpose(-1, -2), gain, heads_first(bridge, layer))
+
+
+@torch.inference_mode()
+def output_maps(
+    bridge: TransformerBridge, layer: int
+) -> Float[torch.Tensor, "head d_head d_model"]:
+    """M of each head of a layer: what it adds is scale · z M."""
+    return _maps(bridge, layer)[0]
+
+
+def _maps(bridge: TransformerBridge, layer: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """M of each head, and the gain of the norm between, None without one."""
     block = bridge.blocks[layer]
     weights = block.attn.W_O.detach().float() * _factor(bridge, block)
-    gain = None
-    if NORM in block.submodules:
-        norm = block.submodules[NORM].original_component
-        like = next(iter(norm.parameters()), block.attn.W_O)
-        # A vector of ones has a root mean square of 1: what comes out is the gain.
-        gain = norm(torch.ones(weights.shape[-1], dtype=like.dtype, device=like.device)).float()
-        weights = weights * gain.to(weights.device)
-    return Writing(weights @ weights.transpose(-1, -2), gain, heads_first(bridge, layer))
+    if NORM not in block.submodules:
+        return weights, None
+    norm = block.submodules[NORM].original_component
+    like = next(iter(norm.parameters()), block.attn.W_O)
+    # A vector of ones has a root mean square of 1: what comes out is the gain.
+    gain = norm(torch.ones(weights.shape[-1], dtype=like.dtype, device=like.device)).float()
+    return weights * gain.to(weights.device), gain
 
 
 def heads_first(bridge: TransformerBridge, layer: int) -> bool:
