@@ -17,9 +17,7 @@ from headatlas.tokens.tokenizer import open_tokenizer
 from headatlas.tokens.vocabulary import ordinary_tokens, token_by_text
 from headatlas.writing.analysis import asked, head_writing
 from headatlas.writing.circuit import Circuit
-from headatlas.writing.relations import read_relations
-
-RELATIONS = Path(__file__).parents[1] / "workflow/resources/relations.csv"
+from headatlas.writing.relations import RELATIONS, read_relations
 
 
 def parse_arguments() -> argparse.Namespace:

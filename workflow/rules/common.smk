@@ -76,6 +76,7 @@ ITEMS = f"{RUN}/items/layer{{layer}}.parquet"  # that judges are asked about
 PROBES = f"{ROUND}/probes/layers{{first}}-{{last}}"  # test texts as the model ran them
 CONTROLS = f"{ROUND}/controls.parquet"  # and the heads that say the same
 SUBSTITUTION = f"{ROUND}/substitution.parquet"  # of heads' attention by what is predicted
+WEIGHTS = "results/{model}/weights/layers{first}-{last}"  # what heads write, from them alone
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches

@@ -22,6 +22,7 @@ from .sweep import Row
 RULES = {
     "model": "inspect_model",
     "repeats": "measure_repeats",
+    "weights": "read_weights",
     "windows": "sample_windows",
     "activations": "cache_activations",
     "events": "select_events",

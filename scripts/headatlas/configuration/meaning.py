@@ -18,6 +18,7 @@ from ..model_files import gguf_file
 from ..names import parse_head
 from ..patterns import RESULTS, matches_of
 from ..roles.table import RolesError, read_roles
+from ..writing.relations import RELATIONS, RelationsError, read_relations
 from . import language_models
 from .problem import near_match, sentence, shown
 from .queries import SECTIONS
@@ -48,6 +49,7 @@ def problems(config: Mapping[str, Any], root: Path) -> Iterator[str]:
     for key, explainer in _used(config, "explainers").items():
         if explainer["kind"] == "llm":
             yield from language_models.problems(key, explainer, config)
+    yield from _relations(config["writing"], root)
     for key, value, most, reason in _limits(config):
         if value > most:
             yield sentence(key, f"{value} is too large", f"at most {most}, {reason}")
@@ -149,6 +151,16 @@ def _roles(key: str, model: Mapping[str, Any], root: Path) -> Iterator[str]:
         except RolesError as error:
             problem = f"{shown(model['roles'])}: {error.problem}"
             yield sentence(f"{key}.roles", problem, error.allowed)
+
+
+def _relations(writing: Mapping[str, Any], root: Path) -> Iterator[str]:
+    """The user's table of relations is one, and names none of ours."""
+    if writing["relations"] is not None:
+        try:
+            read_relations(root / writing["relations"], taken=read_relations(RELATIONS))
+        except RelationsError as error:
+            problem = f"{shown(writing['relations'])}: {error.problem}"
+            yield sentence("writing.relations", problem, error.allowed)
 
 
 def _split(key: str, corpus: Mapping[str, Any]) -> Iterator[str]:

@@ -37,6 +37,7 @@ from .stats import STATS
 from .substitution import SUBSTITUTION
 from .transfers import TRANSFERS
 from .windows import WINDOWS
+from .writing import LayerWriting
 
 TABLES: dict[str, pa.Schema] = {
     "windows": WINDOWS,
@@ -72,6 +73,7 @@ JSON_RECORDS: dict[str, type[Record]] = {
     "head_scores": HeadScores,
     "clusters": Clusters,
     "known_roles": KnownRoles,
+    "layer_writing": LayerWriting,
     "run": RunRecord,
     "shared_families": SharedFamilies,
 }

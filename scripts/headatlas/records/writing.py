@@ -33,7 +33,7 @@ class RelationShare(Record):
 
 
 class StrongSource(Record):
-    """A token for which the head changes the logits much, and what it changes most."""
+    """One of the common words for which the head changes the logits most, and what it changes."""
 
     token: int
     piece: str

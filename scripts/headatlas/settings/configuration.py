@@ -19,6 +19,7 @@ from .scoring import Scoring
 from .seed import SeedNumber
 from .sweep import Sweep
 from .symbolic import Symbolic
+from .writing import Writing
 
 AnyExplainer = Annotated[Symbolic | LanguageModel, Field(discriminator="kind")]
 
@@ -50,7 +51,7 @@ class Configuration(Settings):
     )
     corpora: dict[str, AnyCorpus] = Field(
         description="the texts that a sweep can name",
-        json_schema_extra=_named("model.json", "repeats.parquet"),
+        json_schema_extra=_named("model.json", "repeats.parquet", "weights"),
     )
     endpoints: dict[str, Endpoint] = Field(
         default={},
@@ -72,6 +73,9 @@ class Configuration(Settings):
     )
     events: Events = Field(default=Events(), description="the exemplars of a head, in each split")
     scoring: Scoring = Field(default=Scoring(), description="how explanations are scored")
+    writing: Writing = Field(
+        default=Writing(), description="what is told of a head's writing from the weights"
+    )
     report: Report = Field(default=Report(), description="what the pages show")
     execution: Execution = Field(
         default=Execution(),

@@ -71,8 +71,8 @@ def stream_of(
     """What each token is in the residual stream before any head: its embedding alone, in float32.
 
     With `first_mlp` as it leaves the first layer if no head writes there: its embedding, and what
-    that layer's MLP makes of it; a first layer without attention heads is passed over. Positions that are added to the embedding are left out.
-    Raises Unreadable where they cannot be told from it.
+    that layer's MLP makes of it. That is left out where the first layer has no attention heads.
+    So are positions that are added to the embedding; raises Unreadable where they cannot be.
     """
     first_mlp = first_mlp and "blocks.0.attn.hook_z" in bridge.hook_dict
     at = f"blocks.{int(first_mlp)}.hook_in"
@@ -154,7 +154,7 @@ def wrong_layers(bridge: TransformerBridge, layers: Sequence[int]) -> dict[int, 
 
     kinds = ("hook_in", "attn.hook_v", "attn.hook_z")
     hooks = [(f"blocks.{n}.{kind}", partial(keep, (n, kind))) for n in layers for kind in kinds]
-    bridge.run_with_hooks(_probed(bridge), fwd_hooks=hooks, return_type=None, use_cache=False)
+    bridge.run_with_hooks(_probed(bridge), fwd_hooks=[*hooks], return_type=None, use_cache=False)
     wrong = {}
     for n in layers:
         try:

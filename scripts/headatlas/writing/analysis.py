@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Int
 
 from ..records.writing import HeadWriting, RelationPairs, RelationShare, StrongSource
 from ..statistics.proportion import wilson
@@ -60,7 +61,7 @@ def head_writing(
         head=head,
         copying=copying,
         relations=rows,
-        sources=[] if copying is None else _sources(circuit, pieces),
+        sources=[] if copying is None else _sources(circuit, _words(pairs, pieces), pieces),
     )
 
 
@@ -77,9 +78,18 @@ def _row(name: str, effect: str, share: Share) -> RelationShare:
     )
 
 
-def _sources(circuit: Circuit, pieces: Sequence[str]) -> list[StrongSource]:
+def _words(pairs: Mapping[str, Pairs], pieces: Sequence[str]) -> Int[torch.Tensor, " token"]:
+    """Common words; all tokens if there are none. A vocabulary is mostly fragments of rare ones."""
+    if not pairs:
+        return torch.arange(len(pieces))
+    return torch.cat([some[:, 0] for some in pairs.values()]).unique()
+
+
+def _sources(
+    circuit: Circuit, words: Int[torch.Tensor, " token"], pieces: Sequence[str]
+) -> list[StrongSource]:
     strength = strengths(circuit)
-    strongest = strength.topk(min(SOURCES, len(pieces))).indices
+    strongest = words[strength[words].topk(min(SOURCES, len(words))).indices]
     changed = most_changed(circuit, strongest, min(SHOWN, len(pieces)))
     middle = float(strength.median())
     return [

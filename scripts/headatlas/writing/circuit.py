@@ -21,7 +21,9 @@ class Circuit(NamedTuple):
     values: Float[torch.Tensor, "token d_head"]
     logits: Float[torch.Tensor, "d_head token"]
 
-    def rows(self, sources: Int[torch.Tensor, " source"]) -> Iterator[Float[torch.Tensor, "_ token"]]:
+    def rows(
+        self, sources: Int[torch.Tensor, " source"]
+    ) -> Iterator[Float[torch.Tensor, "_ token"]]:
         """Rows of M, block by block, in the order of `sources`."""
         for some in sources.split(max(1, _BLOCK // self.logits.shape[1])):
             yield self.values[some] @ self.logits
@@ -57,9 +59,7 @@ class Changed(NamedTuple):
     lowered: Int[torch.Tensor, "source count"]
 
 
-def most_changed(
-    circuit: Circuit, sources: Int[torch.Tensor, " source"], count: int
-) -> Changed:
+def most_changed(circuit: Circuit, sources: Int[torch.Tensor, " source"], count: int) -> Changed:
     """For each source token, the `count` tokens with the largest and the smallest entry."""
     raised, lowered = [], []
     for block in circuit.rows(sources):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError
 
+RELATIONS = Path(__file__).parents[3] / "workflow/resources/relations.csv"  # those that we wrote
 COLUMNS = ["relation", "source", "target"]
 LONGEST = 60  # of a relation's name
 Relations = dict[str, list[tuple[str, str]]]  # pairs of words by the relation's name

@@ -57,7 +57,7 @@ def _hits(
     place: Mapping[int, int],
     top: int,
 ) -> tuple[Hits, Hits]:
-    """For each relation, whether the source of one pair raises, or lowers, the target of another."""
+    """Of each relation, whether the source of one pair raises, or lowers, another's target."""
     targets = torch.cat([pairs[:, 1] for pairs in relations.values()]).unique()
     column = {int(token): n for n, token in enumerate(targets)}
     above, below = [], []
@@ -81,8 +81,6 @@ def _hits(
 
 def _share(hits: Bool[torch.Tensor, "pair pair"], pairs: Pairs) -> Share:
     held = {(int(s), int(t)) for s, t in pairs}
-    other = torch.tensor(
-        [[(int(s), int(t)) not in held for t in pairs[:, 1]] for s in pairs[:, 0]]
-    )
+    other = torch.tensor([[(int(s), int(t)) not in held for t in pairs[:, 1]] for s in pairs[:, 0]])
     shuffled = float(hits[other].float().mean()) if other.any() else None
     return Share(int(hits.diagonal().sum()), len(pairs), shuffled)

@@ -3,6 +3,7 @@
 STAGES = [  # of a run, in order
     "inspect_model",
     "measure_repeats",
+    "read_weights",
     "sample_windows",
     "cache_activations",
     "select_events",

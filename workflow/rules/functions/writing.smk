@@ -1,0 +1,23 @@
+"""Of what heads write: what changes when the lists of relations do."""
+
+
+def relations_state():
+    """Changes when our relations do, or the user's."""
+    own = config["writing"]["relations"]
+    ours = Path(workflow.basedir) / "workflow/resources/relations.csv"
+    states = [contents_digest([ours], ours.parent, MEMORY)]
+    if own:
+        states.append(contents_digest([Path(own)], Path(own).parent, MEMORY))
+    return states
+
+
+def weights_of(model):
+    """Folders of what the selected heads of a model write, in blocks of layers."""
+    return [
+        WEIGHTS.format(model=model, first=f"{a:02d}", last=f"{b:02d}") for a, b in blocks(model)
+    ]
+
+
+def twin_weights(model):
+    """Those of its twin with random weights, if it has one."""
+    return weights_of(f"{model}{RANDOM}") if random_heads(model) else []
