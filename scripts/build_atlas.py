@@ -48,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--substitution", type=Path, help="what is lost with heads that attend as explained, if any"
     )
+    made.add_argument(
+        "--weights", type=Path, nargs="*", default=[], help="folders of what heads write by weights"
+    )
+    made.add_argument(
+        "--random-weights", type=Path, nargs="*", default=[], help="those of the random twin"
+    )
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
     made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
@@ -95,6 +101,8 @@ def main() -> None:
         args.random_heads,
         args.random_round,
         Judged(args.judgements, args.items) if args.judgements else None,
+        args.weights,
+        args.random_weights,
     )
     with atomic_folder(args.out_dir) as folder:
         build(

@@ -92,6 +92,7 @@ def bearers(module: str) -> set[str]:
         ("probes", {"run_probes", "score_head"}),
         ("repeats", {"measure_repeats", "grade_roles", "build_atlas"}),
         ("substitution", {"substitute_heads", "build_atlas"}),
+        ("writing", {"read_weights", "build_atlas", "compare_runs", "compare_costs"}),
         ("registry", set()),
     ],
 )

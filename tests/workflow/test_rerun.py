@@ -27,12 +27,14 @@ EXPLAIN = (
 EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS)
 CACHE = EVENTS + Counter(cache_activations=2)
 CORPUS = CACHE + Counter(sample_windows=1, measure_features=1)
-SEED = CORPUS + Counter(randomise_model=1, measure_repeats=1)
-MODEL = SEED + Counter(inspect_model=1)
+SEED = CORPUS + Counter(randomise_model=1, measure_repeats=1, read_weights=1)
+MODEL = SEED + Counter(inspect_model=1, read_weights=1)
 # It is in the other layer, and a layer that is added is cached with the one before.
 SECOND_RANDOM_HEAD = Counter(
     dict.fromkeys(("select_events", "explain_head", "predict_head", "score_head"), 2)
-) + Counter(cache_activations=1, run_probes=1, choose_controls=1, draw_items=2)
+) + Counter(cache_activations=1, run_probes=1, read_weights=1, choose_controls=1, draw_items=2)
+# A change of a file that leaves it what it is, by the ending of its name.
+EDITS = {".md": "\n{# changed #}", ".csv": "same token,zebra,zebra\n"}
 COMPARE = Counter(compare_runs=1, compare_costs=1)
 
 
@@ -54,6 +56,8 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("scoring", "substitution_head_windows"), 0, REPORT + Counter(substitute_heads=1)),
         (("scoring", "random_heads"), 0, REPORT),
         (("scoring", "random_heads"), 2, REPORT + SECOND_RANDOM_HEAD),
+        (("writing", "top"), 5, REPORT + Counter(read_weights=MODELS)),
+        (("writing", "first_mlp"), False, REPORT + Counter(read_weights=MODELS)),
         (("explainers", "symbolic", "texts"), 5, EXPLAIN),
         (("explainers", "symbolic", "min_gain"), 0.2, EXPLAIN),
         (("events", "top"), 2, EVENTS),
@@ -99,7 +103,9 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     one |= {"measure_features", "measure_repeats", "grade_roles", "substitute_heads"}
     expected = dict.fromkeys(one, 1)
     expected |= dict.fromkeys(("select_events", "draw_items"), layers)
-    expected |= dict.fromkeys(("cache_activations", "run_probes", "choose_controls"), 2)
+    expected |= dict.fromkeys(
+        ("cache_activations", "run_probes", "choose_controls", "read_weights"), 2
+    )
     expected |= dict.fromkeys(("explain_head", "predict_head", "score_head"), heads)
     assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
         match_heads=1
@@ -146,6 +152,9 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
         ("scripts/headatlas/settings/report.py", REPORT),
         ("scripts/headatlas/settings/clustering.py", CLUSTER),
         ("workflow/templates/report.md", REPORT),
+        ("scripts/headatlas/writing/scores.py", REPORT + Counter(read_weights=MODELS)),
+        ("scripts/headatlas/records/writing.py", REPORT + Counter(read_weights=MODELS)),
+        ("workflow/resources/relations.csv", REPORT + Counter(read_weights=MODELS)),
         ("scripts/headatlas/explainers/symbolic/findings.py", EXPLAIN),
         ("scripts/headatlas/events/exemplars.py", EVENTS),
         ("scripts/headatlas/corpora/lines.py", CORPUS),
@@ -168,7 +177,7 @@ def test_edited_code_reruns_the_rules_that_use_it(
     path.touch()
     assert own_code.jobs() == Counter(), "touching a file is no change"
     try:
-        path.write_text(before + "\n{# changed #}" if path.suffix == ".md" else before + "\n# x\n")
+        path.write_text(before + EDITS.get(path.suffix, "\n# x\n"))
         assert own_code.jobs() == expected
     finally:
         path.write_text(before)

@@ -39,6 +39,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         draw_items=2 * layers,
         explain_head=4 * heads,
         predict_head=4 * heads,
+        read_weights=2,
         run_probes=4 * 2,
         choose_controls=4 * 2,
         score_head=4 * heads,

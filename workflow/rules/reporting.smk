@@ -26,6 +26,8 @@ rule build_atlas:
         known_roles=lambda w: at_round(KNOWN_ROLES, w),
         repeats="results/{model}/repeats.parquet",
         substitution=lambda w: at_round(SUBSTITUTION, w) if substitutes(w.explainer) else [],
+        weights=lambda w: weights_of(w.model),
+        random_weights=lambda w: twin_weights(w.model),
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -80,6 +82,7 @@ rule build_atlas:
         " --random-heads {params.random_heads} --random-round {params.random_round}"
         " --controls {input.controls} --clusters {input.clusters}"
         " --known-roles {input.known_roles} --repeats {input.repeats} {params.substitution}"
+        " --weights {input.weights} --random-weights {input.random_weights}"
         " {params.answers} {params.usage}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"

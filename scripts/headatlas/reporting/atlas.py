@@ -42,6 +42,7 @@ from .run_record import run_record
 from .substitution import substituted
 from .tables import Run
 from .usage import read_usage
+from .writing import copying_of, read_layers, relation_rows, written
 
 R = TypeVar("R", bound=Record)
 
@@ -60,7 +61,8 @@ class Inputs(NamedTuple):
     folders `explanations` and `scores`. `usage` and `judged` are there where language models
     were asked, and `substitution` where explanations predict attention.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
-    in `random_round`.
+    in `random_round`. `weights` are folders of what heads write by their weights, `random_weights`
+    those of that twin.
     """
 
     model_info: Path
@@ -79,6 +81,8 @@ class Inputs(NamedTuple):
     random_heads: Sequence[str] = ()
     random_round: Path = Path()
     judged: Judged | None = None
+    weights: Sequence[Path] = ()
+    random_weights: Sequence[Path] = ()
 
 
 def build(
@@ -125,7 +129,11 @@ def build(
         if inputs.substitution
         else None
     )
-    atlas = pages.gather(run, info, facts, heads, twin, clusters, known_roles, usage, replaced)
+    layers = read_layers(inputs.weights)
+    writes = written(layers, read_layers(inputs.random_weights), run.model)
+    atlas = pages.gather(
+        run, info, facts, heads, twin, clusters, known_roles, usage, replaced, writes
+    )
     env = pages.environment(templates)
 
     records = [head.explanation.model_dump_json() for head in heads]
@@ -133,6 +141,9 @@ def build(
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
     write_rows(out / "verdicts.parquet", tables.verdict_rows(scores), VERDICTS)
     write_text(out / "summary.csv", _summary(atlas))
+    if writes:
+        names = [head.name for head in heads]
+        write_text(out / "relations.csv", _csv(list(relation_rows(writes, names))))
     write_text(out / "report.md", pages.report(env, atlas))
     write_record(out / "clusters.json", clusters)
     write_record(out / "run.json", record)
@@ -151,7 +162,18 @@ def _facts(windows: Path) -> dict[str, object]:
 
 def _summary(atlas: pages.Atlas) -> str:
     metrics = [measure.name for measure in atlas.metrics]
-    rows = [tables.summary_row(head, atlas.scores, metrics) for head in atlas.heads]
+    return _csv(
+        [
+            {
+                **tables.summary_row(head, atlas.scores, metrics),
+                **copying_of(atlas.written, head.name),
+            }
+            for head in atlas.heads
+        ]
+    )
+
+
+def _csv(rows: Sequence[tables.Row]) -> str:
     buffer = io.BytesIO()
     pl.DataFrame(rows, infer_schema_length=None).write_csv(buffer)
     return buffer.getvalue().decode()

@@ -99,6 +99,17 @@ SUBSTITUTION = (
     "1 − (loss − the model's) / (loss with these heads off − the model's)."
 )
 
+WRITING = (
+    "A head's map from token to token is what it adds to the logits where it attends to one token "
+    "alone: embedding, norm, W_V, W_O, the final norm's gain, W_U. Later layers are not in it. A "
+    "relation is a list of pairs of words; a pair counts if its target is among the {top} tokens "
+    "that the head raises most, or lowers most, for its source (as in MAPS, Elhelo and Geva 2025); "
+    "beside it, the same with the targets of other pairs. Told is what is clearly above that and "
+    "above all heads with random weights, for 15 % of the pairs at least. The copying score is the "
+    "sum of the map's eigenvalues over the sum of their sizes (Elhage et al. 2021): 1 if it raises "
+    "what it attends to, −1 if it lowers it. No text is drawn, so it has no interval."
+)
+
 STANDARD_TESTS = (
     "Random tokens are said twice, over several distances, and the attention of the second saying "
     "is measured: what a head does apart from meaning, without any explanation. Recall: of the "

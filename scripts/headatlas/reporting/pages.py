@@ -29,6 +29,7 @@ from .catalogue import (
     STANDARD_TESTS,
     SUBSTITUTION,
     TERMS,
+    WRITING,
     Quantity,
 )
 from .distributions import counts, families, known, ranked, spread, weak
@@ -38,6 +39,7 @@ from .maps import colourings
 from .substitution import Substituted
 from .tables import Head, Run, main_scores
 from .usage import Row, by_head, total
+from .writing import Written
 
 HEADLINE_SCORES = 3
 
@@ -67,6 +69,7 @@ class Atlas(NamedTuple):
     usage: dict[str, Usage]
     spent: Usage | None
     substituted: Substituted | None
+    written: Written | None
 
     @property
     def heads_in_model(self) -> int:
@@ -89,6 +92,7 @@ def gather(
     known_roles: KnownRoles,
     usage: Sequence[Row] = (),
     replaced: Substituted | None = None,
+    writes: Written | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -115,6 +119,7 @@ def gather(
         by_head([row for row in usage if row["model"] == run.model]),
         total(usage),
         replaced,
+        writes,
     )
 
 
@@ -205,11 +210,17 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "about_roles": KNOWN_ROLES + ("" if atlas.whole else f" {KNOWN_ROLES_OF_SOME}"),
         "about_tests": STANDARD_TESTS,
         "about_substitution": SUBSTITUTION,
+        "about_writing": about_writing(atlas),
         "labels": LABELS,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
         "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
     }
+
+
+def about_writing(atlas: Atlas) -> str | None:
+    """What the figures from the weights mean."""
+    return WRITING.format(top=atlas.written.top) if atlas.written else None
 
 
 def _family(atlas: Atlas, name: str, heads: list[Head]) -> dict[str, object]:
@@ -242,6 +253,8 @@ def head_page(
         run=atlas.run,
         head=head,
         effects=replaced.get(head.name),
+        writes=atlas.written.heads.get(head.name) if atlas.written else None,
+        about_writing=about_writing(atlas),
         published=_published(atlas, head.name),
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,

@@ -53,6 +53,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "texts/a.txt", "text")
     write(folder / "texts/b [1].txt", "text")
     write(folder / "texts/empty.md", "")
+    write(folder / "texts/ours.csv", "relation,source,target\nplural,ox,oxen\n")
     for name in ("a.gguf", "b.gguf"):
         write(folder / "ggufs" / name, "GGUF")
     for table in (ROOT / "workflow/resources/roles").iterdir():
@@ -209,11 +210,11 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
     ("path", "value", "problem"),
     [
         (("sweeps",), {}, "sweeps: unknown key (did you mean sweep?); allowed: sweep, seed, models,"
-         " corpora, endpoints, explainers, clusterings, activations, events, scoring, report,"
-         " execution"),
+         " corpora, endpoints, explainers, clusterings, activations, events, scoring,"
+         " writing, report, execution"),
         (("zzz",), 1, "zzz: unknown key; allowed: sweep, seed, models,"
-         " corpora, endpoints, explainers, clusterings, activations, events, scoring, report,"
-         " execution"),
+         " corpora, endpoints, explainers, clusterings, activations, events, scoring,"
+         " writing, report, execution"),
         ((*DOCS, "window_token"), 1, "corpora.python-docs.window_token: unknown key of kind "
          f"python-docs (did you mean window_tokens?); allowed: {CORPUS_KEYS}"),
         ((*DOCS, "split", "dev"), 0.1, "corpora.python-docs.split.dev: unknown key; "
@@ -270,6 +271,10 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
          "allowed: text in quotes or null, not empty"),
         (("report", "title"), "a\0b", "report.title: 'a\\x00b' is not allowed; "
          "allowed: text without control characters, not empty"),
+        (("writing", "top"), 0, "writing.top: 0 is not allowed; allowed: a whole number, "
+         "at least 1 and at most 1000"),
+        (("writing", "relations"), 3, "writing.relations: 3 is not allowed; "
+         "allowed: a CSV file with the columns relation, source and target, or null"),
         ((*DEMO, "roles"), ["a.csv"], "models.demo.roles: ['a.csv'] is not allowed; "
          "allowed: a CSV file such as workflow/resources/roles/gpt2.csv, or null"),
         ((*DEMO, "heads"), ["L0H1"], "models.demo.heads[0]: 'L0H1' is not allowed; "
@@ -359,6 +364,12 @@ FILES = "a file with text in it, or a pattern of such files"
         ((*DEMO, "roles"), "workflow/resources/roles/gpt2.csv", "models.demo.roles: "
          "'workflow/resources/roles/gpt2.csv': line 2: no head 'L05H05'; "
          "allowed: L00H00 to L02H07"),
+        (("writing", "relations"), "none.csv", "writing.relations: 'none.csv': No such file or "
+         "directory; allowed: a CSV file"),
+        (("writing", "relations"), "texts/a.txt", "writing.relations: 'texts/a.txt': other "
+         "columns; allowed: relation,source,target"),
+        (("writing", "relations"), "texts/ours.csv", "writing.relations: 'texts/ours.csv': line 2: "
+         "the relation 'plural' is one that Head Atlas has already; allowed: another name"),
         ((*DOCS, "window_tokens"), 300, "corpora.python-docs.window_tokens: 300 is too large; "
          "allowed: at most 256, models.demo.context"),
         ((*DOCS, "split"), {"train": 0.5, "validation": 0.2, "test": 0.2},
