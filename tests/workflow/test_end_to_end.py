@@ -19,6 +19,7 @@ from headatlas.records.base import SPLITS
 from headatlas.records.model import ModelInfo
 from headatlas.records.registry import JSON_RECORDS
 from headatlas.records.windows import WINDOWS
+from headatlas.records.writing import LayerWriting
 from headatlas.storage import read_facts, read_record, read_table
 
 HEADS = [f"L{layer:02d}H{head:02d}" for layer in range(2) for head in range(3)]
@@ -39,6 +40,23 @@ def test_every_head_is_in_every_table_and_has_a_page(finished: Workplace) -> Non
     assert {page.stem for page in (atlas / "heads").glob("*.html")} == set(HEADS)
     assert pq.read_metadata(atlas / "raw_events.parquet").num_rows > 0
     read_record(atlas / "clusters.json", JSON_RECORDS["clusters"])
+
+
+def test_what_heads_write_is_told_of_the_model_and_of_its_twin(finished: Workplace) -> None:
+    """... and every relation that its tokens can be asked about is in the table of the atlas."""
+    results = finished.folder / "results"
+    layers = [
+        read_record(results / "tiny/weights/layers00-01" / f"layer0{n}.json", LayerWriting)
+        for n in range(2)
+    ]
+    (twin,) = (results / "tiny+random/weights").glob("*/layer*.json")
+    assert read_record(twin, LayerWriting).model == "tiny+random"
+    asked = [r.name for r in layers[0].relations if not r.left_out]
+    assert "next letter" in asked and "capital of a country" not in asked  # of single bytes
+    assert all(layer.reason is None and len(layer.heads) == 3 for layer in layers)
+    with (finished.atlas / "relations.csv").open() as file:
+        rows = [(row["name"], row["relation"], row["effect"]) for row in csv.DictReader(file)]
+    assert rows == [(h, r, e) for h in HEADS for r in asked for e in ("raises", "lowers")]
 
 
 def test_no_document_and_no_window_is_in_two_splits(finished: Workplace) -> None:
