@@ -1,10 +1,11 @@
-"""Group the heads of a model into families by what their explanations say."""
+"""Group the heads of a model into families by the words or the weights of their explanations."""
 
 import argparse
 from pathlib import Path
 
-from headatlas.clustering.embeddings import behaviour_text, embed
 from headatlas.clustering.families import describe_families
+from headatlas.clustering.other import other_families
+from headatlas.clustering.points import points_of
 from headatlas.errors import reported
 from headatlas.records.base import head_name
 from headatlas.records.clusters import Clusters
@@ -37,18 +38,18 @@ def main() -> None:
     explained = [e for e in everything if e.status == "explained"]
     names = [head_name(e.layer, e.head) for e in explained]
     settings = settings_of(arguments, Clustering)
-    points = embed([behaviour_text(e) for e in explained], settings.encoder)
-    clusters, unclustered = describe_families(
-        names, explained, points, settings.min_cluster_size, settings.min_samples
-    )
+    points = points_of(explained, settings)
+    clusters, unclustered = describe_families(names, explained, points, settings)
     record = Clusters(
         model=arguments.model,
         corpus=arguments.corpus,
         explainer=arguments.explainer,
         clustering=arguments.clustering,
+        of=settings.of,
         clusters=clusters,
         unclustered=unclustered,
         unexplained=[head_name(e.layer, e.head) for e in everything if e.status != "explained"],
+        other=other_families(names, explained, clusters, settings),
     )
     write_record(arguments.out, record)
 

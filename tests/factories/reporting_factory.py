@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 from headatlas import storage
 from headatlas.records.atlas import Recipe
 from headatlas.records.base import RANDOM, head_name
-from headatlas.records.clusters import Cluster, Clusters
+from headatlas.records.clusters import Cluster, Clusters, OtherFamilies
 from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import (
@@ -313,6 +313,14 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
         clusters=[cluster],
         unclustered=only("L00H01", "L01H01"),
         unexplained=only("L00H02", "L01H02"),
+        other=OtherFamilies(
+            of="weights",
+            clusters=[cluster],
+            rand_index=0.4,
+            chance=0.1,
+            pairs_kept=0.5,
+            pairs_shared=0.25,
+        ),
     )
     storage.write_record(folder / "clusters.json", clusters)
     same = [("L00H01", 1, 0), ("L00H01", 1, 1), ("L01H00", 0, 1), ("L01H01", 0, 1)]

@@ -2,17 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from ..records.clusters import Cluster
 from ..records.explanation import Explanation
+from ..settings.clustering import Clustering
 from .agreement import agreement, coverage, medoid, specificity
 from .labels import label_families
 
+Branches = Literal["leaf", "eom"]
 # From this cosine similarity on, two explanations say the same thing in other words.
 SAME = 0.9
+# Which branches of the cluster tree are families. The default of HDBSCAN, the largest stable ones,
+# puts all short phrases about nearby tokens together; among weights, leaves tear a family apart by
+# how much of a second thing its heads do.
+BRANCHES: dict[str, Branches] = {"words": "leaf", "weights": "eom"}
 _DIGITS = 6
 
 
@@ -20,15 +27,17 @@ def describe_families(
     names: Sequence[str],
     explanations: Sequence[Explanation],
     points: Float[np.ndarray, "heads dimensions"],
-    min_cluster_size: int,
-    min_samples: int,
+    settings: Clustering,
 ) -> tuple[list[Cluster], list[str]]:
     """Families of explained heads, largest first, and the names of heads in none of them.
 
-    Of each explanation, `names` has its head's and `points` has its unit vector.
+    Of each explanation, `names` has its head's and `points` has its unit vector, or zeros where
+    it has no place.
     """
     similarity = np.clip(points @ points.T, -1, 1)
-    families = find_families(similarity, min_cluster_size, min_samples)
+    families = find_families(
+        similarity, settings.min_cluster_size, settings.min_samples, BRANCHES[settings.of]
+    )
     centres = [medoid(similarity, members) for members in families]
     order = sorted(range(len(families)), key=lambda f: (-len(families[f]), names[centres[f]]))
     families, centres = [families[f] for f in order], [centres[f] for f in order]
@@ -56,17 +65,22 @@ def describe_families(
 
 
 def find_families(
-    similarity: Float[np.ndarray, "heads heads"], min_cluster_size: int, min_samples: int
+    similarity: Float[np.ndarray, "heads heads"],
+    min_cluster_size: int,
+    min_samples: int,
+    branches: Branches = "leaf",
 ) -> list[list[int]]:
     """Members of each family, by HDBSCAN (Campello et al. 2013) on Euclidean distances.
 
     `similarity` holds cosines of unit vectors, for which the Euclidean distance is
     sqrt(2 - 2 cos). Distances below that of similarity 0.9 are raised to it: identical
     explanations, at distance 0, would have infinite density, and each wording of one
-    behaviour would become a family of its own. Families are the leaves of the cluster tree:
-    its default, the largest stable branches, puts all short phrases about nearby tokens
-    together. Memory grows with the square of the heads.
+    behaviour would become a family of its own. Families are the leaves of the cluster tree, or
+    its largest stable branches ("eom"). Heads without a place, whose similarity to themselves is
+    0, are in none. Memory grows with the square of the heads.
     """
+    placed = np.flatnonzero(np.diagonal(similarity) > 0)
+    similarity = similarity[np.ix_(placed, placed)]
     if len(similarity) < min_cluster_size:
         return []
     from hdbscan import HDBSCAN
@@ -77,13 +91,14 @@ def find_families(
         min_cluster_size=min_cluster_size,
         min_samples=min_samples,
         metric="precomputed",
-        cluster_selection_method="leaf",
+        cluster_selection_method=branches,
     )
     found = defaultdict(list)
     for head, family in enumerate(clusterer.fit(distance).labels_):
         if family >= 0:
             found[int(family)].append(head)
-    return list(found.values()) or _only_family(similarity, min_cluster_size)
+    families = list(found.values()) or _only_family(similarity, min_cluster_size)
+    return [placed[members].tolist() for members in families]
 
 
 def _only_family(

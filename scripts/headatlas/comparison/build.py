@@ -25,7 +25,7 @@ from .shared_families import shared_clusters
 from .sweep import Sweep, read_sweep, run_rows
 from .tables import Tables
 from .universality import agreement_rows, universality_rows
-from .wording import embedded, shuffled, texts_of
+from .wording import placed, shuffled
 
 
 class Inputs(NamedTuple):
@@ -83,14 +83,14 @@ def _compare_explanations(
     sampling: Sampling,
 ) -> None:
     """Add what depends on the likeness of explanations."""
-    sizes = clustering.min_cluster_size, clustering.min_samples
     groups = [sweep.within(e, c) for e in sweep.explainers for c in sweep.corpora]
     explained = [[*study.with_explanation.values()] for study in sweep.studies]
     versions = {
         tuple(study.names.values()): shuffled(explanations, sampling.seed)
         for study, explanations in zip(sweep.studies, explained, strict=True)
     }
-    points = embedded(texts_of(explained, versions.values()), clustering.encoder)
+    shuffles = [version for several in versions.values() for version in several]
+    points = placed([e for group in (*explained, *shuffles) for e in group], clustering)
     for group in groups:
         rows = counterpart_rows(group, name, matches, points)
         tables.counterparts += rows
@@ -98,7 +98,7 @@ def _compare_explanations(
         chance = {study.model: versions[tuple(study.names.values())] for study in group}
         if len(group) > 1:
             tables.universality += universality_rows(group, name, rows, points, chance)
-            tables.families.append(shared_clusters(group, name, points, *sizes))
+            tables.families.append(shared_clusters(group, name, points, clustering))
     tables.generalisation += generalisation_rows(sweep, name, transfers, points, *sampling)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ..clustering.families import describe_families
 from ..records.comparison import SharedCluster, SharedClusters
+from ..settings.clustering import Clustering
 from .sweep import Study, name_of
 from .wording import Points
 
@@ -13,15 +14,14 @@ def shared_clusters(
     studies: Sequence[Study],
     clustering: str,
     points: Points,
-    min_cluster_size: int,
-    min_samples: int,
+    settings: Clustering,
 ) -> SharedClusters:
     """Families of all models' heads, those of most models first, then the largest."""
     heads = [(study, at, e) for study in studies for at, e in study.with_explanation.items()]
     explanations = [e for _, _, e in heads]
     names = [f"{study.model}/{name_of(at)}" for study, at, _ in heads]
     clusters, unclustered = describe_families(
-        names, explanations, points.of(explanations), min_cluster_size, min_samples
+        names, explanations, points.of(explanations), settings
     )
     shared = [
         SharedCluster(

@@ -5,29 +5,42 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..clustering.embeddings import behaviour_text, embed
 from ..clustering.families import SAME
+from ..clustering.points import points_of
 from ..records.explanation import Explanation
+from ..settings.clustering import Clustering
 
 SHUFFLES = 10
-_PARTS = ("family", "attends_to", "active_when")
+# What is said in words and what the program has for it stay together.
+_PARTS = {
+    "family": ("family",),
+    "attends_to": ("attends_to", "source"),
+    "active_when": ("active_when", "trigger"),
+}
 
 
 class Points:
-    """The unit vectors of texts."""
+    """The vectors of explanations, by what they say."""
 
     def __init__(self, vectors: Mapping[str, Float[np.ndarray, " dimensions"]]):
         self._vectors = vectors
 
     def of(self, explanations: Iterable[Explanation]) -> Float[np.ndarray, "heads dimensions"]:
         """The vectors of explanations, of which there is at least one."""
-        return np.array([self._vectors[behaviour_text(e)] for e in explanations])
+        return np.array([self._vectors[_said(e)] for e in explanations])
 
 
-def embedded(texts: Iterable[str], encoder: str) -> Points:
-    """The points of texts, each distinct text embedded once."""
-    distinct = sorted(set(texts))
-    return Points(dict(zip(distinct, embed(distinct, encoder), strict=True)))
+def placed(explanations: Iterable[Explanation], clustering: Clustering) -> Points:
+    """The points of explanations, each that says something else placed once."""
+    distinct = {_said(explanation): explanation for explanation in explanations}
+    order = sorted(distinct)
+    vectors = points_of([distinct[said] for said in order], clustering)
+    return Points(dict(zip(order, vectors, strict=True)))
+
+
+def _said(explanation: Explanation) -> str:
+    """All of an explanation that its point can depend on."""
+    return explanation.model_dump_json(include={"summary", "behaviours", "program"})
 
 
 def shuffled(explanations: Sequence[Explanation], seed: int) -> list[list[Explanation]]:
@@ -44,7 +57,11 @@ def shuffled(explanations: Sequence[Explanation], seed: int) -> list[list[Explan
         orders = {part: rng.permutation(len(every)) for part in _PARTS}
         mixed = iter(
             every[n].model_copy(
-                update={part: getattr(every[orders[part][n]], part) for part in _PARTS}
+                update={
+                    name: getattr(every[orders[part][n]], name)
+                    for part, names in _PARTS.items()
+                    for name in names
+                }
             )
             for n in range(len(every))
         )
@@ -55,15 +72,6 @@ def shuffled(explanations: Sequence[Explanation], seed: int) -> list[list[Explan
             ]
         )
     return versions
-
-
-def texts_of(
-    explained: Iterable[Sequence[Explanation]],
-    versions: Iterable[Sequence[Sequence[Explanation]]],
-) -> list[str]:
-    """Every text whose point will be asked for: of the explanations and of their shuffles."""
-    groups = [*explained, *(version for several in versions for version in several)]
-    return [behaviour_text(e) for group in groups for e in group]
 
 
 def says_the_same(cosines: Float[np.ndarray, "*any"]) -> Bool[np.ndarray, "*any"]:

@@ -5,10 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headatlas.clustering.agreement import agreement, coverage, medoid, specificity
+from headatlas.clustering.agreement import (
+    agreement,
+    coverage,
+    group_numbers,
+    medoid,
+    pairs_kept,
+    rand_index,
+    specificity,
+)
 from headatlas.clustering.families import describe_families, find_families
 from headatlas.records.base import head_name
 from headatlas.records.explanation import Behaviour, Explanation
+from headatlas.settings.clustering import Clustering
+
+PAIRS = Clustering()
 
 
 def directions(*degrees: float) -> np.ndarray:
@@ -94,6 +105,12 @@ def test_families_are_disjoint_and_large_enough(
     assert all(len(family) >= min_cluster_size for family in families)
 
 
+def test_heads_without_a_place_are_in_no_family() -> None:
+    similarity = cosines(0, 90, 0, 90, 0, 90, 0)
+    similarity[[2, 3]] = similarity[:, [2, 3]] = 0
+    assert sorted(find_families(similarity, 2, 1)) == [[0, 4, 6], [1, 5]]
+
+
 def test_agreement_specificity_coverage_and_medoid_by_hand() -> None:
     similarity = np.array(
         [
@@ -119,7 +136,7 @@ def test_families_come_largest_first_and_then_by_medoid() -> None:
     degrees = [120, 120, 0, 0, 60, 60, 60, 240]
     names = [head_name(0, head) for head in range(len(degrees))]
     explanations = [explanation(head, f"at {angle}") for head, angle in enumerate(degrees)]
-    clusters, unclustered = describe_families(names, explanations, directions(*degrees), 2, 1)
+    clusters, unclustered = describe_families(names, explanations, directions(*degrees), PAIRS)
     assert [cluster.heads for cluster in clusters] == [
         ["L00H04", "L00H05", "L00H06"],
         ["L00H00", "L00H01"],
@@ -134,4 +151,16 @@ def test_families_come_largest_first_and_then_by_medoid() -> None:
 
 
 def test_without_explanations_there_is_nothing_to_describe() -> None:
-    assert describe_families([], [], np.empty((0, 0)), 3, 1) == ([], [])
+    assert describe_families([], [], np.empty((0, 0)), PAIRS) == ([], [])
+
+
+def test_how_two_groupings_agree() -> None:
+    groups = [["b", "a"], ["d", "e"]]
+    assert group_numbers(["a", "b", "c", "d"], groups) == [0, 0, 4, 1]
+    one, other = [0, 0, 0, 1, 1], [0, 0, 1, 2, 2]
+    assert pairs_kept(one, other) == pytest.approx(2 / 4)
+    assert pairs_kept(other, one) == 1
+    assert pairs_kept([0, 1], [0, 0]) is None
+    assert rand_index(one, [5, 5, 5, 3, 3])[0] == 1
+    index, chance = rand_index([0] * 5 + [1] * 5, [0, 1] * 5)
+    assert index < chance < 1

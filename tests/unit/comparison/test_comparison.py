@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from places import TEMPLATES
 
+from headatlas.clustering import points
 from headatlas.comparison import wording
 from headatlas.comparison.build import Inputs, Sampling, build
 from headatlas.comparison.counterparts import read_matches
@@ -37,10 +38,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     return write_sweep(tmp_path_factory.mktemp("sweep"))
 
 
-def compare(inputs: Inputs, out: Path) -> Path:
-    clusterings = {"minilm": Clustering(encoder="compass")}
+def compare(inputs: Inputs, out: Path, **settings: str) -> Path:
+    clusterings = {"minilm": Clustering(encoder="compass", **settings)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wording, "embed", directions)
+        patch.setattr(points, "embed", directions)
         build(inputs, clusterings, Sampling(200, 0), out, title="Atlas of <x>", templates=TEMPLATES)
     return out
 
@@ -277,3 +278,12 @@ def test_the_page_leads_to_the_matched_heads(comparison: Path) -> None:
     links = re.findall(r'href="([^"]*)"', page)
     assert all(re.fullmatch(r"#\w+|cost\.html|data:,|\.\./[\w/-]+\.html", link) for link in links)
     assert ATTACK not in page
+
+
+def test_explanations_without_programs_are_alike_by_no_weights(
+    inputs: Inputs, tmp_path: Path
+) -> None:
+    found = compare(inputs, tmp_path, of="weights")
+    families = read_record(found / "families.json", SharedFamilies)
+    assert [group.clusters for group in families.groups] == [[] for _ in families.groups]
+    assert all(group.unclustered for group in families.groups)

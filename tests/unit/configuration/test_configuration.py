@@ -136,7 +136,7 @@ def test_ready_entries_work_when_uncommented(root: Path, tmp_path: Path) -> None
     root = shutil.copytree(root, tmp_path / "root")
     config = yaml.safe_load(READY.sub(r"  \1", CONFIG.read_text()))
     ready = [entry.split(":")[0] for entry in READY.findall(CONFIG.read_text())]
-    assert len(ready) == 16
+    assert len(ready) == 17
     resolved(config, root)  # all are there, none is used: files need not be
     write(root / config["models"]["smollm2"]["source"], "GGUF")
     models = [name for name in config["models"] if name != "demo"]
