@@ -87,6 +87,17 @@ def test_the_seed_reruns_every_random_choice(finished: Workplace) -> None:
     assert finished.jobs(configuration=finished.changed("seed", to=1)) == SEED
 
 
+def test_a_table_of_relations_reruns_what_heads_write(finished: Workplace) -> None:
+    table = finished.folder / "mine.csv"
+    table.write_text("relation,source,target\nnext,a,b\n")
+    configuration = finished.changed("writing", "relations", to=table.name)
+    assert finished.jobs(configuration=configuration) == REPORT + Counter(read_weights=MODELS)
+    table.write_text("relation,source\n")
+    done = finished.snakemake("--dry-run", configuration=configuration)
+    assert done.returncode != 0
+    assert "writing.relations: 'mine.csv': other columns; allowed: relation" in done.stderr
+
+
 def test_the_order_of_keys_means_nothing(finished: Workplace) -> None:
     def turned(value: Any) -> Any:
         if isinstance(value, dict):
