@@ -52,7 +52,7 @@ def test_what_heads_write_is_told_of_the_model_and_of_its_twin(finished: Workpla
     (twin,) = (results / "tiny+random/weights").glob("*/layer*.json")
     assert read_record(twin, LayerWriting).model == "tiny+random"
     asked = [r.name for r in layers[0].relations if not r.left_out]
-    assert "next letter" in asked and "capital of a country" not in asked  # of single bytes
+    assert "next letter" in asked and "capital of the country" not in asked  # of single bytes
     assert all(layer.reason is None and len(layer.heads) == 3 for layer in layers)
     with (finished.atlas / "relations.csv").open() as file:
         rows = [(row["name"], row["relation"], row["effect"]) for row in csv.DictReader(file)]

@@ -101,7 +101,8 @@ SUBSTITUTION = (
 
 WRITING = (
     "A head's map from token to token is what it adds to the logits where it attends to one token "
-    "alone: embedding, norm, W_V, W_O, the final norm's gain, W_U. Later layers are not in it. A "
+    "alone: embedding (for later layers through the first layer's MLP too, unless that is turned "
+    "off), norm, W_V, W_O, the final norm's gain, W_U. Later layers are not in it. A "
     "relation is a list of pairs of words; a pair counts if its target is among the {top} tokens "
     "that the head raises most, or lowers most, for its source (as in MAPS, Elhelo and Geva 2025); "
     "beside it, the same with the targets of other pairs. Told is what is clearly above that and "

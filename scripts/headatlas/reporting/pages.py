@@ -254,7 +254,6 @@ def head_page(
         head=head,
         effects=replaced.get(head.name),
         writes=atlas.written.heads.get(head.name) if atlas.written else None,
-        about_writing=about_writing(atlas),
         published=_published(atlas, head.name),
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,

@@ -118,11 +118,11 @@ def test_pages_report_and_tables(tmp_path: Path) -> None:
 
     page = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", (out / "heads/L00H00.html").read_text()))
     assert "What it writes, from its weights" in page
-    assert "raises &lt;i&gt;|`x` (60 % of 20 pairs)" in page
-    assert "12 of 20: 0.60 [0.39, 0.78] 0.00 0.05 0.10" in page
+    assert "it raises the &lt;i&gt;|`x` (12 of 20 pairs)." in page
+    assert "raises 0.60 [0.39, 0.78] 0.00 0.05 0.10" in page
     assert "Copying score 0.50 ; of all heads −0.25 to 0.50" in page.replace("0.50;", "0.50 ;")
     other = (out / "heads/L00H01.html").read_text()
-    assert "Where it attends to a word, it" not in other and "Copying score −0.25" in other
+    assert "Of 1 relations between words" in other and "Copying score −0.25" in other
     assert "What it writes, from its weights" not in (out / "heads/L01H00.html").read_text()
 
     index = (out / "index.html").read_text()

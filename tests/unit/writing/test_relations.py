@@ -17,8 +17,8 @@ def test_ours_are_many_and_have_enough_pairs() -> None:
     ours = read_relations(RELATIONS)
     assert len(ours) >= 25
     assert all(len(pairs) > LEAST_PAIRS for pairs in ours.values())
-    assert ("France", "Paris") in ours["capital of a country"]
-    assert ("the", " the") in ours["leading space"]
+    assert ("France", "Paris") in ours["capital of the country"]
+    assert ("the", " the") in ours["same word after a space"]
     assert all(source == target for source, target in ours["same token"])
 
 
