@@ -63,6 +63,7 @@ SETTINGS: dict[str, Callable[[Config], None]] = {
     "`scoring.items`": setting("scoring", "items", to=10),
     "`explainers.symbolic.min_gain`": setting("explainers", "symbolic", "min_gain", to=0.2),
     "`explainers.symbolic.texts`": setting("explainers", "symbolic", "texts", to=8),
+    "`writing.top`": setting("writing", "top", to=5),
     "`events.top`": setting("events", "top", to=8),
     "`activations.top_windows`": setting("activations", "top_windows", to=12),
     "`corpora.python-docs.windows`": setting("corpora", "python-docs", "windows", to=480),
@@ -80,6 +81,7 @@ EDITED = {
         "scripts/headatlas/explainers/symbolic/search.py"
     ),
     "a table of the comparison edited": "scripts/headatlas/records/comparison.py",
+    "the module `writing/scores.py` edited": "scripts/headatlas/writing/scores.py",
     "the record of the scores edited": "scripts/headatlas/records/scores.py",
     "the settings of the report edited": "scripts/headatlas/settings/report.py",
     "the module `storage.py` edited": "scripts/headatlas/storage.py",
