@@ -95,7 +95,8 @@ def test_a_table_of_relations_reruns_what_heads_write(finished: Workplace) -> No
     table.write_text("relation,source\n")
     done = finished.snakemake("--dry-run", configuration=configuration)
     assert done.returncode != 0
-    assert "writing.relations: 'mine.csv': other columns; allowed: relation" in done.stderr
+    said = done.stdout + done.stderr
+    assert "writing.relations: 'mine.csv': other columns; allowed: relation" in said
 
 
 def test_the_order_of_keys_means_nothing(finished: Workplace) -> None:
