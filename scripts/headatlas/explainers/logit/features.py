@@ -84,6 +84,11 @@ class Feature:
         return ("",)
 
     @property
+    def is_profile(self) -> bool:
+        """Whether it has a weight for each of many kinds or distances."""
+        return self.by not in ("", "token")
+
+    @property
     def complexity(self) -> int:
         """How much a reader has to keep in mind."""
         told = {"": 0, "token": 0, "key_kind": 5, "query_kind": 5, "distance": 3}[self.by]

@@ -31,6 +31,7 @@ from .model import (
 PROPOSED = 10  # pairs compared on validation at each step, beside lists, curves and profiles
 LEAST_OF_ALL = 0.002  # of KL(A‖even): below, the position model says it all
 AS_GOOD = 0.9  # of the best gain: then the simpler is told
+PROFILE = 0.75  # of its gain counts where a weight for each of many kinds takes the place of one
 RISK = 0.0025  # strict, since the best of several is tested on what chose it
 RESAMPLES = 2000
 NORMAL = 1.96  # standard errors on either side of a weight: 95 %
@@ -181,7 +182,8 @@ def _ranked(
     """The proposed features that, with weights from train, surely gain on validation.
 
     `train` and `validation` are attention and prediction. The best comes first; before it,
-    those nearly as good that are simpler.
+    those nearly as good that are simpler. Profiles count for less than they gain: words can
+    hardly tell them.
     """
     gains = []
     for candidate in proposed:
@@ -191,7 +193,8 @@ def _ranked(
         term = [term_of(candidate.feature, texts.validation)]
         a, m = (masses(cells, texts.validation.grid, term) for cells in validation)
         gain = np.bincount(texts.validation.grid.window, level_gain(weights, a, m))
-        gains.append(float(gain.sum()) if above_zero(gain) else 0.0)
+        worth = PROFILE if candidate.feature.is_profile else 1.0
+        gains.append(worth * float(gain.sum()) if above_zero(gain) else 0.0)
     most = max(gains, default=0.0)
     order = sorted(
         (i for i, gain in enumerate(gains) if gain > 0),

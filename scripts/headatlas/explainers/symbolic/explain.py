@@ -118,6 +118,8 @@ def _behaviour(
     if piece.term is None:
         return found
     term = behaviours[piece.term]
+    if piece.source != term.source:  # narrower: the odds are of more keys
+        return found
     ends = ("odds", term.weight), ("odds_low", term.low), ("odds_high", term.high)
     odds = {name: float(f"{np.exp(weight):.4g}") for name, weight in ends if np.isfinite(weight)}
     return found.model_copy(update=odds | {"levels": speaker.levels(piece)})

@@ -4,14 +4,14 @@ All figures are of validation text. What a piece adds is a share of KL(A‖even)
 less of it is explained without the piece.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from ..logit.features import term_of
+from ..logit.features import Feature, term_of
 from ..logit.grid import BIN_ENDS, N_BINS, Grid
 from ..logit.importance import Importance
 from ..logit.measures import divergences, even
@@ -19,6 +19,7 @@ from ..logit.model import Logit
 from ..logit.selection import Selection
 from .activity import Seen
 from .language import ANY, EVERYTHING, FIRST_TOKEN, RECENT, Expression
+from .narrowing import counterparts, narrowed, with_counterparts
 from .wording import family
 
 RESTS = 0.05  # what the first token must add to be told
@@ -26,7 +27,11 @@ LOCAL = 0.05  # and the kernel
 ONE_DISTANCE = 1 / 3  # share of the attention off the first token that makes it that distance's
 TIMES_EVEN = 2.0  # and how many times what even attention would give it
 TOLD = 0.02  # nats a query that a term must add to be told; the others stay in the program
+ELSEWHERE = 0.1  # of the attention off the first token, for which distance alone is told
+CLEAR = 1.5  # ratio of the odds of its share and of the position model's, or the inverse
 EVEN = 0.05  # nats a query: below, a head spreads its attention evenly
+_TINY = 1e-9
+NEARLY_EVEN = 0.7  # of the attention where even attention is: likewise, if nothing else is found
 
 
 class Finding(NamedTuple):
@@ -77,38 +82,55 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
 
     left = nats(uniform)
     distance = distance_of(attention, uniform, grid)
+    share = _mean(1 - attention[grid.starts], grid)
+    evenly = [Finding(EVERYTHING, ANY, 1.0, share, share, 0.0)]
     if left < EVEN:
-        share = _mean(1 - attention[grid.starts], grid)
-        pieces = [Finding(EVERYTHING, ANY, 1.0, share, share, 0.0)]
-        return Findings(pieces, distance, 0.0, 0.0, left)
+        return Findings(evenly, distance, 0.0, 0.0, left)
+    others = counterparts(selection.logit, train)
     importance = Importance(
-        selection.logit, (train.attention, train.table), (attention, validation.table)
+        with_counterparts(selection.logit, others),
+        (train.attention, train.table),
+        (attention, validation.table),
     )
-    needed = _needed(selection.logit, importance)
+    needed = _needed(selection.logit, importance, list(others))
+    last = narrowed(selection.logit, others, train)
+    told = {n: last.get(n, selection.logit.behaviours[n].feature) for n in sorted(needed)}
+    terms = list(_of_terms(told, validation, position, {n: a / left for n, a in needed.items()}))
+    raised = [n for p in terms if p.share > p.baseline and (n := p.term) is not None]
+    far = _elsewhere([selection.logit.behaviours[n].feature for n in raised], validation)
     pieces = [
         *_resting(attention, uniform, grid, importance.first / left),
-        *_of_distance(distance, attention, uniform, grid, importance.distance / left),
-        *_of_terms(selection, validation, position, {n: a / left for n, a in needed.items()}),
+        *_of_distance(distance, attention, uniform, grid, importance.distance / left, far),
+        *terms,
     ]
+    if not pieces and _mean(grid.row_sums(np.minimum(attention, uniform)), grid) >= NEARLY_EVEN:
+        pieces = evenly
     pieces = _together(pieces)
     pieces.sort(key=lambda piece: -piece.adds)
     full = 1 - nats(selection.logit.predict(validation.table)) / left
     return Findings(pieces, distance, full, 1 - nats(position) / left, left)
 
 
-def _needed(logit: Logit, importance: Importance) -> dict[int, float]:
+def _needed(logit: Logit, importance: Importance, paired: Sequence[int]) -> dict[int, float]:
     """The behaviours worth telling by number, and the nats a query that are lost without them.
 
     Where several of a family stand in for each other, so that no single one is needed, the one
-    that was found first is told for all.
+    that was found first is told for all. The counterparts of those in `paired` have terms that
+    follow all behaviours; each goes with its own.
     """
-    lost = [importance.behaviours([n]) for n in range(len(logit.behaviours))]
+    n_terms = len(logit.behaviours)
+
+    def lost_without(numbers: Sequence[int]) -> float:
+        own = [n_terms + place for place, n in enumerate(paired) if n in numbers]
+        return importance.behaviours([*numbers, *own])
+
+    lost = [lost_without([n]) for n in range(n_terms)]
     found = {n: nats for n, nats in enumerate(lost) if nats >= TOLD}
     families = [family(behaviour.source) for behaviour in logit.behaviours]
     for name in dict.fromkeys(families):
         members = [n for n, own in enumerate(families) if own == name]
         if len(members) > 1 and not found.keys() & members:
-            nats = importance.behaviours(members)
+            nats = lost_without(members)
             if nats >= TOLD:
                 found[members[0]] = nats
     return found
@@ -146,15 +168,20 @@ def _of_distance(
     uniform: Float[np.ndarray, " cell"],
     grid: Grid,
     adds: float,
+    elsewhere: float,
 ) -> Iterator[Finding]:
-    """One distance that gets much of the attention, or else nearby tokens."""
+    """One distance that gets much of the attention, or else nearby tokens.
+
+    These are not told where behaviours name nearly all keys, little being `elsewhere`: distance
+    then tells which of theirs.
+    """
     single = [n for n, end in enumerate(BIN_ENDS) if n == end]  # bins of one distance
     if_even = distance_of(uniform, uniform, grid).shares
     top = max(single, key=lambda n: float(distance.shares[n]))
     large = distance.shares[top] >= max(ONE_DISTANCE, TIMES_EVEN * if_even[top])
     if large and adds >= LOCAL:
         source, bins = _at(top), [top]
-    elif distance.near and adds >= LOCAL:
+    elif distance.near and adds >= LOCAL and elsewhere >= ELSEWHERE:
         reach = BIN_ENDS.index(distance.half) if distance.half in BIN_ENDS else N_BINS - 1
         source = Expression("recent", (min(RECENT, key=lambda n: abs(n - distance.half - 1)),))
         bins = list(range(reach + 1))
@@ -165,17 +192,27 @@ def _of_distance(
     yield Finding(source, ANY, 1.0, share, baseline, adds)
 
 
+def _elsewhere(raised: Sequence[Feature], seen: Seen) -> float:
+    """The share of the attention off the first token that is on no key of these features."""
+    free = seen.attention * seen.table.grid.not_first
+    total = float(free.sum())
+    for feature in raised:
+        if feature.source != EVERYTHING:
+            free[term_of(feature, seen.table).cells] = 0
+    return float(free.sum()) / total if total else 0.0
+
+
 def _of_terms(
-    selection: Selection,
+    told: Mapping[int, Feature],
     validation: Seen,
     position: Float[np.ndarray, " cell"],
     adds: Mapping[int, float],
 ) -> Iterator[Finding]:
+    """The behaviours that get clearly more of the attention, or less, than position gives them."""
     grid = validation.table.grid
     counted = grid.query > 0
-    for number in sorted(adds):
-        behaviour = selection.logit.behaviours[number]
-        cells = term_of(behaviour.feature, validation.table).cells
+    for number, feature in told.items():
+        cells = term_of(feature, validation.table).cells
         applies = (np.bincount(grid.row[cells], minlength=grid.n_rows) > 0) & counted
         share, baseline = (
             float(np.bincount(grid.row[cells], p[cells], grid.n_rows)[applies].mean())
@@ -183,15 +220,17 @@ def _of_terms(
             else 0.0
             for p in (validation.attention, position)
         )
-        yield Finding(
-            behaviour.source,
-            behaviour.trigger,
-            float(applies[counted].mean()),
-            share,
-            baseline,
-            adds[number],
-            number,
-        )
+        # Of all keys together the share is the same, however it is spread among them.
+        if feature.source == EVERYTHING or not 1 / CLEAR < _odds(share) / _odds(baseline) < CLEAR:
+            frequency = float(applies[counted].mean())
+            yield Finding(
+                feature.source, feature.trigger, frequency, share, baseline, adds[number], number
+            )
+
+
+def _odds(share: float) -> float:
+    share = min(max(share, _TINY), 1 - _TINY)
+    return share / (1 - share)
 
 
 def _at(distance: int) -> Expression:

@@ -19,6 +19,7 @@ MATCHES = (*RELATIONS, *TOKEN_CLASSES)
 PICKS = ("last", "all")
 ENCLOSURES = ("brackets", "quotes")
 SEGMENTS = ("sentence", "clause", "line")
+STARTS = ("newline", "sentence_end", "delimiter")  # what follows one begins something
 
 # Name of an expression -> the values that each of its arguments may take; None for a list of
 # token ids, which are learned from a head and never enumerated.
@@ -125,12 +126,11 @@ def all_triggers() -> list[Expression]:
 
 
 def _far_fetched(source: Expression) -> bool:
-    """Neighbours of every token of a class: no head of interest, and many to try."""
-    return (
-        source.name in ("after", "before")
-        and source.arguments[0] in TOKEN_CLASSES
-        and (source.name, source.arguments[1]) != ("after", "last")
-    )
+    """Neighbours of every token of a class: few heads of interest, and many to try."""
+    if source.name not in ("after", "before") or source.arguments[0] not in TOKEN_CLASSES:
+        return False
+    name, pick = source.arguments
+    return source.name == "before" or (pick == "all" and name not in STARTS)
 
 
 def _enumerate(signatures: dict[str, _Signature | None]) -> list[Expression]:

@@ -44,7 +44,8 @@ class Speaker:
         if term is not None and piece.source == EVERYTHING:
             return self._of_all(term)
         phrase = attends_to(piece.source, self._texts)
-        varies = "" if term is None or term.by in ("", "token") else self._varies(term)
+        told = ("", "token") if term is None or term.source == piece.source else ("", "distance")
+        varies = "" if term is None or term.by in told else self._varies(term)
         return f"{phrase}, {varies}" if varies else phrase
 
     def active_when(self, piece: Finding) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from logit_windows import random_rows, windows_of
 
+from headatlas.explainers.logit import selection
 from headatlas.explainers.logit.features import KINDS, FeatureTable
 from headatlas.explainers.logit.gains import Frequent
 from headatlas.explainers.logit.grid import N_BINS
@@ -60,13 +61,24 @@ def test_a_planted_list_is_found_with_a_weight_for_each_token(texts: Texts, plac
     assert 1.5 < found.weight < 3
 
 
-def test_planted_preferences_for_kinds_of_keys_are_found(texts: Texts) -> None:
+def test_planted_preferences_for_kinds_of_keys_are_found(
+    texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With ten kinds of token, each of one or two, a list says it in fewer weights.
+    monkeypatch.setattr(selection, "PROFILE", 1.0)
     liked = tuple(3.0 if kind in ("digit", "capitalised") else 0.0 for kind in KINDS)
     planted = Behaviour(EVERYTHING, ANY, 0.0, "key_kind", liked)
     (found, *_) = selected(texts, planted, noise=0.0, ridge=0.1).logit.behaviours
     assert (found.source, found.trigger, found.by) == (EVERYTHING, ANY, "key_kind")
     by_kind = dict(zip(KINDS, found.weights, strict=True))
     assert by_kind["digit"] - by_kind["word"] == pytest.approx(3, abs=0.3)
+
+
+def test_what_one_weight_tells_nearly_as_well_is_no_profile(texts: Texts) -> None:
+    liked = tuple(3.0 if kind == "digit" else 0.3 * (kind == "comma") for kind in KINDS)
+    planted = Behaviour(EVERYTHING, ANY, 0.0, "key_kind", liked)
+    (found, *_) = selected(texts, planted, noise=0.0, ridge=0.1).logit.behaviours
+    assert str(found.feature) == "all(digit) when any"
 
 
 def test_intervals_are_narrow_around_what_all_windows_share(texts: Texts) -> None:
