@@ -95,7 +95,8 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     needed = _needed(selection.logit, importance, list(others))
     last = narrowed(selection.logit, others, train)
     told = {n: last.get(n, selection.logit.behaviours[n].feature) for n in sorted(needed)}
-    terms = list(_of_terms(told, validation, position, {n: a / left for n, a in needed.items()}))
+    adds = {n: nats / left for n, nats in needed.items()}
+    terms = list(_of_terms(selection.logit, told, validation, position, adds))
     raised = [n for p in terms if p.share > p.baseline and (n := p.term) is not None]
     far = _elsewhere([selection.logit.behaviours[n].feature for n in raised], validation)
     pieces = [
@@ -203,6 +204,7 @@ def _elsewhere(raised: Sequence[Feature], seen: Seen) -> float:
 
 
 def _of_terms(
+    logit: Logit,
     told: Mapping[int, Feature],
     validation: Seen,
     position: Float[np.ndarray, " cell"],
@@ -220,8 +222,10 @@ def _of_terms(
             else 0.0
             for p in (validation.attention, position)
         )
+        ratio = _odds(share) / _odds(baseline)
+        more, less = ratio >= CLEAR, ratio <= 1 / CLEAR and logit.behaviours[number].weight < 0
         # Of all keys together the share is the same, however it is spread among them.
-        if feature.source == EVERYTHING or not 1 / CLEAR < _odds(share) / _odds(baseline) < CLEAR:
+        if more or less or feature.source == EVERYTHING:
             frequency = float(applies[counted].mean())
             yield Finding(
                 feature.source, feature.trigger, frequency, share, baseline, adds[number], number

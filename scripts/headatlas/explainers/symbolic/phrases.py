@@ -24,8 +24,9 @@ class Speaker:
 
     def avoids(self, piece: Finding) -> bool:
         """Whether what is told is that there is less attention."""
-        term = self._term(piece)
-        return term is not None and not term.by and term.weight < 0
+        return (
+            piece.term is not None and piece.source != EVERYTHING and piece.share < piece.baseline
+        )
 
     def family(self, piece: Finding) -> str:
         """Short name of the behaviour."""
