@@ -26,8 +26,10 @@ estimate: .venv/installed
 merge: .venv/installed
 	$(BIN)/python scripts/tools/merge_results.py "$(or $(FROM),$(error FROM=path is missing))" .
 
-# A process of pytest for each core; the tests of a file share what they have run.
-PYTEST := $(OFFLINE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# A process of pytest for each core; the tests of a file share what they have run. Files are taken
+# in order, the long runs of the workflow first, so that no process ends with them alone.
+PYTEST := $(OFFLINE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+	--no-loadscope-reorder
 test: .venv/installed lint
 	$(PYTEST)
 
