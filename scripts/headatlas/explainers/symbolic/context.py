@@ -13,6 +13,7 @@ from .classes import PIECE_CLASSES, TOKEN_CLASSES, WORD_CLASSES, piece_classes
 _NONE = -1
 _NOTABLE = re.compile(f"[{re.escape(OPENING + CLOSING + QUOTES)}\n]")
 _MARK = re.compile(f"\"\"\"|'''|[{re.escape(OPENING + CLOSING + QUOTES)}\n]")
+_CODE = re.compile(r"\w[(\[]|[\w)\]]:\n\s")  # prose has a space before a bracket
 _OPENS, _CLOSES = "“‘«", "”’»"
 
 
@@ -40,8 +41,14 @@ class Context:
         }
         for name in WORD_CLASSES:
             table[name] &= ~self.continues_word
+        table["keyword"] &= self.is_code  # most keywords are words of English too
         table["continuation"] = self.continues_word
         return {name: table[name] for name in TOKEN_CLASSES}
+
+    @functools.cached_property
+    def is_code(self) -> bool:
+        """Whether the text calls functions, indexes, or opens blocks, more than once."""
+        return len(_CODE.findall("".join(self.pieces))) > 1
 
     @functools.cached_property
     def continues_word(self) -> Bool[np.ndarray, " token"]:

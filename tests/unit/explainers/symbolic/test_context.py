@@ -70,8 +70,15 @@ def test_classes_of_pieces(piece: str, classes: set[str]) -> None:
 def test_a_piece_inside_a_word_is_no_word_of_its_own() -> None:
     classes = context_of([" th", "is", " is"]).classes
     assert classes["continuation"].tolist() == [False, True, False]
-    assert classes["keyword"].tolist() == [False, False, True]
+    assert classes["auxiliary"].tolist() == [False, False, True]
     assert set(classes) == set(TOKEN_CLASSES)
+
+
+def test_keywords_are_told_in_code_alone() -> None:
+    assert context_of(LISTING).classes["keyword"].nonzero()[0].tolist() == [1, 8]
+    prose = ["<s>", "Not", " in", " vain", " (", "or", " is", " it", " (", "f", "(", "x", ")", ")"]
+    assert not context_of(prose).classes["keyword"].any()
+    assert context_of(prose).classes["preposition"][2]
 
 
 @pytest.mark.parametrize(
