@@ -6,6 +6,7 @@
 
 import argparse
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from headatlas.measure import CONTROLS
 from headatlas.measures import MEASURES
 from headatlas.records.explanation import Explanation
 from headatlas.records.known_roles import KnownRoles
+from headatlas.records.scores import HeadScores
 from headatlas.records.substitution import SUBSTITUTION
 from headatlas.storage import read_record, read_records, read_table
 
@@ -42,6 +44,33 @@ def measured(summary: pl.DataFrame) -> str:
 def _mean(summary: pl.DataFrame, column: str) -> str:
     values = summary[column].drop_nulls().to_list() if column in summary.columns else []
     return f"{statistics.mean(values):.3f}" if values else "–"
+
+
+def levels(summary: pl.DataFrame) -> str:
+    """How many heads are explained how far, and how many of them by position alone."""
+    measure, least = "attention_explained", (0.5, 0.7, 0.9)
+    known = {m.name: m for m in MEASURES}[measure]
+    rows = []
+    for label, column in (
+        ("explanation", measure),
+        ("position model", known.control_of("position_")),
+    ):
+        values = summary[column].drop_nulls()
+        rows.append([label, *(int((values >= level).sum()) for level in least)])
+    header = [f"heads by {known.label}", *(f"at least {level}" for level in least)]
+    return table(header, rows)
+
+
+def of_twin(run: Path) -> str:
+    """The verdicts on the heads of the same architecture with random weights."""
+    model, corpus, explainer = run.parts[-3:]
+    scores = run.parents[2] / f"{model}+random" / corpus / explainer / "round0" / "scores"
+    counts = Counter(
+        read_record(path, HeadScores).verdict.status for path in sorted(scores.glob("*.json"))
+    )
+    return "Of heads with random weights: " + (
+        ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "none were run"
+    )
 
 
 def told(explanations: Sequence[Explanation]) -> str:
@@ -87,7 +116,9 @@ def main() -> None:
     parts = [
         measured(summary),
         told(read_records(atlas / "explanations.jsonl", Explanation)),
+        levels(summary),
         f"Verdicts: {counts}.",
+        f"{of_twin(args.run)}.",
     ]
     if (last / "substitution.parquet").is_file():
         parts.append(substituted(last / "substitution.parquet"))
