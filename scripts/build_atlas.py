@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--random-weights", type=Path, nargs="*", default=[], help="those of the random twin"
     )
+    made.add_argument("--claims", type=Path, help="write_claims.json: what they write in text")
+    made.add_argument("--random-claims", type=Path, nargs="?", help="that of the random twin")
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
     made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
@@ -103,6 +105,8 @@ def main() -> None:
         Judged(args.judgements, args.items) if args.judgements else None,
         args.weights,
         args.random_weights,
+        args.claims,
+        args.random_claims,
     )
     with atomic_folder(args.out_dir) as folder:
         build(

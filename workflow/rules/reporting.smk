@@ -28,6 +28,8 @@ rule build_atlas:
         substitution=lambda w: at_round(SUBSTITUTION, w) if substitutes(w.explainer) else [],
         weights=lambda w: weights_of(w.model),
         random_weights=lambda w: twin_weights(w.model),
+        claims=WRITE_CLAIMS,
+        random_claims=twin_claims,
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -83,6 +85,7 @@ rule build_atlas:
         " --controls {input.controls} --clusters {input.clusters}"
         " --known-roles {input.known_roles} --repeats {input.repeats} {params.substitution}"
         " --weights {input.weights} --random-weights {input.random_weights}"
+        " --claims {input.claims} --random-claims {input.random_claims}"
         " {params.answers} {params.usage}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"

@@ -1,4 +1,4 @@
-"""What heads write, told from the weights of the model alone."""
+"""What heads write, told from the weights of the model alone, and from what they add in text."""
 
 
 include: "functions/writing.smk"
@@ -27,3 +27,52 @@ rule read_weights:
     shell:
         'python "$SCRIPTS"/read_weights.py --model-info {input} {params.settings}'
         " --layers {params.layers} --out-dir {output} 2> {log}"
+
+
+rule measure_direct:
+    input:
+        model="results/{model}/model.json",
+        events=block_events,
+    output:
+        directory(DIRECT),
+    log:
+        log_of(DIRECT),
+    benchmark:
+        benchmark_of(DIRECT)
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 8
+    resources:
+        gpu=EXECUTION["devices"],
+    params:
+        heads=lambda w: [head_name(*at) for at in block_heads(w)],
+        events=folder_of(f"{RUN}/events"),
+        seed=config["seed"],
+        code=code("measure_direct"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}: measuring what layers {wildcards.first} to {wildcards.last} add to the logits"
+    shell:
+        'python "$SCRIPTS"/measure_direct.py --model-info {input.model} $SUBJECT_FLAGS'
+        " --heads {params.heads} --events {params.events} --seed {params.seed} --out-dir {output} 2> {log}"
+
+
+rule claim_writes:
+    input:
+        model="results/{model}/model.json",
+        direct=lambda w: direct_of(w.model, w.corpus),
+    output:
+        WRITE_CLAIMS,
+    log:
+        log_of(WRITE_CLAIMS.removesuffix(".json")),
+    benchmark:
+        benchmark_of(WRITE_CLAIMS.removesuffix(".json"))
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        seed=config["seed"],
+        code=code("claim_writes"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}: claiming what heads write"
+    shell:
+        'python "$SCRIPTS"/claim_writes.py --model-info {input.model} --corpus {wildcards.corpus}'
+        " --direct {input.direct} --seed {params.seed} --out {output} 2> {log}"

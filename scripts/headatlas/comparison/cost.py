@@ -23,6 +23,8 @@ RULES = {
     "model": "inspect_model",
     "repeats": "measure_repeats",
     "weights": "read_weights",
+    "direct": "measure_direct",
+    "write_claims": "claim_writes",
     "windows": "sample_windows",
     "activations": "cache_activations",
     "events": "select_events",

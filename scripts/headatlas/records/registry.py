@@ -21,6 +21,7 @@ from .comparison import (
 )
 from .controls import CONTROLS
 from .cost import COST
+from .direct import DIRECT, RunClaims
 from .events import EVENTS
 from .explanation import Explanation
 from .items import ITEMS
@@ -44,6 +45,7 @@ TABLES: dict[str, pa.Schema] = {
     "activations": ACTIVATIONS,
     "events": EVENTS,
     "items": ITEMS,
+    "direct": DIRECT,
     "controls": CONTROLS,
     "stats": STATS,
     "repeats": REPEATS,
@@ -74,6 +76,7 @@ JSON_RECORDS: dict[str, type[Record]] = {
     "clusters": Clusters,
     "known_roles": KnownRoles,
     "layer_writing": LayerWriting,
+    "run_claims": RunClaims,
     "run": RunRecord,
     "shared_families": SharedFamilies,
 }

@@ -37,6 +37,7 @@ from headatlas.storage import (
 
 from . import failures, pages, tables
 from .answers import Asked, asked
+from .claims import claim_rows, read_claims
 from .exemplars import Group, groups
 from .run_record import run_record
 from .substitution import substituted
@@ -62,7 +63,7 @@ class Inputs(NamedTuple):
     were asked, and `substitution` where explanations predict attention.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
     in `random_round`. `weights` are folders of what heads write by their weights, `random_weights`
-    those of that twin.
+    those of that twin; `claims` and `random_claims` likewise what they write in text.
     """
 
     model_info: Path
@@ -83,6 +84,8 @@ class Inputs(NamedTuple):
     judged: Judged | None = None
     weights: Sequence[Path] = ()
     random_weights: Sequence[Path] = ()
+    claims: Path | None = None
+    random_claims: Path | None = None
 
 
 def build(
@@ -131,8 +134,9 @@ def build(
     )
     layers = read_layers(inputs.weights)
     writes = written(layers, read_layers(inputs.random_weights), run.model)
+    claims = read_claims(inputs.claims, inputs.random_claims, run.model) if inputs.claims else None
     atlas = pages.gather(
-        run, info, facts, heads, twin, clusters, known_roles, usage, replaced, writes
+        run, info, facts, heads, twin, clusters, known_roles, usage, replaced, writes, claims
     )
     env = pages.environment(templates)
 
@@ -141,8 +145,10 @@ def build(
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
     write_rows(out / "verdicts.parquet", tables.verdict_rows(scores), VERDICTS)
     write_text(out / "summary.csv", _summary(atlas))
+    names = [head.name for head in heads]
+    if claims:
+        write_text(out / "write_claims.csv", _csv(list(claim_rows(claims, names))))
     if writes:
-        names = [head.name for head in heads]
         write_text(out / "relations.csv", _csv(list(relation_rows(writes, names))))
     write_text(out / "report.md", pages.report(env, atlas))
     write_record(out / "clusters.json", clusters)

@@ -21,6 +21,7 @@ from headatlas.records.usage import Usage
 from . import charts, formats, tokens
 from .answers import Asked
 from .catalogue import (
+    CLAIMS,
     KNOWN_ROLES,
     KNOWN_ROLES_OF_SOME,
     LABELS,
@@ -32,6 +33,7 @@ from .catalogue import (
     WRITING,
     Quantity,
 )
+from .claims import NAMED, Claims
 from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
@@ -70,6 +72,7 @@ class Atlas(NamedTuple):
     spent: Usage | None
     substituted: Substituted | None
     written: Written | None
+    claims: Claims | None
 
     @property
     def heads_in_model(self) -> int:
@@ -93,6 +96,7 @@ def gather(
     usage: Sequence[Row] = (),
     replaced: Substituted | None = None,
     writes: Written | None = None,
+    claims: Claims | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -120,6 +124,7 @@ def gather(
         total(usage),
         replaced,
         writes,
+        claims,
     )
 
 
@@ -211,6 +216,9 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "about_tests": STANDARD_TESTS,
         "about_substitution": SUBSTITUTION,
         "about_writing": about_writing(atlas),
+        "about_claims": CLAIMS,
+        "claim_counts": atlas.claims.counts if atlas.claims else None,
+        "object_names": NAMED,
         "labels": LABELS,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
@@ -254,6 +262,9 @@ def head_page(
         head=head,
         effects=replaced.get(head.name),
         writes=atlas.written.heads.get(head.name) if atlas.written else None,
+        claimed=atlas.claims.heads.get(head.name) if atlas.claims else None,
+        object_names=NAMED,
+        about_claims=CLAIMS,
         published=_published(atlas, head.name),
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,

@@ -202,6 +202,18 @@ def logit_map(bridge: TransformerBridge) -> Float[torch.Tensor, "d_model token"]
     return mapped - mapped.mean(0) if centred else mapped
 
 
+@torch.inference_mode()
+def final_scale(bridge: TransformerBridge, stream: Stream) -> Float[torch.Tensor, " token"]:
+    """The scale of the final norm at each token, as `logit_map` leaves it out; 1 without one."""
+    if "ln_final.hook_in" not in bridge.hook_dict:
+        return torch.ones(len(stream), device=stream.device)
+    norm = partial(_apply, bridge.ln_final.original_component)
+    gain, centred = _gain(norm, stream.shape[1])
+    told = (stream - stream.mean(-1, keepdim=True) if centred else stream) * gain
+    came = norm(stream) - norm(torch.zeros_like(stream[:1]))
+    return came.norm(dim=-1) / told.norm(dim=-1).clamp_min(torch.finfo(torch.float32).tiny)
+
+
 def _same(stream: Stream) -> Stream:
     return stream
 

@@ -8,6 +8,8 @@ STAGES = [  # of a run, in order
     "cache_activations",
     "select_events",
     "draw_items",
+    "measure_direct",
+    "claim_writes",
     "measure_features",
     "explain_head",
     "predict_head",

@@ -1,0 +1,84 @@
+"""Claims on what heads raise and lower: chosen on train and validation, held against test."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from headatlas.records.direct import OBJECTS
+from headatlas.writing.claims import claims_of, lift_of
+
+PIECES = {1: " one", 2: " two", 3: " three"}
+
+
+def rows(lifts: dict[tuple[str, str], float], windows: int = 8) -> pl.DataFrame:
+    """A head that adds to each object of a split so many standard deviations more."""
+    found: list[dict[str, Any]] = []
+    for split in ("train", "validation", "test"):
+        for window in range(windows):
+            for kind in ("active", "random"):
+                row: dict[str, Any] = {"split": split, "kind": kind, "window": window}
+                row |= {"spread": 2.0, "raised": [1, 2 + window % 2], "lowered": [window + 10]}
+                for name in OBJECTS:
+                    lift = lifts.get((split, name), 0.0) if kind == "active" else 0.0
+                    jitter = 0.1 if window % 2 else -0.1
+                    row[f"{name}_effect"] = 1.0 + 2.0 * (lift + jitter)
+                    row[f"{name}_matched"] = 1.0
+                    row[f"{name}_above"] = 0.95 if lift > 0 else 0.02 if lift < 0 else 0.5
+                found.append(row)
+    return pl.DataFrame(found)
+
+
+def everywhere(name: str, lift: float) -> dict[tuple[str, str], float]:
+    return {(split, name): lift for split in ("train", "validation", "test")}
+
+
+@pytest.mark.parametrize(("lift", "effect"), [(1.5, "raises"), (-1.5, "lowers")])
+def test_what_is_raised_or_lowered_everywhere_is_claimed_and_holds(
+    lift: float, effect: str
+) -> None:
+    (claim,) = claims_of(3, 4, rows(everywhere("attended", lift)), PIECES, 0).claims
+    assert (claim.effect, claim.object, claim.holds) == (effect, "attended", True)
+    assert claim.chosen == pytest.approx(1.5)
+    assert claim.test.value == pytest.approx(1.5)
+    assert claim.test.low is not None and claim.test.high is not None
+    assert 1.4 <= claim.test.low < 1.5 < claim.test.high <= 1.6
+    assert claim.extreme == 1.0
+    assert claim.random.value == pytest.approx(0.0)
+
+
+def test_what_only_one_split_shows_is_not_claimed() -> None:
+    for split in ("train", "validation"):
+        assert not claims_of(0, 0, rows({(split, "current"): 2.0}), PIECES, 0).claims
+
+
+def test_a_claim_that_test_text_denies_does_not_hold() -> None:
+    found = rows({("train", "current"): 1.0, ("validation", "current"): 1.0})
+    (claim,) = claims_of(0, 0, found, PIECES, 0).claims
+    assert not claim.holds
+    assert claim.test.value == pytest.approx(0.0)
+
+
+def test_small_lifts_are_no_claim() -> None:
+    assert not claims_of(0, 0, rows(everywhere("attended", 0.4)), PIECES, 0).claims
+
+
+def test_the_largest_two_are_claimed() -> None:
+    lifts = everywhere("attended", 1.0) | everywhere("current", -3.0)
+    lifts |= everywhere("after_attended", 2.0)
+    found = claims_of(0, 0, rows(lifts), PIECES, 0).claims
+    assert [(c.effect, c.object) for c in found] == [
+        ("lowers", "current"),
+        ("raises", "after_attended"),
+    ]
+
+
+def test_tokens_that_are_often_raised_are_shown() -> None:
+    found = claims_of(0, 0, rows({}), PIECES, 0)
+    assert found.raised == [" one", " two", " three"]
+    assert found.lowered == []  # another one in each window
+
+
+def test_few_windows_have_no_lift() -> None:
+    assert lift_of([1.0, 2.0, 3.0], 0).value is None
+    assert lift_of([1.0] * 4, 0).value == 1.0
