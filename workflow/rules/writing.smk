@@ -46,7 +46,7 @@ rule measure_direct:
         gpu=EXECUTION["devices"],
     params:
         heads=lambda w: [head_name(*at) for at in block_heads(w)],
-        events=folder_of(f"{RUN}/events"),
+        events=lambda w: f"{RUN}/events".format(**w),
         seed=config["seed"],
         code=code("measure_direct"),
     message:

@@ -17,6 +17,7 @@ LEAST = 0.5  # lift on train and on validation of what is claimed
 MOST_CLAIMS = 2
 FEWEST = 4  # windows, for an interval
 TENTH = 0.1
+SAME = 0.5  # share of queries that attend to themselves
 RESAMPLES = 1000
 COMMON = 0.1  # of the active queries at which a token is among those raised most, to be shown
 SHOWN = 6
@@ -37,7 +38,7 @@ def claims_of(
         for name in OBJECTS
     }
     claims = []
-    for name in OBJECTS:
+    for name in _told_apart(rows):
         seen = [lifts[split, "active", name] for split in ("train", "validation")]
         for effect, sign in (("raises", 1), ("lowers", -1)):
             if all(_clear(lift, sign) for lift in seen):
@@ -62,6 +63,14 @@ def claims_of(
         raised=_common(rows, "raised", pieces),
         lowered=_common(rows, "lowered", pieces),
     )
+
+
+def _told_apart(rows: pl.DataFrame) -> list[str]:
+    """The objects, but for the attended token where it mostly is the current one."""
+    active = rows.filter(pl.col("split") == "train", pl.col("kind") == "active")
+    itself = (active["key"] == active["query"]).to_list()
+    same = sum(itself) > SAME * len(itself)
+    return [name for name in OBJECTS if not (same and name == "attended")]
 
 
 def lift_of(values: Sequence[float], seed: int) -> Lift:

@@ -23,8 +23,12 @@ NORMS = {
     "gpt2": ("transformer.ln_f", True),
     "gpt_neox": ("gpt_neox.final_layer_norm", True),
 }
-AT = [Query(layer, head, "test", "active", window, query, 1, 0.5, (3, NONE, 9))
-      for layer in range(2) for head in range(2) for window, query in ((0, 3), (1, 5), (1, 2))]  # fmt: skip
+AT = [
+    Query(layer, head, "test", "active", window, query, 1, 0.5, (3, NONE, 9))
+    for layer in range(2)
+    for head in range(2)
+    for window, query in ((0, 3), (1, 5), (1, 2))
+]
 
 
 def model_of(kind: str, folder: Path) -> Any:

@@ -11,13 +11,16 @@ from headatlas.writing.claims import claims_of, lift_of
 PIECES = {1: " one", 2: " two", 3: " three"}
 
 
-def rows(lifts: dict[tuple[str, str], float], windows: int = 8) -> pl.DataFrame:
+def rows(
+    lifts: dict[tuple[str, str], float], windows: int = 8, itself: bool = False
+) -> pl.DataFrame:
     """A head that adds to each object of a split so many standard deviations more."""
     found: list[dict[str, Any]] = []
     for split in ("train", "validation", "test"):
         for window in range(windows):
             for kind in ("active", "random"):
                 row: dict[str, Any] = {"split": split, "kind": kind, "window": window}
+                row |= {"key": 3, "query": 3 if itself else 5}
                 row |= {"spread": 2.0, "raised": [1, 2 + window % 2], "lowered": [window + 10]}
                 for name in OBJECTS:
                     lift = lifts.get((split, name), 0.0) if kind == "active" else 0.0
@@ -57,6 +60,13 @@ def test_a_claim_that_test_text_denies_does_not_hold() -> None:
     (claim,) = claims_of(0, 0, found, PIECES, 0).claims
     assert not claim.holds
     assert claim.test.value == pytest.approx(0.0)
+
+
+def test_a_head_that_attends_to_the_current_token_is_told_by_it() -> None:
+    lifts = everywhere("attended", 1.5) | everywhere("current", 1.5)
+    (claim,) = claims_of(0, 0, rows(lifts, itself=True), PIECES, 0).claims
+    assert claim.object == "current"
+    assert len(claims_of(0, 0, rows(lifts), PIECES, 0).claims) == 2
 
 
 def test_small_lifts_are_no_claim() -> None:
