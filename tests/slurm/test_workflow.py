@@ -5,7 +5,13 @@ from pathlib import Path
 
 from clone import Clone
 
-GPU_RULES = {"cache_activations", "measure_repeats", "run_probes", "substitute_heads"}
+GPU_RULES = {
+    "cache_activations",
+    "measure_direct",
+    "measure_repeats",
+    "run_probes",
+    "substitute_heads",
+}
 BATCHES = {
     f"{rules}-{layer}"
     for rules in ("explain", "score")

@@ -93,6 +93,10 @@ def bearers(module: str) -> set[str]:
         ("repeats", {"measure_repeats", "grade_roles", "build_atlas"}),
         ("substitution", {"substitute_heads", "build_atlas"}),
         ("writing", {"read_weights", "build_atlas", "compare_runs", "compare_costs"}),
+        (
+            "direct",
+            {"measure_direct", "claim_writes", "build_atlas", "compare_runs", "compare_costs"},
+        ),
         ("registry", set()),
     ],
 )

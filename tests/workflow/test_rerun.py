@@ -24,7 +24,8 @@ EXPLAIN = (
     + Counter(explain_head=HEADS, predict_head=HEADS, run_probes=MODELS)
     + Counter(grade_roles=1)
 )
-EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS)
+DIRECT = Counter(measure_direct=MODELS, claim_writes=MODELS)
+EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS) + DIRECT
 CACHE = EVENTS + Counter(cache_activations=2)
 CORPUS = CACHE + Counter(sample_windows=1, measure_features=1)
 SEED = CORPUS + Counter(randomise_model=1, measure_repeats=1, read_weights=1)
@@ -33,6 +34,7 @@ MODEL = SEED + Counter(inspect_model=1, read_weights=1)
 SECOND_RANDOM_HEAD = Counter(
     dict.fromkeys(("select_events", "explain_head", "predict_head", "score_head"), 2)
 ) + Counter(cache_activations=1, run_probes=1, read_weights=1, choose_controls=1, draw_items=2)
+SECOND_RANDOM_HEAD += Counter(measure_direct=1, claim_writes=1)
 # A change of a file that leaves it what it is, by the ending of its name.
 EDITS = {".md": "\n{# changed #}", ".csv": "same token,zebra,zebra\n"}
 COMPARE = Counter(compare_runs=1, compare_costs=1)
@@ -118,6 +120,7 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     expected |= dict.fromkeys(
         ("cache_activations", "run_probes", "choose_controls", "read_weights"), 2
     )
+    expected |= dict.fromkeys(DIRECT, 2)
     expected |= dict.fromkeys(("explain_head", "predict_head", "score_head"), heads)
     assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
         match_heads=1
@@ -165,6 +168,7 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
         ("scripts/headatlas/settings/clustering.py", CLUSTER),
         ("workflow/templates/report.md", REPORT),
         ("scripts/headatlas/writing/scores.py", REPORT + Counter(read_weights=MODELS)),
+        ("scripts/headatlas/writing/claims.py", REPORT + Counter(claim_writes=MODELS)),
         ("scripts/headatlas/records/writing.py", REPORT + Counter(read_weights=MODELS)),
         ("workflow/resources/relations.csv", REPORT + Counter(read_weights=MODELS)),
         ("scripts/headatlas/explainers/symbolic/findings.py", EXPLAIN),

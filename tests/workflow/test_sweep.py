@@ -40,6 +40,8 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         explain_head=4 * heads,
         predict_head=4 * heads,
         read_weights=2,
+        measure_direct=2 * 2,
+        claim_writes=2 * 2,
         run_probes=4 * 2,
         choose_controls=4 * 2,
         score_head=4 * heads,

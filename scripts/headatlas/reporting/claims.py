@@ -31,6 +31,11 @@ class Claims(NamedTuple):
     largest: dict[str, float]
     random_heads: list[HeadClaims]
 
+    def median(self, effect: str, name: str) -> float | None:
+        """The median of all heads, with the sign that it has as a lift of such a claim."""
+        found = self.medians.get(name)
+        return None if found is None else found if effect == "raises" else 0.0 - found
+
     @property
     def counts(self) -> dict[str, int]:
         """Heads, those with a claim and with one that holds; and of random weights."""
@@ -98,7 +103,7 @@ def claim_rows(claims: Claims, names: Sequence[str]) -> Iterator[Row]:
                 "windows": claim.test.n,
                 "in_extreme_tenth": claim.extreme,
                 "lift_at_random_queries": claim.random.value,
-                "median_of_heads": claims.medians.get(claim.object),
+                "median_of_heads": claims.median(claim.effect, claim.object),
                 "largest_of_random_weights": claims.largest.get(claim.object),
                 "holds": claim.holds,
             }
