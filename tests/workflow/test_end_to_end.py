@@ -90,10 +90,12 @@ def test_a_twin_with_random_weights_goes_the_same_way(finished: Workplace) -> No
     assert twin == trained.model_copy(update=changed)
     assert sorted(path.name for path in (results / "tiny+random/words").iterdir()) == [
         "activations",
+        "direct",
         "events",
         "items",
         "stats",
         "symbolic",
+        "write_claims.json",
     ]
     assert not (results / "tiny+random/words/symbolic/atlas").exists()
     names = ("words/events/layer00.parquet", "words/stats/layer00.parquet")
