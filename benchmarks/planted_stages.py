@@ -40,10 +40,12 @@ class Variant:
     work: Path
     explainer: str
     round: int = 0
+    kind: str = "planted"
+    layers: int = LAYERS
 
     @property
     def name(self) -> str:
-        return f"planted-{self.noise}-{self.seed}"
+        return f"{self.kind}-{self.noise}-{self.seed}"
 
     @property
     def model(self) -> Path:
@@ -106,7 +108,7 @@ def make_windows(variant: Variant) -> None:
 
 def make_events(bridge: TransformerBridge, variant: Variant) -> None:
     """Activations, events and head metrics of every layer."""
-    tables = {layer: variant.table("activations/shard0", layer) for layer in range(LAYERS)}
+    tables = {layer: variant.table("activations/shard0", layer) for layer in range(variant.layers)}
     cache_activations(
         bridge,
         variant.windows,
@@ -147,6 +149,6 @@ def whole_attention(bridge: TransformerBridge, variant: Variant) -> Attention:
     def keep(pattern: torch.Tensor, hook: Any) -> None:
         patterns.append(pattern.float().cpu().numpy())
 
-    hooks = [(f"blocks.{layer}.attn.hook_pattern", keep) for layer in range(LAYERS)]
+    hooks = [(f"blocks.{layer}.attn.hook_pattern", keep) for layer in range(variant.layers)]
     run_hooked(bridge, torch.tensor(tokens), hooks)
     return np.stack(patterns, axis=1)

@@ -8,6 +8,7 @@ from headatlas.errors import reported
 from headatlas.settings.arguments import add_settings
 from headatlas.settings.seed import Seed
 from headatlas.subjects.planted.build import plant
+from headatlas.subjects.planted.harder import plant_harder
 from headatlas.subjects.planted.noise import STRENGTHS
 
 
@@ -21,10 +22,14 @@ def main() -> None:
         choices=list(STRENGTHS),
         help="on the attention logits: moves 0, 25 or 50 %% of a head's attention elsewhere",
     )
+    parser.add_argument(
+        "--harder", action="store_true", help="with the roles that cannot be said in a word"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     args = parser.parse_args()
     texts = [document.text for document in python_documents(held_out=False)]
-    plant(args.seed, args.noise, texts, args.out)
+    build = plant_harder if args.harder else plant
+    build(args.seed, args.noise, texts, args.out)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ class PlantedHead(Record):
     head: int
     role: str = Field(description="name of the role; noise for a head of random weights")
     words: str = Field(description="what it attends to and when, in plain words")
-    rules: list[TrueRule] = Field(description="the same as rules; none for noise")
+    rules: list[TrueRule] = Field(
+        description="the same as rules; none for noise, and for what the language cannot say"
+    )
     exact: bool = Field(description="whether the rules say it exactly, not only nearly")
     noise_nats: float = Field(description="s.d. of the noise on its attention logits")
 

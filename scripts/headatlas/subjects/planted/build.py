@@ -21,9 +21,9 @@ from .residual import CONSTANT, FEATURES, doubled, feature, position_embedding, 
 from .roles import CARRIER, Role
 from .vocabulary import CONTEXT, VOCABULARY, token_codes, train_tokenizer
 
-_EVERY = 8  # text is read; the tokenizer learns no more from all
+EVERY = 8  # text is read; the tokenizer learns no more from all
 _WINDOWS, _WINDOW_TOKENS = 16, 128  # the sample on which noise and coverage are measured
-_Stream = Float[np.ndarray, "window token feature"]
+Stream = Float[np.ndarray, "window token feature"]
 
 
 def plant(seed: int, noise: str, texts: Sequence[str], folder: Path) -> None:
@@ -32,11 +32,11 @@ def plant(seed: int, noise: str, texts: Sequence[str], folder: Path) -> None:
     From some of the `texts` the tokenizer learns its words, and on their beginnings noise and
     coverage are measured. The same arguments give the same bytes.
     """
-    texts = texts[::_EVERY]
+    texts = texts[::EVERY]
     tokenizer = train_tokenizer(texts)
     pieces = pieces_of(tokenizer, range(VOCABULARY))
     tokens = token_embedding(pieces, token_codes(np.random.default_rng([seed, 0])))
-    stream = tokens[_sample(tokenizer, texts)] + position_embedding()[:_WINDOW_TOKENS]
+    stream = tokens[sample_of(tokenizer, texts)] + position_embedding()[:_WINDOW_TOKENS]
     circuits: dict[tuple[int, int], Circuit] = {}
     answers = []
     for (layer, head), role in place_roles(np.random.default_rng([seed, 1])).items():
@@ -48,8 +48,7 @@ def plant(seed: int, noise: str, texts: Sequence[str], folder: Path) -> None:
             )
         circuits[layer, head] = circuit
         answers.append(_answer(layer, head, role, rules, nats))
-    disable_progress_bar()
-    _model(circuits, tokens).half().save_pretrained(folder)
+    save_model(circuits, tokens, LAYERS, folder)
     tokenizer.save_pretrained(folder)
     write_record(
         folder / ANSWER_KEY,
@@ -63,7 +62,7 @@ def plant(seed: int, noise: str, texts: Sequence[str], folder: Path) -> None:
     )
 
 
-def _sample(
+def sample_of(
     tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]
 ) -> Int[np.ndarray, "window token"]:
     """Windows of text, BOS first, each from the beginning of another document."""
@@ -74,7 +73,7 @@ def _sample(
 
 
 def _head(
-    role: Role | None, share: float, stream: _Stream, rng: np.random.Generator
+    role: Role | None, share: float, stream: Stream, rng: np.random.Generator
 ) -> tuple[Circuit, list[TrueRule], float]:
     """Weights of a head, its rules, and the s.d. of the noise on its logits in nats."""
     circuit = Circuit()
@@ -96,7 +95,7 @@ def _head(
 
 
 def _true_rules(
-    role: Role, ideal: Float[np.ndarray, "window query key"], stream: _Stream
+    role: Role, ideal: Float[np.ndarray, "window query key"], stream: Stream
 ) -> list[TrueRule]:
     """The rules of a role with their share of the attention of the head without noise."""
     free = np.ones(ideal.shape[:2], bool)
@@ -127,15 +126,18 @@ def _answer(
     )
 
 
-def _model(
-    circuits: dict[tuple[int, int], Circuit], tokens: Float[np.ndarray, "token feature"]
-) -> GPT2LMHeadModel:
-    """A GPT-2 of these heads; its MLPs add nothing, and what it says means nothing."""
+def save_model(
+    circuits: dict[tuple[int, int], Circuit],
+    tokens: Float[np.ndarray, "token feature"],
+    layers: int,
+    folder: Path,
+) -> None:
+    """Write a GPT-2 of these heads; its MLPs add nothing, and what it says means nothing."""
     config = GPT2Config(
         vocab_size=VOCABULARY,
         n_positions=CONTEXT,
         n_embd=2 * FEATURES,
-        n_layer=LAYERS,
+        n_layer=layers,
         n_head=HEADS,
         n_inner=1,
         bos_token_id=0,
@@ -155,7 +157,8 @@ def _model(
             # LayerNorm divides by the root mean square of the stream, which is the constant's.
             block.ln_1.weight.fill_(CONSTANT * FEATURES**-0.5)
             _fill(block.attn, head, circuit)
-    return model
+    disable_progress_bar()
+    model.half().save_pretrained(folder)
 
 
 def _fill(attention: GPT2Attention, head: int, circuit: Circuit) -> None:

@@ -9,7 +9,7 @@ the first token, and the first token at least this far above all other keys.
 import numpy as np
 from jaxtyping import Float
 
-from .residual import CLOCK, FEATURES, PLACES, feature
+from .residual import CLOCK, DIGITS, FEATURES, PLACES, feature
 from .vocabulary import CODE_LENGTH
 
 D_HEAD = 64
@@ -62,6 +62,18 @@ class Circuit:
         self.query[PLACES["token"], at] = _SCALE * np.eye(CODE_LENGTH)
         self.key[PLACES[place], at] = nats / CODE_LENGTH * np.eye(CODE_LENGTH)
 
+    def smaller_value(self, nats: float) -> None:
+        """Add `nats` where query and key are digits, and the key's is the smaller."""
+        at, value = self._take(DIGITS), PLACES["value"]
+        self.query[value, at] = _SCALE * np.eye(DIGITS)
+        self.key[value, at] = nats * np.triu(np.ones((DIGITS, DIGITS)), k=1)
+
+    def in_step(self, period: int, nats: float) -> None:
+        """Add `nats` at keys whose position is a multiple of `period`, a divisor of CLOCK."""
+        at = self._take(1).start
+        self.query_bias[at] = _SCALE
+        self.key[PLACES["clock"].start : PLACES["clock"].stop : period, at] = nats
+
     def carry(self) -> None:
         """Write code and classes of the attended token to where the previous token's stand."""
         start = 0
@@ -72,16 +84,16 @@ class Circuit:
             self.output[at, PLACES[f"previous_{place}"]] = np.eye(width)
             start += width
 
-    def write_token(self, rng: np.random.Generator) -> None:
-        """Write the code of the attended token, turned at random, as a vector of norm 1.
+    def write_token(self, rng: np.random.Generator, place: str = "output") -> None:
+        """Write the code of the attended token to a place, turned at random: a vector of norm 1.
 
         The first token, BOS, has no code: attention that rests on it writes nothing.
         """
         at = slice(0, CODE_LENGTH)
-        width = PLACES["output"].stop - PLACES["output"].start
+        width = PLACES[place].stop - PLACES[place].start
         turned, _ = np.linalg.qr(rng.normal(size=(width, CODE_LENGTH)))
         self.value[PLACES["token"], at] = np.eye(CODE_LENGTH)
-        self.output[at, PLACES["output"]] = turned.T / (2 * CODE_LENGTH) ** 0.5  # stored twice
+        self.output[at, PLACES[place]] = turned.T / (2 * CODE_LENGTH) ** 0.5  # stored twice
 
     def add_noise(self, rng: np.random.Generator) -> None:
         """Random logits of token and position in the last dimensions, of no known size yet."""

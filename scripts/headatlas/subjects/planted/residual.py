@@ -33,6 +33,12 @@ PLACES = {
     for (name, width), end in zip(_widths.items(), _ends, strict=True)
 }
 PLACES["output"] = slice(int(_ends[-1]), FEATURES)  # what heads write and no planted head reads
+# Harder subjects have the end of it for themselves: which sets a token is of, and a digit's value.
+SETS = ("set_a", "set_b", "set_c")
+DIGITS = 10
+PLACES["value"] = slice(FEATURES - DIGITS, FEATURES)
+PLACES |= {name: slice(n, n + 1) for n, name in enumerate(SETS, FEATURES - DIGITS - len(SETS))}
+PLACES["narrow_output"] = slice(PLACES["output"].start, FEATURES - DIGITS - len(SETS))
 
 
 def feature(name: str) -> int:

@@ -14,7 +14,7 @@ from .residual import CLOCK
 from .vocabulary import CODE_LENGTH, CONTEXT, NEAREST
 
 # Logits rise by 4 nats from a token to the next: the later of two neighbours gets 98 %.
-_RISE = 4.0 * CONTEXT
+RISE = 4.0 * CONTEXT
 # Enough for a key to stand above keys that are one turn of the clock further back.
 _SLOW_RISE = 2 * MARGIN * CONTEXT / CLOCK
 _OTHER_TOKEN = NEAREST / CODE_LENGTH  # share of `same_token` that another token gets at most
@@ -49,7 +49,7 @@ class Role:
     "whether the rules say exactly what the head does, not only nearly"
 
 
-def _at_distance(head: Circuit, distance: int) -> None:
+def at_distance(head: Circuit, distance: int) -> None:
     bonus = _SLOW_RISE + 2 * MARGIN
     head.at_distance(distance, bonus)
     head.prefer({"ramp": _SLOW_RISE, "first": bonus - MARGIN})
@@ -59,7 +59,7 @@ def _first_token(head: Circuit) -> None:
     head.prefer({"first": 2 * MARGIN})
 
 
-def _of_class(head: Circuit, name: str, *, rise: float) -> None:
+def of_class(head: Circuit, name: str, *, rise: float) -> None:
     """All keys of a class, or with a `rise` the last."""
     bonus = rise + 2 * MARGIN
     head.prefer({name: bonus, "ramp": rise, "first": bonus - MARGIN})
@@ -100,44 +100,44 @@ def _last_else_previous(head: Circuit, name: str, when: str) -> None:
 
 def _near_and_far(head: Circuit) -> tuple[float, float]:
     """Prefer the previous token; its bonus, and that of a key which is to stand above it."""
-    near = 2 * MARGIN + _RISE / CONTEXT  # the current token is one step up
+    near = 2 * MARGIN + RISE / CONTEXT  # the current token is one step up
     head.at_distance(1, near)
-    head.prefer({"ramp": _RISE, "first": near})
-    return near, near + _RISE + 2 * MARGIN
+    head.prefer({"ramp": RISE, "first": near})
+    return near, near + RISE + 2 * MARGIN
 
 
-def _only(build: Callable[[Circuit], None], head: Circuit, name: str) -> None:
+def only(build: Callable[[Circuit], None], head: Circuit, name: str) -> None:
     """A role at queries of a class alone; at all others the head rests on the first token."""
     build(head)
-    head.prefer({"first": _RISE + 2 * MARGIN}, unless=name)
+    head.prefer({"first": RISE + 2 * MARGIN}, unless=name)
 
 
-_every, _last = 0.0, _RISE
+_every, _last = 0.0, RISE
 CARRIER = Role(
     "carrier",
     "the previous token, whose identity it writes for heads of later layers",
     (Rule("previous_token"),),
-    partial(_at_distance, distance=1),
+    partial(at_distance, distance=1),
 )
 ROLES = (
     Role(
         "previous_token",
         "the previous token",
         (Rule("previous_token"),),
-        partial(_at_distance, distance=1),
+        partial(at_distance, distance=1),
     ),
-    Role("two_back", "the token two back", (Rule("offset(2)"),), partial(_at_distance, distance=2)),
+    Role("two_back", "the token two back", (Rule("offset(2)"),), partial(at_distance, distance=2)),
     Role(
         "three_back",
         "the token three back",
         (Rule("offset(3)"),),
-        partial(_at_distance, distance=3),
+        partial(at_distance, distance=3),
     ),
     Role(
         "current_token",
         "the current token itself",
         (Rule("current_token"),),
-        partial(_at_distance, distance=0),
+        partial(at_distance, distance=0),
     ),
     Role("first_token", "the first token", (Rule("first_token"),), _first_token),
     Role("everything", "all tokens evenly", (Rule("everything"),), _everything),
@@ -171,44 +171,44 @@ ROLES = (
         "after_delimiter",
         "the token after the last delimiter",
         (Rule("after(delimiter, last)"),),
-        partial(_of_class, name="previous_delimiter", rise=_last),
+        partial(of_class, name="previous_delimiter", rise=_last),
         needs_carrier=True,
     ),
     Role(
         "last_newline",
         "the last line break",
         (Rule("last(newline)"),),
-        partial(_of_class, name="newline", rise=_last),
+        partial(of_class, name="newline", rise=_last),
     ),
     Role(
         "last_opening",
         "the last opening bracket, closed since or not",
         (Rule("last(opening)"),),
-        partial(_of_class, name="opening", rise=_last),
+        partial(of_class, name="opening", rise=_last),
     ),
     Role(
         "last_digit",
         "the last digit",
         (Rule("last(digit)"),),
-        partial(_of_class, name="digit", rise=_last),
+        partial(of_class, name="digit", rise=_last),
     ),
     Role(
         "last_capitalised",
         "the last capitalised token",
         (Rule("last(capitalised)"),),
-        partial(_of_class, name="capitalised", rise=_last),
+        partial(of_class, name="capitalised", rise=_last),
     ),
     Role(
         "all_punctuation",
         "all punctuation marks",
         (Rule("all(punctuation)"),),
-        partial(_of_class, name="punctuation", rise=_every),
+        partial(of_class, name="punctuation", rise=_every),
     ),
     Role(
         "last_keyword",
         "the last keyword of Python that follows a space",
         (Rule("last(keyword)"),),
-        partial(_of_class, name="keyword", rise=_last),
+        partial(of_class, name="keyword", rise=_last),
         exact=False,
     ),
     Role(
@@ -228,20 +228,20 @@ ROLES = (
         "newline_at_punctuation",
         "the last line break, only when the current token is punctuation",
         (Rule("last(newline)", "punctuation"),),
-        partial(_only, partial(_of_class, name="newline", rise=_last), name="punctuation"),
+        partial(only, partial(of_class, name="newline", rise=_last), name="punctuation"),
     ),
     Role(
         "previous_at_capitalised",
         "the previous token, only when the current one is capitalised",
         (Rule("previous_token", "capitalised"),),
-        partial(_only, partial(_at_distance, distance=1), name="capitalised"),
+        partial(only, partial(at_distance, distance=1), name="capitalised"),
     ),
     Role(
         "induction_at_delimiter",
         "the tokens that followed earlier occurrences of the current token, only when it is a"
         " delimiter",
         (Rule("after(same_token, all)", "delimiter"),),
-        partial(_only, partial(_induction, rise=_every), name="delimiter"),
+        partial(only, partial(_induction, rise=_every), name="delimiter"),
         needs_carrier=True,
     ),
 )
