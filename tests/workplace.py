@@ -114,6 +114,7 @@ def small_configuration() -> dict[str, Any]:
         "events": {"top": 3, "quantiles": 2, "per_quantile": 1},
         "scoring": {"bootstrap": 50, "controls": 1, "random_heads": 1}
         | {"substitution_windows": 2, "substitution_head_windows": 2},
+        "effects": {"test_windows": 2, "reference_windows": 4},
         "report": {"exemplars": 2},
         "execution": {"batch_size": 8, "device": "cpu"},
     }

@@ -98,6 +98,14 @@ def _windows(path: Path) -> Iterator[Prediction]:
         )
 
 
+def read_activation(path: Path, expected: Head) -> dict[int, Float[np.ndarray, " T"]]:
+    """The activation that is predicted of a head, by window. Raises InputError likewise."""
+    _check_head(path, expected)
+    table = read_table(path, PREDICTIONS, ["window", "activation"])
+    cells = zip(table["window"].to_pylist(), table["activation"], strict=True)
+    return {window: np.asarray(cell.values).astype(float) for window, cell in cells}
+
+
 class Packed(NamedTuple):
     """Attention that is predicted of a head in some windows, as it is stored."""
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from clone import Clone
 
 GPU_RULES = {
+    "ablate_heads",
+    "attribute_heads",
     "cache_activations",
     "measure_direct",
     "measure_repeats",

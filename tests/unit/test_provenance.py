@@ -97,6 +97,9 @@ def bearers(module: str) -> set[str]:
             "direct",
             {"measure_direct", "claim_writes", "build_atlas", "compare_runs", "compare_costs"},
         ),
+        ("ablations", {"ablate_heads", "summarise_effects"}),
+        ("attribution", {"attribute_heads", "ablate_heads", "summarise_effects"}),
+        ("effects", {"summarise_effects", "build_atlas"}),
         ("registry", set()),
     ],
 )

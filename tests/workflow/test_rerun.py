@@ -16,7 +16,10 @@ MODELS = 2  # the layers of each are one block
 REPORT = Counter(build_atlas=1)
 CLUSTER = REPORT + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
-CONTROLS = SCORE + Counter(choose_controls=2, substitute_heads=1)
+EFFECTS = REPORT + Counter(summarise_effects=1)
+ABLATE = EFFECTS + Counter(ablate_heads=2)  # layers of the model; the twin keeps its heads
+ATTRIBUTE = EFFECTS + Counter(attribute_heads=1)
+CONTROLS = SCORE + Counter(choose_controls=2, substitute_heads=1, summarise_effects=1)
 EXPLAIN = (
     CONTROLS
     + CLUSTER
@@ -28,6 +31,7 @@ DIRECT = Counter(measure_direct=MODELS, claim_writes=MODELS)
 EVENTS = EXPLAIN + Counter(select_events=LAYERS, draw_items=LAYERS) + DIRECT
 CACHE = EVENTS + Counter(cache_activations=2)
 CORPUS = CACHE + Counter(sample_windows=1, measure_features=1)
+CORPUS += Counter(ablate_heads=2, attribute_heads=1)
 SEED = CORPUS + Counter(randomise_model=1, measure_repeats=1, read_weights=1)
 MODEL = SEED + Counter(inspect_model=1, read_weights=1)
 # It is in the other layer, and a layer that is added is cached with the one before.
@@ -50,12 +54,17 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("report", "title"), "Another title", REPORT),
         (("report", "exemplars"), 3, REPORT),
         (("clusterings", "minilm", "min_cluster_size"), 3, CLUSTER),
-        (("scoring", "bootstrap"), 60, SCORE),
+        (("scoring", "bootstrap"), 60, SCORE + Counter(summarise_effects=1)),
         (("scoring", "items"), 8, SCORE + Counter(draw_items=LAYERS)),
         (("scoring", "controls"), 2, CONTROLS),
         (("scoring", "substitution_windows"), 0, REPORT),
         (("scoring", "substitution_windows"), 3, REPORT + Counter(substitute_heads=1)),
         (("scoring", "substitution_head_windows"), 0, REPORT + Counter(substitute_heads=1)),
+        (("effects", "test_windows"), 0, REPORT),
+        (("effects", "test_windows"), 3, ABLATE | ATTRIBUTE),
+        (("effects", "reference_windows"), 3, ABLATE | ATTRIBUTE),
+        (("effects", "exact"), 2, ABLATE),
+        (("effects", "zero"), True, ABLATE),
         (("scoring", "random_heads"), 0, REPORT),
         (("scoring", "random_heads"), 2, REPORT + SECOND_RANDOM_HEAD),
         (("writing", "top"), 5, REPORT + Counter(read_weights=MODELS)),
@@ -115,12 +124,14 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
     one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
     one |= {"measure_features", "measure_repeats", "grade_roles", "substitute_heads"}
+    one |= {"attribute_heads", "summarise_effects"}
     expected = dict.fromkeys(one, 1)
     expected |= dict.fromkeys(("select_events", "draw_items"), layers)
     expected |= dict.fromkeys(
         ("cache_activations", "run_probes", "choose_controls", "read_weights"), 2
     )
     expected |= dict.fromkeys(DIRECT, 2)
+    expected |= {"ablate_heads": layers - 1}
     expected |= dict.fromkeys(("explain_head", "predict_head", "score_head"), heads)
     assert finished.jobs(configuration=configuration) == Counter(expected) + COMPARE + Counter(
         match_heads=1
@@ -177,6 +188,8 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
         ("scripts/headatlas/records/comparison.py", Counter()),
         ("scripts/headatlas/records/registry.py", Counter()),
         ("scripts/headatlas/records/atlas.py", REPORT),
+        ("scripts/headatlas/records/ablations.py", ABLATE),
+        ("scripts/headatlas/dependence/where.py", EFFECTS),
         ("scripts/headatlas/records/clusters.py", CLUSTER),
         ("scripts/headatlas/records/scores.py", SCORE),
         ("scripts/headatlas/records/probes.py", SCORE + Counter(run_probes=MODELS)),

@@ -46,6 +46,9 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         choose_controls=4 * 2,
         score_head=4 * heads,
         substitute_heads=4,
+        ablate_heads=2 * (layers - 1),  # not of the twin
+        attribute_heads=2,
+        summarise_effects=4,
         grade_roles=4,
         cluster_heads=8,
         build_atlas=8,

@@ -30,6 +30,7 @@ rule build_atlas:
         random_weights=lambda w: twin_weights(w.model),
         claims=WRITE_CLAIMS,
         random_claims=twin_claims,
+        effects=lambda w: at_round(EFFECTS, w) if measures_effects() else [],
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -69,6 +70,7 @@ rule build_atlas:
         settings=lambda w: flags(config["report"]),
         answers=answers_flags,
         substitution=lambda w, input: flags({"substitution": input.get("substitution") or None}),
+        effects=lambda w, input: flags({"effects": input.get("effects") or None}),
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),
         recipe=recipe,
@@ -83,7 +85,7 @@ rule build_atlas:
         " --explanations {params.explanations} --scores {params.scores}"
         " --random-heads {params.random_heads} --random-round {params.random_round}"
         " --controls {input.controls} --clusters {input.clusters}"
-        " --known-roles {input.known_roles} --repeats {input.repeats} {params.substitution}"
+        " --known-roles {input.known_roles} --repeats {input.repeats} {params.substitution} {params.effects}"
         " --weights {input.weights} --random-weights {input.random_weights}"
         " --claims {input.claims} --random-claims {input.random_claims}"
         " {params.answers} {params.usage}"

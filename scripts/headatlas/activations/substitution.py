@@ -12,6 +12,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from ..errors import InputError
 from ..subjects.writing import heads_first
 from .norm import by_head
+from .passes import Hook
 
 Heads = Mapping[int, Sequence[int]]  # layer -> heads of it
 # Attention of some heads of a layer, [window, head, query, key].
@@ -36,11 +37,17 @@ class Substitution:
     asked for layer by layer, while the pass is there.
     """
 
-    def __init__(self, bridge: TransformerBridge, tokens: Int[torch.Tensor, "window token"]):
+    def __init__(
+        self,
+        bridge: TransformerBridge,
+        tokens: Int[torch.Tensor, "window token"],
+        hooks: Sequence[Hook] = (),
+    ):
+        """`hooks` look at the pass of the model as it is."""
         self._bridge, self._tokens = bridge, tokens.to(bridge.cfg.device)
         self._after: dict[int, Any] = {}
         with self._recording():
-            self._own = self._logits([]).log_softmax(-1)
+            self._own = self._logits(hooks).log_softmax(-1)
         self.own = self._effect(self._own)
 
     def effect(self, heads: Heads, attention: Attention) -> Effect:
@@ -51,7 +58,11 @@ class Substitution:
         again. Raises InputError if a layer does not show its values before it uses them.
         """
         hooks = [hook for layer in heads for hook in self._hooks(layer, heads[layer], attention)]
-        with self._replaying(min(heads, default=0)):
+        return self._effect_from(min(heads, default=0), hooks)
+
+    def _effect_from(self, start: int, hooks: Sequence[Hook]) -> Effect:
+        """The effect of a pass from a layer on, under hooks."""
+        with self._replaying(start):
             return self._effect(self._logits(hooks).log_softmax(-1))
 
     def _hooks(self, layer: int, heads: Sequence[int], attention: Attention) -> list[Any]:
@@ -70,11 +81,11 @@ class Substitution:
 
         return [(f"{name}.hook_v", keep), (f"{name}.hook_z", replace)]
 
-    def _logits(self, hooks: list[Any]) -> Float[torch.Tensor, "window token vocabulary"]:
+    def _logits(self, hooks: Sequence[Hook]) -> Float[torch.Tensor, "window token vocabulary"]:
         """Of the tokens that have a next one, in single precision."""
         with torch.inference_mode():
             logits = self._bridge.run_with_hooks(
-                self._tokens, fwd_hooks=hooks, return_type="logits", use_cache=False
+                self._tokens, fwd_hooks=list(hooks), return_type="logits", use_cache=False
             )
         return logits[:, :-1].float()
 

@@ -5,8 +5,10 @@ No stage imports this module: a change of any record would rerun it.
 
 import pyarrow as pa
 
+from .ablations import ABLATIONS
 from .activations import ACTIVATIONS
 from .atlas import SCORES, VERDICTS, RunRecord
+from .attribution import ATTRIBUTION
 from .base import Record
 from .clusters import Clusters
 from .comparison import (
@@ -22,6 +24,7 @@ from .comparison import (
 from .controls import CONTROLS
 from .cost import COST
 from .direct import DIRECT, RunClaims
+from .effects import EFFECTS
 from .events import EVENTS
 from .explanation import Explanation
 from .items import ITEMS
@@ -52,6 +55,9 @@ TABLES: dict[str, pa.Schema] = {
     "predictions": PREDICTIONS,
     "probes": PROBES,
     "substitution": SUBSTITUTION,
+    "ablations": ABLATIONS,
+    "attribution": ATTRIBUTION,
+    "effects": EFFECTS,
     "scores": SCORES,
     "verdicts": VERDICTS,
     "estimate": ESTIMATE,

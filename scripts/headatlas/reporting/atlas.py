@@ -16,6 +16,7 @@ from headatlas.records.atlas import SCORES, VERDICTS, Recipe
 from headatlas.records.base import Record, head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.controls import CONTROLS
+from headatlas.records.effects import EFFECTS
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement
@@ -30,6 +31,7 @@ from headatlas.storage import (
     read_record,
     read_table,
     table_writer,
+    write_csv,
     write_record,
     write_rows,
     write_text,
@@ -38,6 +40,7 @@ from headatlas.storage import (
 from . import failures, pages, tables
 from .answers import Asked, asked
 from .claims import claim_rows, read_claims
+from .dependence import dependence
 from .exemplars import Group, groups
 from .run_record import run_record
 from .substitution import substituted
@@ -60,7 +63,8 @@ class Inputs(NamedTuple):
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
     folders `explanations` and `scores`. `usage` and `judged` are there where language models
-    were asked, and `substitution` where explanations predict attention.
+    were asked, `substitution` where explanations predict attention, and `effects` where the
+    model was run without its heads.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
     in `random_round`. `weights` are folders of what heads write by their weights, `random_weights`
     those of that twin; `claims` and `random_claims` likewise what they write in text.
@@ -86,6 +90,7 @@ class Inputs(NamedTuple):
     random_weights: Sequence[Path] = ()
     claims: Path | None = None
     random_claims: Path | None = None
+    effects: Path | None = None
 
 
 def build(
@@ -135,9 +140,10 @@ def build(
     layers = read_layers(inputs.weights)
     writes = written(layers, read_layers(inputs.random_weights), run.model)
     claims = read_claims(inputs.claims, inputs.random_claims, run.model) if inputs.claims else None
-    atlas = pages.gather(
-        run, info, facts, heads, twin, clusters, known_roles, usage, replaced, writes, claims
-    )
+    effects = read_table(inputs.effects, EFFECTS).to_pylist() if inputs.effects else []
+    depends = dependence(effects)
+    about = (known_roles, usage, replaced, writes, claims, depends)
+    atlas = pages.gather(run, info, facts, heads, twin, clusters, *about)
     env = pages.environment(templates)
 
     records = [head.explanation.model_dump_json() for head in heads]
@@ -150,6 +156,8 @@ def build(
         write_text(out / "write_claims.csv", _csv(list(claim_rows(claims, names))))
     if writes:
         write_text(out / "relations.csv", _csv(list(relation_rows(writes, names))))
+    if inputs.effects:
+        write_csv(out / "effects.csv", effects, EFFECTS)
     write_text(out / "report.md", pages.report(env, atlas))
     write_record(out / "clusters.json", clusters)
     write_record(out / "run.json", record)

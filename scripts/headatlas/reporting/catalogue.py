@@ -99,6 +99,27 @@ SUBSTITUTION = (
     "1 − (loss − the model's) / (loss with these heads off − the model's)."
 )
 
+EFFECTS = (
+    "The model is run without each head: in its place stands its mean at the same position over "
+    "train windows. Loss is what the next token costs more, KL how far the output moves; directly: "
+    "were all later components to write what they do with the head; by later layers: the rest, "
+    "below zero where they make up for it. Active are the fifth of the tokens for which the head's "
+    "explanation predicts most activation. Single heads understate, since others can step in."
+)
+# Of the figures of `records.effects`, what pages call them.
+EFFECT_LABELS = {
+    "loss": "loss, all tokens",
+    "kl": "KL of the output",
+    "direct": "loss, directly",
+    "later": "loss, by later layers",
+    "active": "loss where its explanation predicts activity",
+    "elsewhere": "loss elsewhere",
+    "difference": "active less elsewhere",
+    "control": "the same by other heads' explanations",
+    "margin": "difference less control",
+    "estimate": "loss, estimated by gradients",
+}
+
 WRITING = (
     "A head's map from token to token is what it adds to the logits where it attends to one token "
     "alone: embedding (for later layers through the first layer's MLP too, unless that is turned "

@@ -12,6 +12,16 @@ def tick(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
+def effect(row: Mapping[str, Any] | None) -> str:
+    """A row of `records.effects.EFFECTS`: three decimals and the interval; a dash without value."""
+    if row is None or row["value"] is None:
+        return NOTHING
+    text = f"{row['value']:.3f}"
+    if row["low"] is not None:
+        text += f" [{row['low']:.3f}, {row['high']:.3f}]"
+    return text.replace("-", "−")
+
+
 def percent(value: float | None) -> str:
     """A share as whole per cent, with one decimal below 10 %."""
     if value is None:

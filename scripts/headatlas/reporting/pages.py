@@ -22,6 +22,8 @@ from . import charts, formats, tokens
 from .answers import Asked
 from .catalogue import (
     CLAIMS,
+    EFFECT_LABELS,
+    EFFECTS,
     KNOWN_ROLES,
     KNOWN_ROLES_OF_SOME,
     LABELS,
@@ -34,6 +36,7 @@ from .catalogue import (
     Quantity,
 )
 from .claims import NAMED, Claims
+from .dependence import Dependence, misleading
 from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
@@ -73,6 +76,7 @@ class Atlas(NamedTuple):
     substituted: Substituted | None
     written: Written | None
     claims: Claims | None
+    depends: Dependence | None
 
     @property
     def heads_in_model(self) -> int:
@@ -97,6 +101,7 @@ def gather(
     replaced: Substituted | None = None,
     writes: Written | None = None,
     claims: Claims | None = None,
+    depends: Dependence | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -125,6 +130,7 @@ def gather(
         replaced,
         writes,
         claims,
+        depends,
     )
 
 
@@ -147,6 +153,7 @@ def environment(templates: Path) -> jinja2.Environment:
     made.filters |= {
         "number": figures.number,
         "dollars": formats.dollars,
+        "effect": formats.effect,
         "percent": formats.percent,
         "probability": formats.probability,
         "tick": formats.tick,
@@ -215,6 +222,7 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "about_roles": KNOWN_ROLES + ("" if atlas.whole else f" {KNOWN_ROLES_OF_SOME}"),
         "about_tests": STANDARD_TESTS,
         "about_substitution": SUBSTITUTION,
+        "about_effects": EFFECTS,
         "about_writing": about_writing(atlas),
         "about_claims": CLAIMS,
         "claim_counts": atlas.claims.counts if atlas.claims else None,
@@ -255,12 +263,16 @@ def head_page(
     """
     head = atlas.heads[position]
     replaced = atlas.substituted.of_heads if atlas.substituted else {}
+    depends = atlas.depends.ablated.get(head.name) if atlas.depends else None
     return env.get_template("head.html").render(
         **script(env, "head.js"),
         atlas=atlas,
         run=atlas.run,
         head=head,
         effects=replaced.get(head.name),
+        depends=depends,
+        misleads=misleading(depends) if depends else None,
+        effect_labels=EFFECT_LABELS,
         writes=atlas.written.heads.get(head.name) if atlas.written else None,
         claimed=atlas.claims.heads.get(head.name) if atlas.claims else None,
         object_names=NAMED,

@@ -9,6 +9,7 @@ from .activations import Activations
 from .base import Settings
 from .clustering import Clustering
 from .corpus import AnyCorpus
+from .effects import Effects
 from .endpoint import Endpoint
 from .events import Events
 from .execution import Execution
@@ -61,7 +62,14 @@ class Configuration(Settings):
     explainers: dict[str, AnyExplainer] = Field(
         default={"symbolic": Symbolic()},
         description="the explainers that a sweep can name",
-        json_schema_extra=_named("activations", "events", "stats", "windows.parquet"),
+        json_schema_extra=_named(
+            "ablations",
+            "activations",
+            "attribution.parquet",
+            "events",
+            "stats",
+            "windows.parquet",
+        ),
     )
     clusterings: dict[str, Clustering] = Field(
         default={"minilm": Clustering()},
@@ -75,6 +83,9 @@ class Configuration(Settings):
     scoring: Scoring = Field(default=Scoring(), description="how explanations are scored")
     writing: Writing = Field(
         default=Writing(), description="what is told of a head's writing from the weights"
+    )
+    effects: Effects = Field(
+        default=Effects(), description="how it is measured what depends on a head"
     )
     report: Report = Field(default=Report(), description="what the pages show")
     execution: Execution = Field(

@@ -60,7 +60,7 @@ def output_maps(
 def _maps(bridge: TransformerBridge, layer: int) -> tuple[torch.Tensor, torch.Tensor | None]:
     """M of each head, and the gain of the norm between, None without one."""
     block = bridge.blocks[layer]
-    weights = block.attn.W_O.detach().float() * _factor(bridge, block)
+    weights = block.attn.W_O.detach().float() * factor_of(bridge, layer)
     if NORM not in block.submodules:
         return weights, None
     norm = block.submodules[NORM].original_component
@@ -75,9 +75,16 @@ def heads_first(bridge: TransformerBridge, layer: int) -> bool:
     return isinstance(bridge.blocks[layer].attn, MLAAttentionBridge)
 
 
-def _factor(bridge: TransformerBridge, block: Any) -> float:
-    """What multiplies the output of attention: of every branch, and of this one."""
+def added_hook(bridge: TransformerBridge, layer: int) -> str:
+    """The hook that shows what a layer's attention adds to the stream, but for `factor_of`."""
+    normed = NORM in bridge.blocks[layer].submodules
+    return f"blocks.{layer}.{NORM if normed else 'attn'}.hook_out"
+
+
+def factor_of(bridge: TransformerBridge, layer: int) -> float:
+    """What multiplies the output of a layer's attention: of every branch, and of this one."""
     model: Any = bridge.original_model
+    block = bridge.blocks[layer]
     config = model.config.get_text_config()
     own = getattr(config, "attention_out_multiplier", None)
     return float(getattr(block, "residual_contribution_scale", 1.0) * (1 if own is None else own))

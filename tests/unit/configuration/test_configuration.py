@@ -211,10 +211,10 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
     [
         (("sweeps",), {}, "sweeps: unknown key (did you mean sweep?); allowed: sweep, seed, models,"
          " corpora, endpoints, explainers, clusterings, activations, events, scoring,"
-         " writing, report, execution"),
+         " writing, effects, report, execution"),
         (("zzz",), 1, "zzz: unknown key; allowed: sweep, seed, models,"
          " corpora, endpoints, explainers, clusterings, activations, events, scoring,"
-         " writing, report, execution"),
+         " writing, effects, report, execution"),
         ((*DOCS, "window_token"), 1, "corpora.python-docs.window_token: unknown key of kind "
          f"python-docs (did you mean window_tokens?); allowed: {CORPUS_KEYS}"),
         ((*DOCS, "split", "dev"), 0.1, "corpora.python-docs.split.dev: unknown key; "

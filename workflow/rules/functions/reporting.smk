@@ -39,10 +39,11 @@ def remove_dangling_links():
 
 def stages(explainer):
     """The rules of a run of an explainer."""
+    depends = ["ablate_heads", "attribute_heads", "summarise_effects"] * measures_effects()
     if not asks(explainer):
-        return STAGES + ["substitute_heads"] * substitutes(explainer)
+        return STAGES + depends + ["substitute_heads"] * substitutes(explainer)
     asking = {"explain_head": "explain_head_llm", "predict_head": "judge_head_llm"}
-    return [*(asking.get(rule, rule) for rule in STAGES), "count_usage"]
+    return [*(asking.get(rule, rule) for rule in STAGES), *depends, "count_usage"]
 
 
 def recipe(wildcards):

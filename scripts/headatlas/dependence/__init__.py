@@ -1,0 +1,1 @@
+"""What depends on a head, from the tables of what the model loses without it."""

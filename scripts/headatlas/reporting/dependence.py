@@ -1,0 +1,137 @@
+"""What depends on the heads: the heads on which most does, and how well gradients tell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import rankdata
+
+from headatlas.intervals import Estimate, resampled
+from headatlas.records.base import head_name
+
+from .charts import place
+
+SHOWN, WIDTH = 10, 220
+KIND = "mean"  # the ablation that pages rank by
+Figures = dict[tuple[str, str], dict[str, Any]]  # rows by kind and figure
+RESAMPLES = 1000
+
+
+class Bar(NamedTuple):
+    """A head's loss with its interval in user units, `WIDTH` wide, and the place of zero."""
+
+    name: str
+    low: float
+    high: float
+    value: float
+    zero: float
+
+
+class Dependence(NamedTuple):
+    """What a run tells of it. `ablated` are the heads, by name, with exact effects."""
+
+    n: int
+    ablated: dict[str, Figures]
+    top: list[tuple[str, Figures, Bar]]
+    agreement: Estimate | None
+
+
+def dependence(rows: Iterable[Mapping[str, Any]]) -> Dependence | None:
+    """The rows of `records.effects.EFFECTS` by head; None if nothing was ablated."""
+    by_head: dict[str, Figures] = {}
+    for row in rows:
+        figures = by_head.setdefault(head_name(row["layer"], row["head"]), {})
+        figures[row["kind"], row["figure"]] = dict(row)
+    ablated = {name: f for name, f in by_head.items() if (KIND, "loss") in f}
+    if not ablated:
+        return None
+    names = sorted(ablated, key=lambda name: (-ablated[name][KIND, "loss"]["value"], name))
+    shown = [(name, ablated[name]) for name in names[:SHOWN]]
+    bars = _bars([(name, figures[KIND, "loss"]) for name, figures in shown])
+    n = shown[0][1][KIND, "loss"]["n"]
+    top = [(name, figures, bar) for (name, figures), bar in zip(shown, bars, strict=True)]
+    return Dependence(n, ablated, top, _agreement(list(ablated.values())))
+
+
+def misleading(figures: Figures) -> str | None:
+    """A warning where the direct effect alone would mislead: later components turn it round.
+
+    That is where the direct effect is clearly there and the total is not, or is of the other
+    sign, and where the total clearly is and the direct effect is not.
+    """
+    direct, total = (figures.get((KIND, name)) for name in ("direct", "loss"))
+    if direct is None or total is None:
+        return None
+    sides = _side(direct), _side(total)
+    if sides[0] and not sides[1]:
+        return (
+            "Its direct effect is clear, but not what the model loses without it: later layers "
+            "make up for it, or undo what it writes."
+        )
+    if sides[0] * sides[1] < 0:
+        return (
+            "Its direct effect and what the model loses without it are of opposite sign: later "
+            "layers do more than make up for it."
+        )
+    if sides[1] and not sides[0]:
+        return (
+            "What the model loses without it is clear, but not its direct effect: it works through "
+            "later layers."
+        )
+    return None
+
+
+def _side(row: Mapping[str, Any]) -> int:
+    """1 or −1 if the interval is above or below zero, else 0."""
+    if row["low"] is None:
+        return 0
+    return int(row["low"] > 0) - int(row["high"] < 0)
+
+
+def _agreement(heads: Sequence[Figures]) -> Estimate | None:
+    """Spearman's correlation of estimates and exact effects over heads, which are resampled."""
+    pairs = [
+        (figures[KIND, "estimate"]["value"], figures[KIND, "loss"]["value"])
+        for figures in heads
+        if (KIND, "estimate") in figures
+    ]
+    if len(pairs) < 3:
+        return None
+    return resampled(np.array(pairs, float), spearman, RESAMPLES, 0)
+
+
+def spearman(values: Float[np.ndarray, "draws units 2"]) -> Float[np.ndarray, " draws"]:
+    """Pearson's correlation of ranks, where equals share their mean rank; NaN if all are equal."""
+    ranks = rankdata(values, axis=1)
+    ranks = ranks - ranks.mean(1, keepdims=True)
+    spread = np.sqrt((ranks**2).sum(1).prod(-1))
+    found: np.ndarray = np.divide(
+        ranks.prod(-1).sum(1), spread, out=np.full(len(values), np.nan), where=spread > 0
+    )
+    return found
+
+
+def _bars(losses: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Bar]:
+    ends = [
+        end
+        for _, row in losses
+        for end in (row["low"], row["high"], row["value"])
+        if end is not None
+    ]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    high = high if high > low else low + 1.0
+
+    def at(value: float | None, instead: float) -> float:
+        return place(instead if value is None else value, low, high, WIDTH)
+
+    return [
+        Bar(
+            name,
+            at(row["low"], row["value"]),
+            at(row["high"], row["value"]),
+            at(row["value"], 0.0),
+            at(0.0, 0.0),
+        )
+        for name, row in losses
+    ]
