@@ -104,6 +104,14 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
         *_of_distance(distance, attention, uniform, grid, importance.distance / left, far),
         *terms,
     ]
+    if not pieces:  # behaviours and distance stand in for each other
+        alone = Importance(
+            selection.position, (train.attention, train.table), (attention, validation.table)
+        )
+        pieces = [
+            *_resting(attention, uniform, grid, alone.first / left),
+            *_of_distance(distance, attention, uniform, grid, alone.distance / left, 1.0),
+        ]
     if not pieces and _mean(grid.row_sums(np.minimum(attention, uniform)), grid) >= NEARLY_EVEN:
         pieces = evenly
     pieces = _together(pieces)

@@ -45,8 +45,11 @@ class Speaker:
         if term is not None and piece.source == EVERYTHING:
             return self._of_all(term)
         phrase = attends_to(piece.source, self._texts)
-        told = ("", "token") if term is None or term.source == piece.source else ("", "distance")
-        varies = "" if term is None or term.by in told else self._varies(term)
+        varies = ""
+        if term is not None and term.by not in ("", "token"):
+            # Of the last key alone, distance says nothing more.
+            last = term.source != piece.source and term.by == "distance"
+            varies = "" if last else self._varies(term)
         return f"{phrase}, {varies}" if varies else phrase
 
     def active_when(self, piece: Finding) -> str:

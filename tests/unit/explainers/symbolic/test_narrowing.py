@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 from planted_windows import sampled_contexts
 
-from headatlas.explainers.logit.features import Feature, FeatureTable, Windows
+from headatlas.explainers.logit.features import By, Feature, FeatureTable, Windows
 from headatlas.explainers.logit.grid import N_BINS
 from headatlas.explainers.logit.model import Behaviour, Logit
 from headatlas.explainers.symbolic.activity import Seen
-from headatlas.explainers.symbolic.language import ANY, parse_source
+from headatlas.explainers.symbolic.findings import Distance, Finding, Findings
+from headatlas.explainers.symbolic.language import ANY, Expression, parse_source
 from headatlas.explainers.symbolic.narrowing import (
     counterpart,
     counterparts,
     narrowed,
     with_counterparts,
 )
+from headatlas.explainers.symbolic.phrases import Speaker
 
 EVERY, LAST = parse_source("all(newline)"), parse_source("last(newline)")
 
@@ -69,3 +71,16 @@ def test_terms_of_counterparts_change_no_prediction(table: FeatureTable) -> None
     more = with_counterparts(logit, {0: Feature(LAST, ANY)})
     assert [b.source for b in more.behaviours] == [EVERY, LAST]
     np.testing.assert_array_equal(more.predict(table), logit.predict(table))
+
+
+@pytest.mark.parametrize("by", ["", "token", "distance", "query_kind"])
+def test_the_last_of_several_is_told_whatever_its_weights_vary_with(by: By) -> None:
+    trigger = Expression("at_tokens", (3, 4)) if by == "token" else ANY
+    levels = Feature(EVERY, trigger, by).n_levels
+    term = Behaviour(EVERY, trigger, 2.0, by, tuple(np.linspace(1, 3, levels)) if by else ())
+    distance = Distance(np.zeros(N_BINS), 1, 1)
+    piece = Finding(LAST, trigger, 1.0, 0.8, 0.1, 0.5, 0)
+    speaker = Speaker(Findings([piece], distance, 0.5, 0.1, 1.0), [term], {3: "a", 4: "b"})
+    told = speaker.attends_to(piece)
+    assert told.startswith("the most recent line break")
+    assert ("," in told) == (by == "query_kind")
