@@ -15,7 +15,7 @@ class Effects(Settings):
     """The section `effects`."""
 
     test_windows: int = Field(
-        default=8,
+        default=4,
         ge=0,
         le=100_000,
         description="sampled test windows on which the model runs without each head: two passes a "
