@@ -89,11 +89,14 @@ def _weighed(source: str, trigger: str, program: Program) -> dict[str, float]:
         keys = arguments.split(", ") if name in _LISTS else []
         if term.by == "key_kind":
             keys = [f"kind {n}" for n in range(len(term.weights))]
-        total = sum(map(abs, term.weights))
+        # Weights that vary with the query or the distance are the same for all listed tokens.
+        by_key = term.by in ("token", "key_kind")
+        weights = term.weights if by_key else [term.weight] * len(keys)
+        total = sum(map(abs, weights))
         if keys and total:
             return {
                 f"{name} {key}{'+' if weight > 0 else '-'}": abs(weight) / total
-                for key, weight in zip(keys, term.weights, strict=True)
+                for key, weight in zip(keys, weights, strict=True)
             }
     return {}
 

@@ -1,5 +1,7 @@
 """Heads as points by what their programs weigh, worked out by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -155,3 +157,13 @@ def test_families_by_weights_stand_beside_those_by_words() -> None:
     # Pairs together in both 1, by words 1, by weights 2, of 6: (1 - 1/3) / (1.5 - 1/3).
     assert other.rand_index == pytest.approx((1 - 1 / 3) / (1.5 - 1 / 3), abs=1e-6)
     assert other_families(names[:1], [head(INDUCTION, program=None)], [], Clustering()) is None
+
+
+@pytest.mark.parametrize("by", ["", "query_kind", "distance"])
+def test_listed_tokens_share_a_weight_that_varies_with_something_else(by: Any) -> None:
+    listed = piece("tokens(3, 4)", 1.0, "token-list")
+    weights = [1.0, -2.0, 3.0] if by else []
+    term = Term(source="tokens(3, 4)", trigger="any", weight=1.0, by=by, weights=weights)
+    own = Term(source="tokens(3, 4)", trigger="any", weight=1.0, by="token", weights=[1.0, 1.0])
+    one, other = (head(listed, program=program(t)) for t in (term, own))
+    assert cosine(one, other) == pytest.approx(1)
