@@ -1,6 +1,6 @@
 """Some windows of a corpus, and how many of them a pass may have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,8 +37,17 @@ def some_windows(path: Path, split: Split, limit: int, *, sampled: bool) -> Some
         for row in chunk.to_pylist():
             if row["split"] == split and (row["sampled"] or not sampled):
                 numbers.append(row["window"])
+    return read_some(path, at_equal_steps(numbers, limit))
+
+
+def at_equal_steps(numbers: Sequence[int], limit: int) -> list[int]:
+    """At most `limit` of them, at equal steps."""
     steps = np.linspace(0, len(numbers), min(limit, len(numbers)), endpoint=False)
-    chosen = [numbers[int(step)] for step in steps]
+    return [numbers[int(step)] for step in steps]
+
+
+def read_some(path: Path, chosen: list[int]) -> Some:
+    """The windows of these numbers, in this order."""
     found: dict[int, list[int]] = {}
     for chunk in read_chunks(path, WINDOWS, ["window", "tokens"], 1024):
         wanted = chunk.filter(pa.array(np.isin(chunk.column("window").to_numpy(), chosen)))

@@ -14,14 +14,11 @@ from ..controls import Head, read_controls
 from ..predictions import predicted_windows, read_packed
 from ..progress import Progress
 from ..records.base import Split, head_name
-from ..records.windows import WINDOWS
-from ..storage import read_chunks
 from ..triangle import pack, unpack
 from .effects import OWN, Case, Losses, by_layer, overlap
 from .passes import run_hooked
+from .some_windows import at_equal_steps, fitting, read_some
 from .substitution import Attention, Effect, Substitution, even, off
-
-_OUTPUT = 2**26  # logits of a batch; there are a few copies of them in single precision
 
 
 class Inputs(NamedTuple):
@@ -82,23 +79,9 @@ def batches(
     there: Sequence[int] = []
     for at in inputs.heads:  # the same for all of which anything is predicted
         there = there or predicted_windows(inputs.of_head(at), at, split)
-    steps = np.linspace(0, len(there), min(windows, len(there)), endpoint=False)
-    chosen = [there[int(step)] for step in steps]
-    tokens = _tokens(inputs.windows, chosen)
-    while chosen:
-        length = len(tokens[chosen[0]])
-        size = max(1, min(batch_size, _OUTPUT // (length * bridge.cfg.d_vocab)))
-        now, chosen = chosen[:size], chosen[size:]
-        yield Batch(inputs, now, torch.tensor([tokens[window] for window in now]))
-
-
-def _tokens(path: Path, windows: Sequence[int]) -> dict[int, list[int]]:
-    wanted, found = set(windows), {}
-    for chunk in read_chunks(path, WINDOWS, ["window", "tokens"], 1024):
-        for row, window in enumerate(chunk.column("window").to_pylist()):
-            if window in wanted:
-                found[window] = chunk.column("tokens")[row].as_py()
-    return found
+    some = read_some(inputs.windows, at_equal_steps(there, windows))
+    for batch in some.batches(fitting(bridge, some, batch_size)):
+        yield Batch(inputs, batch.windows, batch.tokens)
 
 
 def ordered(
