@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import forked_jobs
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -125,7 +126,8 @@ def snakemake(folder: Path, arguments: Sequence[str | Path]) -> subprocess.Compl
     words = list(map(str, arguments))
     with tempfile.TemporaryDirectory() as outside:
         said = Path(outside, "stdout"), Path(outside, "stderr")
-        process = _FORKS.Process(target=_snakemake, args=(folder, words, dict(os.environ), said))
+        given = folder, words, dict(os.environ), said, forked_jobs.python()
+        process = _FORKS.Process(target=_snakemake, args=given)
         process.start()
         process.join()
         code = process.exitcode
@@ -134,7 +136,11 @@ def snakemake(folder: Path, arguments: Sequence[str | Path]) -> subprocess.Compl
 
 
 def _snakemake(
-    folder: Path, words: list[str], environment: dict[str, str], said: tuple[Path, Path]
+    folder: Path,
+    words: list[str],
+    environment: dict[str, str],
+    said: tuple[Path, Path],
+    python: Path,
 ) -> None:
     for number, file in enumerate(said, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
@@ -142,6 +148,7 @@ def _snakemake(
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["snakemake", *words]
+    sys.executable = str(python)  # whose folder the workflow puts first where jobs look for it
     from snakemake.cli import main
 
     main()
