@@ -16,11 +16,13 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 _PRELOAD = ("headatlas.subjects.loading", "sentence_transformers", "polars")
 _AT_IMPORT = ("HF_", "TRANSFORMERS_", "OMP_", "PYTHON")
+_OF_JOBS = {"OMP_NUM_THREADS": "1"}  # as Snakemake sets it for jobs of one thread
 _PROGRAM = """#!{real} -IS
 import json, os, socket, sys
 environment = {{k: v for k, v in os.environ.items() if k.startswith({at_import!r})}}
@@ -52,7 +54,7 @@ def python() -> Path:
         _PROGRAM.format(
             real=sys.executable,
             at_import=_AT_IMPORT,
-            environment={k: v for k, v in os.environ.items() if k.startswith(_AT_IMPORT)},
+            environment=_at_import(os.environ | _OF_JOBS),
             scripts=str(SCRIPTS),
             address=address,
         )
@@ -61,12 +63,22 @@ def python() -> Path:
     return program
 
 
+def _at_import(environment: Mapping[str, str]) -> dict[str, str]:
+    return {k: v for k, v in environment.items() if k.startswith(_AT_IMPORT)}
+
+
 def _serve(listener: socket.socket) -> None:
+    os.environ.update(_OF_JOBS)
     for name in _PRELOAD:
         __import__(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
-    while True:
-        connection, _ = listener.accept()
+    listener.settimeout(5)
+    tests = os.getppid()
+    while os.getppid() == tests:
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            continue
         if os.fork() == 0:
             listener.close()
             _be_job(connection)
