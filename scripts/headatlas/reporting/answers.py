@@ -11,9 +11,9 @@ import pyarrow as pa
 from headatlas.event_rows import random_windows
 from headatlas.items import Item, Question
 from headatlas.records.judgement import Answer, Judgement
+from headatlas.visible import Part, parts
 
 from .exemplars import LONGEST
-from .tokens import Part, parts
 
 AROUND_KEY = 8  # tokens shown on either side of a key that is further back than LONGEST
 LONGEST_REPLY = 240  # characters

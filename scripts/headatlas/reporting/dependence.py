@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
-from scipy.stats import rankdata
 
 from headatlas.intervals import Estimate, resampled
 from headatlas.records.base import head_name
+from headatlas.statistics.spearman import spearman
 
 from .charts import place
 
@@ -99,17 +98,6 @@ def _agreement(heads: Sequence[Figures]) -> Estimate | None:
     if len(pairs) < 3:
         return None
     return resampled(np.array(pairs, float), spearman, RESAMPLES, 0)
-
-
-def spearman(values: Float[np.ndarray, "draws units 2"]) -> Float[np.ndarray, " draws"]:
-    """Pearson's correlation of ranks, where equals share their mean rank; NaN if all are equal."""
-    ranks = rankdata(values, axis=1)
-    ranks = ranks - ranks.mean(1, keepdims=True)
-    spread = np.sqrt((ranks**2).sum(1).prod(-1))
-    found: np.ndarray = np.divide(
-        ranks.prod(-1).sum(1), spread, out=np.full(len(values), np.nan), where=spread > 0
-    )
-    return found
 
 
 def _bars(losses: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Bar]:

@@ -8,8 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from headatlas.event_rows import Event
-
-from .tokens import Part, parts
+from headatlas.visible import Part, parts
 
 LONGEST = 128
 AFTER_QUERY = 32

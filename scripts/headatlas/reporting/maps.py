@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from headatlas.figures import number
 from headatlas.measure import Measure
+from headatlas.visible import visible
 
 from .catalogue import METRICS, Quantity
 from .charts import CATEGORICAL, scale
 from .tables import Head
-from .tokens import visible
 
 OTHER = "#8b8d94"
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from headatlas import figures
+from headatlas import figures, visible
 from headatlas.measure import CONTROLS, Measure
 from headatlas.records.atlas import RunRecord
 from headatlas.records.base import head_name
@@ -18,7 +18,7 @@ from headatlas.records.known_roles import KnownRoles, PublishedHead, RoleList
 from headatlas.records.model import ModelInfo
 from headatlas.records.usage import Usage
 
-from . import charts, formats, tokens
+from . import charts, formats
 from .answers import Asked
 from .catalogue import (
     CLAIMS,
@@ -158,8 +158,8 @@ def environment(templates: Path) -> jinja2.Environment:
         "probability": formats.probability,
         "tick": formats.tick,
         "readable": formats.readable,
-        "visible": tokens.visible,
-        "md": tokens.markdown,
+        "visible": visible.visible,
+        "md": visible.markdown,
     }
     made.globals |= {
         "charts": charts,

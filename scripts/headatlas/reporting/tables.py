@@ -13,8 +13,7 @@ from headatlas.records.explanation import Candidate, Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.model import ModelInfo
 from headatlas.records.scores import HeadScores, Score, Verdict
-
-from .tokens import csv_cell, visible
+from headatlas.visible import csv_cell, visible
 
 MAIN_SPLITS = ("test", "probes")
 Row = dict[str, str | int | float | None]

@@ -10,7 +10,8 @@ from reporting_factory import RECIPE, RUN, write_run
 
 from headatlas.records.effects import EFFECTS
 from headatlas.reporting.atlas import build
-from headatlas.reporting.dependence import WIDTH, dependence, misleading, spearman
+from headatlas.reporting.dependence import WIDTH, dependence, misleading
+from headatlas.statistics.spearman import spearman
 from headatlas.storage import write_rows
 
 

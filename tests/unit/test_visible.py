@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headatlas.reporting.tokens import LONGEST_PIECE, Part, csv_cell, markdown, parts, visible
+from headatlas.visible import LONGEST_PIECE, Part, csv_cell, markdown, parts, visible
 
 
 @pytest.mark.parametrize(
