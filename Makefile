@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas estimate merge test test-quick test-slurm lint benchmark faults planted demo-model clean
+.PHONY: atlas rate estimate merge test test-quick test-slurm lint benchmark faults planted demo-model clean
 
 # Of the configured sweep; or of a real model, all its heads, on a corpus of config.yaml:
 # make atlas MODEL=smollm2 (scripts/tools/fetch_model.py lists them)
@@ -15,6 +15,12 @@ SWEEP = --configfile data/$(MODEL)/config.yaml --config 'sweep={corpora: [$(CORP
 atlas: .venv/installed
 	$(if $(MODEL),$(OFFLINE) $(BIN)/python scripts/tools/fetch_model.py $(MODEL))
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) $(if $(MODEL),$(SWEEP))
+
+# Lets people rate the explanations of a finished atlas, in a browser on this machine; HEADS: how many.
+ATLAS := results/demo/python-docs/symbolic/atlas/minilm
+rate: .venv/installed
+	$(BIN)/python scripts/rate.py --atlas "$(ATLAS)" $(if $(HEADS),--heads $(HEADS)) \
+		$(if $(PORT),--port $(PORT))
 
 # Calls, tokens and dollars of what the sweep will ask of language models; nothing is asked.
 estimate: .venv/installed

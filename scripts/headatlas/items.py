@@ -16,6 +16,8 @@ from .records.base import Split
 from .records.items import ITEMS
 from .storage import read_head
 
+# A head is active where its activation is in the top tenth, and inactive in the lower half.
+ACTIVE, INACTIVE = 0.9, 0.5
 Question = Literal["active", "attends"]
 QUESTIONS: tuple[Question, ...] = ("active", "attends")
 

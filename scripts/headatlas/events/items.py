@@ -8,12 +8,10 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from ..event_rows import Event, random_windows
-from ..items import Item
+from ..items import ACTIVE, INACTIVE, Item
 from ..pairs import look_alikes, strongest_pairs
 from ..records.base import SPLITS, Split
 
-# A head is active where its activation is in the top tenth, and inactive in the lower half.
-_ACTIVE, _INACTIVE = 0.9, 0.5
 _HELD_OUT: tuple[Split, ...] = ("validation", "test")  # on which explanations are judged
 
 
@@ -63,8 +61,8 @@ def _active(windows: Sequence[Event], half: int, rng: np.random.Generator) -> li
     window = np.array([n for n, _ in places], int)
     if not len(places) or not np.isfinite(activation).all():
         return []
-    strong = np.quantile(activation, _ACTIVE, method="higher")
-    weak = np.quantile(activation, _INACTIVE, method="lower")
+    strong = np.quantile(activation, ACTIVE, method="higher")
+    weak = np.quantile(activation, INACTIVE, method="lower")
     active = activation >= strong
     if strong == weak and (activation > weak).any():  # it writes at fewer tokens than a tenth
         active = activation > weak

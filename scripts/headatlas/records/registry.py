@@ -34,6 +34,7 @@ from .matches import MATCHES
 from .model import ModelInfo
 from .predictions import PREDICTIONS
 from .probes import PROBES
+from .ratings import RATING_SCORES, RATINGS, Words
 from .repeats import REPEATS
 from .scores import HeadScores
 from .spending import ESTIMATE, USAGE
@@ -58,6 +59,8 @@ TABLES: dict[str, pa.Schema] = {
     "ablations": ABLATIONS,
     "attribution": ATTRIBUTION,
     "effects": EFFECTS,
+    "ratings": RATINGS,
+    "rating_scores": RATING_SCORES,
     "scores": SCORES,
     "verdicts": VERDICTS,
     "estimate": ESTIMATE,
@@ -84,5 +87,6 @@ JSON_RECORDS: dict[str, type[Record]] = {
     "layer_writing": LayerWriting,
     "run_claims": RunClaims,
     "run": RunRecord,
+    "words": Words,
     "shared_families": SharedFamilies,
 }
