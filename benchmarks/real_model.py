@@ -15,6 +15,7 @@ import polars as pl
 from headatlas.errors import InputError, reported
 from headatlas.measure import CONTROLS
 from headatlas.measures import MEASURES
+from headatlas.records.atlas import PublishedExplanation
 from headatlas.records.explanation import Explanation
 from headatlas.records.known_roles import KnownRoles
 from headatlas.records.scores import HeadScores
@@ -115,7 +116,7 @@ def main() -> None:
     counts = ", ".join(f"{n} {status}" for status, n in summary["status"].value_counts().rows())
     parts = [
         measured(summary),
-        told(read_records(atlas / "explanations.jsonl", Explanation)),
+        told(read_records(atlas / "explanations.jsonl", PublishedExplanation)),
         levels(summary),
         f"Verdicts: {counts}.",
         f"{of_twin(args.run)}.",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import InputError
-from ..records.atlas import SCORES, VERDICTS
+from ..records.atlas import SCORES, VERDICTS, PublishedExplanation
 from ..records.base import head_name
 from ..records.clusters import Clusters
 from ..records.explanation import Explanation
@@ -109,7 +109,7 @@ def read_sweep(models: Sequence[Path], atlases: Sequence[Path]) -> Sweep:
 
 
 def _study(folder: Path, info: ModelInfo, corpus: str, explainer: str) -> Study:
-    explanations = read_records(folder / "explanations.jsonl", Explanation)
+    explanations = read_records(folder / "explanations.jsonl", PublishedExplanation)
     scores: dict[Place, dict[str, float]] = {}
     columns = ["layer", "head", "split", "metric", "value"]
     for row in read_table(folder / "scores.parquet", SCORES, columns).to_pylist():

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from .base import VERSION, Record
 from .columns import HEAD, field
+from .explanation import Explanation
 
 SCORES = pa.schema(
     [
@@ -37,6 +38,19 @@ VERDICTS = pa.schema(
         field("decided_by", pa.list_(pa.string()), "the margins that decided, on test text"),
     ]
 )
+
+
+class PublishedExplanation(Explanation):
+    """A line of `explanations.jsonl`: an explanation, and what else is found of its head.
+
+    That is known from other files than explanations are made and scored from: a change of them
+    makes the atlas anew and nothing before it.
+    """
+
+    writes: str = Field(
+        default="", description="what it writes, in a sentence; empty if unmeasured"
+    )
+    depends: str = Field(default="", description="what depends on it, likewise")
 
 
 class Recipe(Record):

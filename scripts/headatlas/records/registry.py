@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from .ablations import ABLATIONS
 from .activations import ACTIVATIONS
-from .atlas import SCORES, VERDICTS, RunRecord
+from .atlas import SCORES, VERDICTS, PublishedExplanation, RunRecord
 from .attribution import ATTRIBUTION
 from .base import Record
 from .clusters import Clusters
@@ -80,6 +80,7 @@ TABLES: dict[str, pa.Schema] = {
 JSON_RECORDS: dict[str, type[Record]] = {
     "model": ModelInfo,
     "explanation": Explanation,
+    "published_explanation": PublishedExplanation,
     "judgement": Judgement,
     "head_scores": HeadScores,
     "clusters": Clusters,

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from headatlas.event_rows import events_of
 from headatlas.items import read_items
-from headatlas.records.atlas import SCORES, VERDICTS, Recipe
+from headatlas.records.atlas import SCORES, VERDICTS, PublishedExplanation, Recipe
 from headatlas.records.base import Record, head_name
 from headatlas.records.clusters import Clusters
 from headatlas.records.controls import CONTROLS
@@ -146,8 +146,7 @@ def build(
     atlas = pages.gather(run, info, facts, heads, twin, clusters, *about)
     env = pages.environment(templates)
 
-    records = [head.explanation.model_dump_json() for head in heads]
-    write_text(out / "explanations.jsonl", "".join(f"{record}\n" for record in records))
+    write_text(out / "explanations.jsonl", "".join(f"{line}\n" for line in _published(atlas)))
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
     write_rows(out / "verdicts.parquet", tables.verdict_rows(scores), VERDICTS)
     write_text(out / "summary.csv", _summary(atlas))
@@ -174,12 +173,19 @@ def _facts(windows: Path) -> dict[str, object]:
     return {name: fact for name, fact in read_facts(windows).items() if name != "version"}
 
 
+def _published(atlas: pages.Atlas) -> Iterator[str]:
+    """The explanations, with the sentences that are no part of their records."""
+    for head in atlas.heads:
+        told = atlas.told[head.name]._asdict()
+        yield PublishedExplanation(**head.explanation.model_dump(), **told).model_dump_json()
+
+
 def _summary(atlas: pages.Atlas) -> str:
     metrics = [measure.name for measure in atlas.metrics]
     return _csv(
         [
             {
-                **tables.summary_row(head, atlas.scores, metrics),
+                **tables.summary_row(head, atlas.told[head.name]._asdict(), atlas.scores, metrics),
                 **copying_of(atlas.written, head.name),
             }
             for head in atlas.heads

@@ -62,7 +62,7 @@ def misleading(figures: Figures) -> str | None:
     direct, total = (figures.get((KIND, name)) for name in ("direct", "loss"))
     if direct is None or total is None:
         return None
-    sides = _side(direct), _side(total)
+    sides = side_of(direct), side_of(total)
     if sides[0] and not sides[1]:
         return (
             "Its direct effect is clear, but not what the model loses without it: later layers "
@@ -81,8 +81,8 @@ def misleading(figures: Figures) -> str | None:
     return None
 
 
-def _side(row: Mapping[str, Any]) -> int:
-    """1 or −1 if the interval is above or below zero, else 0."""
+def side_of(row: Mapping[str, Any]) -> int:
+    """1 or −1 if the interval of a figure is above or below zero, else 0."""
     if row["low"] is None:
         return 0
     return int(row["low"] > 0) - int(row["high"] < 0)

@@ -41,6 +41,7 @@ from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
 from .maps import colourings
+from .sentences import Told, sentences
 from .substitution import Substituted
 from .tables import Head, Run, main_scores
 from .usage import Row, by_head, total
@@ -55,6 +56,8 @@ class Atlas(NamedTuple):
     `random_heads` are those of the model's twin with random weights. `usage` is what the
     replies of language models about a head cost, by its name, and `spent` all of them, those
     about the twin's heads included.
+
+    `told` are the sentences on each head, by its name, that are no part of its explanation.
 
     `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
     the largest value of each head metric over all heads.
@@ -77,6 +80,7 @@ class Atlas(NamedTuple):
     written: Written | None
     claims: Claims | None
     depends: Dependence | None
+    told: dict[str, Told]
 
     @property
     def heads_in_model(self) -> int:
@@ -131,6 +135,7 @@ def gather(
         writes,
         claims,
         depends,
+        sentences([head.name for head in heads], claims, writes, depends),
     )
 
 
@@ -269,6 +274,7 @@ def head_page(
         atlas=atlas,
         run=atlas.run,
         head=head,
+        told=atlas.told[head.name],
         effects=replaced.get(head.name),
         depends=depends,
         misleads=misleading(depends) if depends else None,

@@ -287,8 +287,13 @@ def main_scores(heads: Sequence[Head]) -> list[Measure]:
     return [measure for measure in MEASURES if measure.name in shown]
 
 
-def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -> Row:
-    """The head's row of `summary.csv`; cells without a value are empty."""
+def summary_row(
+    head: Head, told: Mapping[str, str], scores: Sequence[Measure], metrics: Sequence[str]
+) -> Row:
+    """The head's row of `summary.csv`; cells without a value are empty.
+
+    `told` are sentences by their column.
+    """
     explanation = head.explanation
     row: Row = {
         "layer": head.layer,
@@ -302,6 +307,7 @@ def summary_row(head: Head, scores: Sequence[Measure], metrics: Sequence[str]) -
         "twins": " ".join(head.twins) or None,
         "title": text_cell(explanation.title),
         "summary": text_cell(explanation.summary),
+        **{column: text_cell(sentence) for column, sentence in told.items()},
     }
     for measure in scores:
         for key in measure.names:

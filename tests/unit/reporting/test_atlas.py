@@ -20,9 +20,8 @@ from places import ROOT
 from reporting_factory import ATTACK, EVERY_HEAD, HEADS, LAYERS, RECIPE, RUN, explanation, write_run
 
 from headatlas import storage
-from headatlas.records.atlas import SCORES, VERDICTS, RunRecord
+from headatlas.records.atlas import SCORES, VERDICTS, PublishedExplanation, RunRecord
 from headatlas.records.events import EVENTS
-from headatlas.records.explanation import Explanation
 from headatlas.reporting.atlas import Inputs, build
 from headatlas.reporting.tables import AtlasError
 
@@ -132,8 +131,9 @@ def test_tables(atlas: Path) -> None:
     verdicts = storage.read_table(atlas / "verdicts.parquet", VERDICTS).to_pylist()
     assert [row["status"] for row in verdicts] == STATUSES
     lines = (atlas / "explanations.jsonl").read_text().splitlines()
-    found = [Explanation.model_validate_json(line) for line in lines]
-    assert found == [explanation(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
+    found = [PublishedExplanation.model_validate_json(line) for line in lines]
+    every = [explanation(layer, head) for layer in range(LAYERS) for head in range(HEADS)]
+    assert found == [PublishedExplanation(**e.model_dump()) for e in every], "nothing was measured"
     summary = pl.read_csv(atlas / "summary.csv")
     assert summary["name"].to_list() == EVERY_HEAD
     assert summary["summary"][0].startswith("'=cmd()")

@@ -5,51 +5,19 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from claims_factory import write_claims
 from places import ROOT
 from reporting_factory import EVERY_HEAD, RECIPE, RUN, write_run
 
-from headatlas.names import parse_head
-from headatlas.records.direct import OBJECTS, HeadClaims, Lift, RunClaims, WriteClaim
 from headatlas.reporting.atlas import build
 from headatlas.reporting.claims import read_claims
 from headatlas.reporting.tables import AtlasError
-from headatlas.storage import write_record
 
 TEMPLATES = ROOT / "workflow/templates"
-EVIL = "<i>|`x`"
-
-
-def lift(value: float, half: float = 0.25) -> Lift:
-    return Lift(value=value, low=value - half, high=value + half, n=8)
-
-
-def claim(effect: str, name: str, value: float) -> WriteClaim:
-    test = lift(value)
-    return WriteClaim(effect=effect, object=name, chosen=1.0, test=test, extreme=0.75,
-                      random=lift(0.0), holds=value > 0.25)  # fmt: skip
-
-
-def head(name: str, *claims: WriteClaim, attended: float = 0.0) -> HeadClaims:
-    layer, number = parse_head(name)
-    lifts = dict.fromkeys(OBJECTS, lift(0.0)) | {"attended": lift(attended)}
-    return HeadClaims(layer=layer, head=number, claims=list(claims), lifts=lifts, raised=[EVIL],
-                      lowered=[])  # fmt: skip
-
-
-def written(folder: Path, *, model: str = "toy") -> tuple[Path, Path]:
-    first, second, *rest = EVERY_HEAD
-    claims = [claim("raises", "attended", 2.0), claim("lowers", "current", 0.125)]
-    heads = [head(first, *claims, attended=2.0), head(second, claim("raises", "attended", 3.0),
-             attended=3.0), *map(head, rest)]  # fmt: skip
-    twin = [head(first, attended=-0.5), head(second, claim("raises", "current", 1.0))]
-    for name, own in (("own", heads), ("twin", twin)):
-        record = RunClaims(model=model, corpus="hostile", reasons={7: "no map"}, heads=own)
-        write_record(folder / f"{name}.json", record)
-    return folder / "own.json", folder / "twin.json"
 
 
 def test_figures_stand_beside_the_median_of_heads_and_the_twin(tmp_path: Path) -> None:
-    found = read_claims(*written(tmp_path), "toy")
+    found = read_claims(*write_claims(tmp_path), "toy")
     assert found.medians == {"attended": 0.0, "after_attended": 0.0, "current": 0.0}
     assert found.largest["attended"] == 0.5
     assert found.counts == {
@@ -62,11 +30,11 @@ def test_figures_stand_beside_the_median_of_heads_and_the_twin(tmp_path: Path) -
 
 def test_the_claims_of_another_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AtlasError, match="write claims: model is 'other', this atlas is of 'toy'"):
-        read_claims(*written(tmp_path, model="other"), "toy")
+        read_claims(*write_claims(tmp_path, model="other"), "toy")
 
 
 def test_pages_report_and_table(tmp_path: Path) -> None:
-    own, twin = written(tmp_path)
+    own, twin = write_claims(tmp_path)
     inputs = write_run(tmp_path / "run")._replace(claims=own, random_claims=twin)
     out = tmp_path / "atlas"
     build(RUN, inputs, RECIPE, out, templates=TEMPLATES, exemplars=1)

@@ -149,7 +149,7 @@ def test_a_metric_that_is_not_a_number_is_none_at_all() -> None:
 
 
 def test_a_summary_row(heads: list[Head]) -> None:
-    row = summary_row(heads[0], [ATTENTION], ["sink", "entropy"])
+    row = summary_row(heads[0], {"writes": "=Lowers y."}, [ATTENTION], ["sink", "entropy"])
     assert row == {
         "layer": 0,
         "head": 0,
@@ -162,6 +162,7 @@ def test_a_summary_row(heads: list[Head]) -> None:
         "twins": "L00H02 L00H01",
         "title": "X",
         "summary": "Attends to x.",
+        "writes": "'=Lowers y.",
         "attention_gain": 0.8,
         "attention_gain_low": 0.0,
         "attention_gain_high": 1.0,
