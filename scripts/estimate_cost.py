@@ -10,10 +10,13 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from headatlas.controls import Head, controls_of
 from headatlas.errors import reported
 from headatlas.explainers.llm.arguments import add_explainer, add_heads, add_judge, of_head
 from headatlas.explainers.llm.prompts import worked_examples
+from headatlas.explainers.llm.reply import ExplanationReply
 from headatlas.explainers.llm.rounds import explaining, judging
 from headatlas.llm.rehearsal import Rehearsal
 from headatlas.names import parse_head
@@ -39,14 +42,16 @@ def parse_arguments() -> argparse.Namespace:
 def stand_ins(args: argparse.Namespace) -> tuple[Rehearsal, Rehearsal]:
     """An explainer that always finds something else, and a judge that always says yes."""
 
-    def explained(call: int, _: bool) -> str:
+    def explained(call: int, kind: type[BaseModel] | None) -> str:
+        assert kind is not None and issubclass(kind, ExplanationReply)
         reply = worked_examples()[0].reply
         texts = [f"{reply.positive_texts[0]} ({call}, {n})" for n in range(2 * args.texts)]
         said = {"positive_texts": texts[: args.texts], "negative_texts": texts[args.texts :]}
         summary = f"{reply.summary} This is number {call}."
-        return reply.model_copy(update=said | {"summary": summary}).model_dump_json()
+        reply = reply.model_copy(update=said | {"summary": summary})
+        return reply.as_kind(kind).model_dump_json()
 
-    def judged(call: int, _: bool) -> str:
+    def judged(call: int, _: type[BaseModel] | None) -> str:
         numbered = [f"{n + 1}: yes" for n in range(args.items_per_call)]
         return "\n".join(numbered) if args.items_per_call > 1 else "yes"
 

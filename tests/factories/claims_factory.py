@@ -5,7 +5,8 @@ from pathlib import Path
 from reporting_factory import EVERY_HEAD
 
 from headatlas.names import parse_head
-from headatlas.records.direct import OBJECTS, HeadClaims, Lift, RunClaims, WriteClaim
+from headatlas.records.direct import OBJECTS
+from headatlas.records.write_claims import HeadClaims, Lift, RunClaims, WriteClaim
 from headatlas.storage import write_record
 
 EVIL = "<i>|`x`"

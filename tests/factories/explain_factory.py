@@ -98,6 +98,19 @@ def head_events() -> pa.Table:
     return table([*train, *random])
 
 
+def evidence_rows() -> list[dict[str, object]]:
+    """What the head of `head_events` adds to the logits, as rows of `WRITE_EVIDENCE`; and another.
+
+    One of its queries is at its key, and one of the tokens that it lowers is hostile.
+    """
+    at = {"layer": ABOUT.layer, "head": ABOUT.head, "query": 8, "share": 0.75}
+    above = {"attended_above": 0.9996, "after_attended_above": 0.5, "current_above": 0.25}
+    tokens = {"raised": [" cat", "\n"], "lowered": ['"]\n</data>', "\u202e"]}
+    first = {"window": 10, "key": 2, **at, **above, **tokens}
+    itself = {"window": 11, "key": 8, **at, **above, **tokens, "after_attended_above": None}
+    return [first, itself, first | {"layer": 0}, first | {"head": 3}]
+
+
 def reply(texts: int = 2, **changes: object) -> str:
     """A reply that is accepted, but for the changes."""
     said: dict[str, object] = {

@@ -79,6 +79,7 @@ SUBSTITUTION = f"{ROUND}/substitution.parquet"  # of heads' attention by what is
 WEIGHTS = "results/{model}/weights/layers{first}-{last}"  # what heads write, from them alone
 DIRECT = f"{RUN}/direct/layers{{first}}-{{last}}"  # what heads add to the logits
 WRITE_CLAIMS = f"{RUN}/write_claims.json"
+WRITE_EVIDENCE = f"{RUN}/write_evidence.parquet"  # that a language model may be shown
 ABLATIONS = f"{RUN}/ablations/layer{{layer}}.parquet"  # what is lost without each head
 ATTRIBUTION = f"{RUN}/attribution.parquet"  # the same, estimated by gradients
 EFFECTS = f"{ROUND}/effects.parquet"  # and where explanations say that it is

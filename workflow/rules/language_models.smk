@@ -21,6 +21,7 @@ rule ask_in_batches:
         drawn=layer_files(ITEMS),
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
         hypotheses=hypotheses_of,
+        evidence=evidence_of,
     output:
         BATCHES,
     log:
@@ -42,6 +43,7 @@ rule ask_in_batches:
         rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
         budgets=budgets("endpoint", "judge"),
         hypotheses=lambda w: flags({"hypotheses_folder": hypotheses_folder(w)}),
+        evidence=evidence_flags,
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
         seed=config["seed"],
@@ -52,7 +54,7 @@ rule ask_in_batches:
         'python "$SCRIPTS"/ask_in_batches.py {params.settings} {params.rounds} --seed {params.seed}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
-        " --events-folder {params.events} --items-folder {params.drawn} --stats-folder {params.stats} {params.hypotheses}"
+        " --events-folder {params.events} --items-folder {params.drawn} --stats-folder {params.stats} {params.hypotheses} {params.evidence}"
         " --out {output} 2> {log}"
 
 
@@ -64,6 +66,7 @@ rule explain_head_llm:
         drawn=ITEMS,
         stats=f"{RUN}/stats/layer{{layer}}.parquet",
         hypothesis=hypothesis_of,
+        evidence=evidence_of,
         previous=previous_round,
         batches=batches_of,
     output:
@@ -83,6 +86,7 @@ rule explain_head_llm:
         budgets=budgets("endpoint", "judge"),
         hypothesis=lambda w, input: flags({"hypothesis": input.get("hypothesis") or None}),
         previous=lambda w, input: flags({"previous": input.get("previous") or None}),
+        evidence=evidence_flags,
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
         seed=config["seed"],
@@ -92,7 +96,7 @@ rule explain_head_llm:
     shell:
         f'python "$SCRIPTS"/explain_head_llm.py {HEAD_FLAGS} {{params.settings}}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --seed {params.seed}'
-        " {params.hypothesis} {params.previous} --events {input.events} --items {input.drawn} --stats {input.stats}"
+        " {params.hypothesis} {params.evidence} {params.previous} --events {input.events} --items {input.drawn} --stats {input.stats}"
         " --out {output} 2> {log}"
 
 
@@ -136,6 +140,7 @@ rule estimate_cost:
         events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
         drawn=layer_files(ITEMS),
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+        evidence=evidence_of,
     output:
         f"{RUN}/{{explainer}}/estimate.csv",
     log:
@@ -154,6 +159,7 @@ rule estimate_cost:
         random_heads=lambda w: len(random_heads(w.model)),
         settings=llm_flags,
         rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
+        evidence=evidence_flags,
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
         seed=config["seed"],
@@ -165,7 +171,7 @@ rule estimate_cost:
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
         " --random-heads {params.random_heads} --events-folder {params.events} --items-folder {params.drawn}"
-        " --stats-folder {params.stats} --out {output} 2> {log}"
+        " --stats-folder {params.stats} {params.evidence} --out {output} 2> {log}"
 
 
 rule count_usage:

@@ -61,7 +61,8 @@ rule claim_writes:
         model="results/{model}/model.json",
         direct=lambda w: direct_of(w.model, w.corpus),
     output:
-        WRITE_CLAIMS,
+        claims=WRITE_CLAIMS,
+        evidence=WRITE_EVIDENCE,
     log:
         log_of(WRITE_CLAIMS.removesuffix(".json")),
     benchmark:
@@ -75,4 +76,5 @@ rule claim_writes:
         "{wildcards.model}, {wildcards.corpus}: claiming what heads write"
     shell:
         'python "$SCRIPTS"/claim_writes.py --model-info {input.model} --corpus {wildcards.corpus}'
-        " --direct {input.direct} --seed {params.seed} --out {output} 2> {log}"
+        " --direct {input.direct} --seed {params.seed} --out {output.claims}"
+        " --evidence {output.evidence} 2> {log}"

@@ -14,7 +14,7 @@ from ..records.comparison import (
     UNIVERSALITY,
     SharedFamilies,
 )
-from ..reporting.pages import environment
+from ..reporting.environment import environment
 from ..settings.clustering import Clustering
 from ..storage import write_csv, write_record, write_rows, write_text
 from . import pages

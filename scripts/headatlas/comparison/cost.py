@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..llm.usage import no_usage
 from ..records.base import RANDOM
 from ..records.cost import COST
-from ..reporting.pages import environment
+from ..reporting.environment import environment
 from ..reporting.usage import read_usage, total
 from ..storage import write_csv, write_text
 from .sweep import Row

@@ -21,13 +21,16 @@ def tokens_of(text: str) -> int:
 
 
 class Rehearsal(Client):
-    """A client that answers itself, with `stand_in(call, whether JSON is wanted)`.
+    """A client that answers itself, with `stand_in(call, kind)`: the JSON that is wanted, if any.
 
     `usage` counts every prompt once, as the cache of replies does. It has no latency.
     """
 
     def __init__(
-        self, sampling: Sampling, connection: Connection, stand_in: Callable[[int, bool], str]
+        self,
+        sampling: Sampling,
+        connection: Connection,
+        stand_in: Callable[[int, type[BaseModel] | None], str],
     ):
         super().__init__(sampling, connection, replies=Path(), environment={})
         self._stand_in = stand_in
@@ -43,7 +46,7 @@ class Rehearsal(Client):
     ) -> Reply:
         prompt = repr((messages, sample))
         if prompt not in self._replies:
-            text = self._stand_in(len(self._replies), schema is not None)
+            text = self._stand_in(len(self._replies), schema)
             usage = self._usage(
                 sum(MESSAGE_TOKENS + tokens_of(m["content"]) for m in messages), text
             )

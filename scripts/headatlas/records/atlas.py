@@ -51,6 +51,9 @@ class PublishedExplanation(Explanation):
         default="", description="what it writes, in a sentence; empty if unmeasured"
     )
     depends: str = Field(default="", description="what depends on it, likewise")
+    stated: str = Field(
+        default="", description="whether what its explainer states of its writing holds, likewise"
+    )
 
 
 class Recipe(Record):

@@ -106,6 +106,15 @@ class Program(Record):
     written: list[Written]
 
 
+class StatedClaim(Record):
+    """What an explainer states that a head writes, as a claim that can be tested."""
+
+    effect: Literal["raises", "lowers"]
+    object: Literal["attended", "after_attended", "current"] = Field(
+        description="the token that it attends to, the one after that, or the current one"
+    )
+
+
 class Candidate(Record):
     """An explanation that a language model proposed for a head."""
 
@@ -125,6 +134,12 @@ class Explanation(HeadRecord):
     title: str = Field(description="the explanation in at most ten words")
     summary: str = Field(description="the explanation in plain English")
     behaviours: list[Behaviour]
+    writing: str = Field(
+        default="", description="what it writes, in an explainer's words; empty if not said"
+    )
+    write_claims: list[StatedClaim] = Field(
+        default=[], description="as much of that as can be tested"
+    )
     program: Program | None = Field(description="the executable form, where there is one")
     confidence: float | None
     positive_texts: list[str] = Field(description="texts in which the head should be active")

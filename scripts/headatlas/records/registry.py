@@ -23,7 +23,7 @@ from .comparison import (
 )
 from .controls import CONTROLS
 from .cost import COST
-from .direct import DIRECT, RunClaims
+from .direct import DIRECT
 from .effects import EFFECTS
 from .events import EVENTS
 from .explanation import Explanation
@@ -42,6 +42,8 @@ from .stats import STATS
 from .substitution import SUBSTITUTION
 from .transfers import TRANSFERS
 from .windows import WINDOWS
+from .write_claims import RunClaims
+from .write_evidence import WRITE_EVIDENCE
 from .writing import LayerWriting
 
 TABLES: dict[str, pa.Schema] = {
@@ -50,6 +52,7 @@ TABLES: dict[str, pa.Schema] = {
     "events": EVENTS,
     "items": ITEMS,
     "direct": DIRECT,
+    "write_evidence": WRITE_EVIDENCE,
     "controls": CONTROLS,
     "stats": STATS,
     "repeats": REPEATS,

@@ -41,6 +41,7 @@ from . import failures, pages, tables
 from .answers import Asked, asked
 from .claims import claim_rows, read_claims
 from .dependence import dependence
+from .environment import environment
 from .exemplars import Group, groups
 from .run_record import run_record
 from .substitution import substituted
@@ -144,7 +145,7 @@ def build(
     depends = dependence(effects)
     about = (known_roles, usage, replaced, writes, claims, depends)
     atlas = pages.gather(run, info, facts, heads, twin, clusters, *about)
-    env = pages.environment(templates)
+    env = environment(templates)
 
     write_text(out / "explanations.jsonl", "".join(f"{line}\n" for line in _published(atlas)))
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
@@ -152,7 +153,7 @@ def build(
     write_text(out / "summary.csv", _summary(atlas))
     names = [head.name for head in heads]
     if claims:
-        write_text(out / "write_claims.csv", _csv(list(claim_rows(claims, names))))
+        write_text(out / "write_claims.csv", _csv(list(claim_rows(claims, atlas.stated, names))))
     if writes:
         write_text(out / "relations.csv", _csv(list(relation_rows(writes, names))))
     if inputs.effects:

@@ -1,13 +1,15 @@
 """What is claimed of the tokens that heads raise and lower, beside others and random weights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from ..records.base import head_name
-from ..records.direct import OBJECTS, HeadClaims, RunClaims
+from ..records.direct import OBJECTS
+from ..records.write_claims import HeadClaims, RunClaims
 from ..storage import read_record
+from .stated import Stated
 from .tables import AtlasError, Row
 
 NAMED = {
@@ -85,17 +87,24 @@ def _values(heads: Sequence[HeadClaims], name: str) -> list[float]:
     return [value for value in found if value is not None]
 
 
-def claim_rows(claims: Claims, names: Sequence[str]) -> Iterator[Row]:
-    """Rows of `write_claims.csv`: every claim on each of the heads named."""
+def claim_rows(claims: Claims, stated: Mapping[str, Stated], names: Sequence[str]) -> Iterator[Row]:
+    """Rows of `write_claims.csv`: every claim on each of the heads named.
+
+    That is what is chosen on train and validation documents, and what explainers state.
+    """
     for name in names:
         head = claims.heads.get(name)
-        for claim in head.claims if head else []:
+        chosen = head.claims if head else []
+        said = stated[name].tests if name in stated else []
+        for claim in [*chosen, *(claim for claim in said if claim not in chosen)]:
             yield {
                 "layer": head.layer if head else None,
                 "head": head.head if head else None,
                 "name": name,
                 "effect": claim.effect,
                 "object": claim.object,
+                "chosen": claim in chosen,
+                "stated": claim in said,
                 "validation_lift": claim.chosen,
                 "test_lift": claim.test.value,
                 "low": claim.test.low,

@@ -2,15 +2,13 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jinja2
 from markupsafe import Markup
 
-from headatlas import figures, visible
-from headatlas.measure import CONTROLS, Measure
+from headatlas.measure import Measure
 from headatlas.records.atlas import RunRecord
 from headatlas.records.base import head_name
 from headatlas.records.clusters import Clusters
@@ -27,7 +25,6 @@ from .catalogue import (
     KNOWN_ROLES,
     KNOWN_ROLES_OF_SOME,
     LABELS,
-    MEASURED_ON,
     METRICS,
     STANDARD_TESTS,
     SUBSTITUTION,
@@ -42,6 +39,8 @@ from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
 from .maps import colourings
 from .sentences import Told, sentences
+from .stated import Stated, stated
+from .stated import counts as stated_counts
 from .substitution import Substituted
 from .tables import Head, Run, main_scores
 from .usage import Row, by_head, total
@@ -57,7 +56,8 @@ class Atlas(NamedTuple):
     replies of language models about a head cost, by its name, and `spent` all of them, those
     about the twin's heads included.
 
-    `told` are the sentences on each head, by its name, that are no part of its explanation.
+    `told` are the sentences on each head, by its name, that are no part of its explanation;
+    `stated` is what explainers state that heads write, of those of which they do.
 
     `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
     the largest value of each head metric over all heads.
@@ -81,6 +81,7 @@ class Atlas(NamedTuple):
     claims: Claims | None
     depends: Dependence | None
     told: dict[str, Told]
+    stated: dict[str, Stated]
 
     @property
     def heads_in_model(self) -> int:
@@ -114,6 +115,11 @@ def gather(
         name: [head.metrics[name].value for head in heads if name in head.metrics]
         for name in (metric.name for metric in metrics)
     }
+    said = {
+        head.name: found
+        for head in heads
+        if (found := stated(head.explanation, claims.heads.get(head.name) if claims else None))
+    }
     return Atlas(
         run,
         info,
@@ -135,7 +141,8 @@ def gather(
         writes,
         claims,
         depends,
-        sentences([head.name for head in heads], claims, writes, depends),
+        sentences([head.name for head in heads], said, claims, writes, depends),
+        said,
     )
 
 
@@ -143,37 +150,6 @@ def _axis(heads: Sequence[Head], measure: Measure) -> tuple[float, float]:
     drawn = known(value for head in heads for value in head.values(measure)[:2])
     low, high = charts.quantile(drawn, 0.01), charts.quantile(drawn, 0.99)
     return charts.nice_ends(low or 0.0, high or 0.0)
-
-
-def environment(templates: Path) -> jinja2.Environment:
-    """The templates, with everything escaped in HTML and an error for a missing name."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates),
-        autoescape=jinja2.select_autoescape(("html",)),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters |= {
-        "number": figures.number,
-        "dollars": formats.dollars,
-        "effect": formats.effect,
-        "percent": formats.percent,
-        "probability": formats.probability,
-        "tick": formats.tick,
-        "readable": formats.readable,
-        "visible": visible.visible,
-        "md": visible.markdown,
-    }
-    made.globals |= {
-        "charts": charts,
-        "interval": figures.interval,
-        "head_name": head_name,
-        "measured_on": MEASURED_ON,
-        "against": CONTROLS,
-    }
-    return made
 
 
 def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
@@ -231,12 +207,21 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "about_writing": about_writing(atlas),
         "about_claims": CLAIMS,
         "claim_counts": atlas.claims.counts if atlas.claims else None,
+        "stated_counts": stated_counts(atlas.stated.values()),
+        "random_stated": stated_counts(_stated_of_twin(atlas)),
         "object_names": NAMED,
         "labels": LABELS,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
         "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
     }
+
+
+def _stated_of_twin(atlas: Atlas) -> Iterator[Stated | None]:
+    own = atlas.claims.random_heads if atlas.claims else []
+    claims = {head_name(head.layer, head.head): head for head in own}
+    for head in atlas.random_heads:
+        yield stated(head.explanation, claims.get(head.name))
 
 
 def about_writing(atlas: Atlas) -> str | None:
@@ -281,6 +266,7 @@ def head_page(
         effect_labels=EFFECT_LABELS,
         writes=atlas.written.heads.get(head.name) if atlas.written else None,
         claimed=atlas.claims.heads.get(head.name) if atlas.claims else None,
+        stated=atlas.stated.get(head.name),
         object_names=NAMED,
         about_claims=CLAIMS,
         published=_published(atlas, head.name),

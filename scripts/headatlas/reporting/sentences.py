@@ -1,15 +1,17 @@
-"""What is said of a head in a sentence each: what it writes, and what depends on it.
+"""What is said of a head in a sentence each: what it writes, as found and as its explainer states
+it, and what depends on it.
 
 Where it looks is the summary of its explanation. Figures stand elsewhere on its page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..names import parse_head
-from ..records.direct import HeadClaims
+from ..records.write_claims import HeadClaims
 from .claims import NAMED, Claims
 from .dependence import KIND, Dependence, Figures, side_of
+from .stated import Stated
 from .writing import HeadWrites, Written
 
 RELATIONS = 2  # from the weights, in a sentence
@@ -17,14 +19,16 @@ NO_EFFECT = "No clear effect on the next token"
 
 
 class Told(NamedTuple):
-    """The two sentences; empty where it was not measured."""
+    """The sentences; empty where it was not measured, or nothing is stated by the explainer."""
 
     writes: str = ""
     depends: str = ""
+    stated: str = ""
 
 
 def sentences(
     names: Iterable[str],
+    stated: Mapping[str, Stated],
     claims: Claims | None,
     written: Written | None,
     depends: Dependence | None,
@@ -34,6 +38,7 @@ def sentences(
         name: Told(
             _writes(name, claims, written.heads.get(name) if written else None),
             _depends(depends.ablated.get(name)) if depends else "",
+            stated[name].sentence if name in stated else "",
         )
         for name in names
     }

@@ -29,6 +29,11 @@ class LanguageModel(Settings):
         default=None,
         description="symbolic explainer whose explanation is given as evidence; null for none",
     )
+    writing: bool = Field(
+        default=False,
+        description="whether the prompt gives what the head adds to the logits as evidence, and "
+        "asks what it writes",
+    )
     candidates: int = Field(
         default=3,
         ge=1,

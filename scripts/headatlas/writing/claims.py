@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from ..intervals import mean_intervals
-from ..records.direct import OBJECTS, HeadClaims, Lift, WriteClaim
+from ..records.direct import OBJECTS
+from ..records.write_claims import EFFECTS, HeadClaims, Lift, WriteClaim
 
 LEAST = 0.5  # lift on train and on validation of what is claimed
 MOST_CLAIMS = 2
@@ -29,7 +30,7 @@ def claims_of(
     """The claims on a head: `rows` are its own of `records.direct.DIRECT`.
 
     What is claimed has a lift of `LEAST` in size, clear of 0 over windows, on train and on
-    validation alike.
+    validation alike. All other claims are held against test text too.
     """
     lifts = {
         (split, kind, name): lift_of(_values(rows, split, kind, name), seed)
@@ -37,28 +38,28 @@ def claims_of(
         for kind in ("active", "random")
         for name in OBJECTS
     }
-    claims = []
-    for name in _told_apart(rows):
+    told_apart, claims, others = _told_apart(rows), [], []
+    for name in OBJECTS:
         seen = [lifts[split, "active", name] for split in ("train", "validation")]
-        for effect, sign in (("raises", 1), ("lowers", -1)):
-            if all(_clear(lift, sign) for lift in seen):
-                test = _times(lifts["test", "active", name], sign)
-                claims.append(
-                    WriteClaim(
-                        effect=effect,
-                        object=name,
-                        chosen=sign * (seen[1].value or 0.0),
-                        test=test,
-                        extreme=_extreme(rows, name, sign),
-                        random=_times(lifts["test", "random", name], sign),
-                        holds=test.low is not None and test.low > 0,
-                    )
-                )
-    claims.sort(key=lambda claim: -claim.chosen)
+        for effect, sign in EFFECTS.items():
+            test = _times(lifts["test", "active", name], sign)
+            claim = WriteClaim(
+                effect=effect,
+                object=name,
+                chosen=_times(seen[1], sign).value,
+                test=test,
+                extreme=_extreme(rows, name, sign),
+                random=_times(lifts["test", "random", name], sign),
+                holds=test.low is not None and test.low > 0,
+            )
+            chosen = name in told_apart and all(_clear(lift, sign) for lift in seen)
+            (claims if chosen else others).append(claim)
+    claims.sort(key=lambda claim: -(claim.chosen or 0.0))
     return HeadClaims(
         layer=layer,
         head=head,
         claims=claims[:MOST_CLAIMS],
+        others=claims[MOST_CLAIMS:] + others,
         lifts={name: lifts["test", "active", name] for name in OBJECTS},
         raised=_common(rows, "raised", pieces),
         lowered=_common(rows, "lowered", pieces),

@@ -41,12 +41,12 @@ def weights(*relations: Relation) -> Written:
 
 def test_what_holds_on_test_text_is_said_to_be_written(tmp_path: Path) -> None:
     claims = read_claims(*write_claims(tmp_path), "toy")
-    told = sentences([FIRST, SECOND, THIRD, "L07H00", "L08H00"], claims, None, None)
+    told = sentences([FIRST, SECOND, THIRD, "L07H00", "L08H00"], {}, claims, None, None)
     assert told[FIRST] == Told("Where it is most active, it raises the token it attends to.")
     assert told[THIRD] == Told("No clear effect on the next token.")
     assert told["L07H00"] == Told("Not known: no map.")
     assert told["L08H00"] == Told("Not known: it was not measured.")
-    assert sentences([FIRST], None, None, None) == {FIRST: Told()}
+    assert sentences([FIRST], {}, None, None, None) == {FIRST: Told()}
 
 
 def test_relations_of_the_weights_are_said_beside_it(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_relations_of_the_weights_are_said_beside_it(tmp_path: Path) -> None:
         relation("next month", "lowers", 0.6),
         relation("past tense", "lowers", 0.7),
     ]
-    told = sentences([SECOND, THIRD], claims, weights(*some), None)
+    told = sentences([SECOND, THIRD], {}, claims, weights(*some), None)
     by_weights = (
         "by its weights it lowers, for a word it attends to, the same token and the past tense."
     )
@@ -66,7 +66,7 @@ def test_relations_of_the_weights_are_said_beside_it(tmp_path: Path) -> None:
         f"Where it is most active, it raises the token it attends to; {by_weights}"
     )
     assert told[THIRD].writes == f"No clear effect on the next token; {by_weights}"
-    told = sentences([THIRD], claims, weights(relation("opposite", "raises", 0.15)), None)
+    told = sentences([THIRD], {}, claims, weights(relation("opposite", "raises", 0.15)), None)
     assert told[THIRD].writes == "No clear effect on the next token."
 
 
@@ -78,7 +78,7 @@ def test_what_depends_on_a_head_is_told_by_intervals() -> None:
         + [*there, *everywhere]
     )
     names = [f"L00H{head:02d}" for head in range(5)]
-    assert [sentences(names, None, None, found)[name].depends for name in names] == [
+    assert [sentences(names, {}, None, None, found)[name].depends for name in names] == [
         "Without it, the model's loss does not clearly change.",
         f"{WORSE}, above all where its explanation says that it is active.",
         f"{WORSE}.",

@@ -50,6 +50,18 @@ def test_what_is_raised_or_lowered_everywhere_is_claimed_and_holds(
     assert claim.random.value == pytest.approx(0.0)
 
 
+def test_every_other_claim_is_held_against_test_text_too() -> None:
+    found = claims_of(0, 0, rows({("test", "current"): 1.0}), PIECES, 0)
+    assert not found.claims
+    assert [(c.effect, c.object) for c in found.others] == [
+        (effect, name) for name in OBJECTS for effect in ("raises", "lowers")
+    ]
+    held = [(c.effect, c.object, c.test.value) for c in found.others if c.holds]
+    assert held == [("raises", "current", pytest.approx(1.0))]
+    found = claims_of(0, 0, rows(everywhere("current", 1.0)), PIECES, 0)
+    assert len(found.claims) == 1 and len(found.others) == 5
+
+
 def test_what_only_one_split_shows_is_not_claimed() -> None:
     for split in ("train", "validation"):
         assert not claims_of(0, 0, rows({(split, "current"): 2.0}), PIECES, 0).claims

@@ -68,6 +68,17 @@ def hypotheses_of(wildcards):
     return files_of(f"{folder}/L{{layer}}H{{head}}.json", heads) if folder else []
 
 
+def evidence_of(wildcards):
+    """What a language model is shown of what heads write, if it is."""
+    shown = config["explainers"][wildcards.explainer]["writing"]
+    return WRITE_EVIDENCE.format(**wildcards) if shown else []
+
+
+def evidence_flags(wildcards, input):
+    """The flag of that, if any."""
+    return flags({"evidence": input.get("evidence") or None})
+
+
 def batches_of(wildcards):
     """The record that all batches are answered, where one of the two models is asked in batches.
 

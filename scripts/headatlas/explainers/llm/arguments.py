@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import pyarrow as pa
 from pydantic import TypeAdapter
 
 from ...controls import Head
 from ...errors import InputError
+from ...event_rows import texts_of
 from ...llm.client import Client
 from ...records.base import head_name
 from ...records.explanation import Explanation
@@ -21,6 +23,7 @@ from ...settings.seed import Seed
 from ...storage import read_head, read_record
 from .explain import Settings
 from .prompts import Evidence, Metric
+from .writing import read_additions
 
 C = TypeVar("C", bound=Client)
 
@@ -100,12 +103,18 @@ def settings_of(args: Namespace) -> Settings:
     return Settings(**{name: getattr(args, name) for name in Settings._fields})
 
 
-def evidence_of(args: Namespace) -> Evidence:
-    """What `--stats` and `--hypothesis` say of the head. Raises InputError."""
+def evidence_of(args: Namespace, events: pa.Table) -> Evidence:
+    """What `--stats`, `--hypothesis` and `--evidence` say of the head. Raises InputError.
+
+    `events` are its own.
+    """
     metrics = read_head(args.stats, STATS, args.head).to_pylist() if args.metrics else []
     return Evidence(
         [Metric(**{name: row[name] for name in Metric._fields}) for row in metrics],
         _hypothesis(args),
+        read_additions(args.evidence, (args.layer, args.head), texts_of(events, ["train"]))
+        if args.evidence
+        else (),
     )
 
 
@@ -150,6 +159,9 @@ def _add_run(parser: ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--corpus", required=True, help="name of the corpus")
     parser.add_argument("--explainer", required=True, help="name of the explainer")
+    parser.add_argument(
+        "--evidence", type=Path, help="what heads add to the logits, shown as evidence (Parquet)"
+    )
     add_settings(parser, Seed)
 
 

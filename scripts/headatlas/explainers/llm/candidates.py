@@ -57,13 +57,15 @@ def score_of(answers: Sequence[Answer], items: Sequence[Item]) -> float | None:
 async def propose(
     about: HeadRecord,
     prompts: Sequence[Sequence[Message]],
+    kind: type[ExplanationReply],
     texts: int,
     explainer: Client,
     trial: Trial,
 ) -> list[Proposal]:
     """The explanations that the explainer gives to the prompts, each judged, in their order.
 
-    `texts` is the number of test texts of each kind that the prompts ask for.
+    `kind` is the reply that they ask for, `texts` the number of test texts of
+    each kind.
     """
 
     async def proposed(number: int) -> Proposal:
@@ -75,7 +77,7 @@ async def propose(
             reply = await ask_for(
                 explainer,
                 prompts[number],
-                ExplanationReply,
+                kind,
                 check=functools.partial(check_reply, texts=texts),
                 sample=about.round * len(prompts) + number,
             )

@@ -56,7 +56,7 @@ async def explain(
         return failed_explanation(about, reason)
     prompts = prompts_of(about, events, evidence, settings)
     trial = trial_of(events, items, settings, judge)
-    proposals = await propose(about, prompts, settings.texts, explainer, trial)
+    proposals = await propose(about, prompts, evidence.reply, settings.texts, explainer, trial)
     candidates = [proposal.candidate for proposal in proposals]
     stopped = [proposal.candidate for proposal in proposals if proposal.budget_spent]
     chosen = None if stopped else best(proposals)

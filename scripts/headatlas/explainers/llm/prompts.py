@@ -12,7 +12,8 @@ from ...records.explanation import Explanation
 from .exemplars import KEYS, LEAST, LEVELS, Excerpt, Format, attention_of, percent, shown_as
 from .misses import Miss
 from .rendering import TEMPLATES, render
-from .reply import MAX_BEHAVIOURS, ExplanationReply
+from .reply import MAX_BEHAVIOURS, ExplanationReply, WritingReply
+from .writing import CLAIMS, MOST_CLAIMS, Addition, offered
 
 
 class Metric(NamedTuple):
@@ -29,6 +30,14 @@ class Evidence(NamedTuple):
 
     metrics: Sequence[Metric] = ()
     hypothesis: str | None = None  # summary of an explanation by rules
+    additions: Sequence[
+        Addition
+    ] = ()  # to the logits; where there are some, what it writes is asked
+
+    @property
+    def reply(self) -> type[ExplanationReply]:
+        """The reply that is asked for."""
+        return WritingReply if self.additions else ExplanationReply
 
 
 class Shown(NamedTuple):
@@ -43,7 +52,13 @@ class WorkedExample(NamedTuple):
     """A head made up to show what is asked for: exemplars and the reply to them."""
 
     excerpts: list[Excerpt]
-    reply: ExplanationReply
+    additions: list[Addition]
+    reply: WritingReply
+
+    def asked(self, evidence: Evidence) -> tuple[Evidence, ExplanationReply]:
+        """What of the evidence of a prompt the example has too, and its reply to that."""
+        known = Evidence(additions=self.additions if evidence.additions else ())
+        return known, self.reply.as_kind(evidence.reply)
 
 
 def explain_messages(
@@ -53,9 +68,9 @@ def explain_messages(
 
     `texts` is the number of test texts asked for of each kind.
     """
-    messages = [_system(form)]
+    messages = [_system(form, evidence)]
     for example in worked_examples()[:few_shot]:
-        reply = example.reply
+        known, reply = example.asked(evidence)
         given = min(texts, len(reply.positive_texts))
         reply = reply.model_copy(
             update={
@@ -64,7 +79,7 @@ def explain_messages(
             }
         )
         messages += [
-            _question(example.excerpts, Evidence(), form, given),
+            _question(example.excerpts, known, form, given),
             {"role": "assistant", "content": reply.model_dump_json(indent=2)},
         ]
     return [*messages, _question(excerpts, evidence, form, texts)]
@@ -83,14 +98,14 @@ def revise_messages(
 ) -> list[Message]:
     """The prompt of a revision, with `misses` out of `wrong` wrong answers among `asked`."""
     values = _values(excerpts, evidence, form, texts) | {
-        "previous": _told(previous),
+        "previous": _told(previous, evidence),
         "misses": [
             {"sentence": miss.sentence, "shown": _shown(miss.excerpt, form)} for miss in misses
         ],
         "asked": asked,
         "wrong": wrong,
     }
-    return [_system(form), _user(render("revise_user.jinja", **values))]
+    return [_system(form, evidence), _user(render("revise_user.jinja", **values))]
 
 
 @functools.cache
@@ -100,7 +115,8 @@ def worked_examples() -> list[WorkedExample]:
     return [
         WorkedExample(
             [_example_excerpt(**exemplar) for exemplar in example["exemplars"]],
-            ExplanationReply.model_validate(example["reply"]),
+            [Addition(**addition) for addition in example["additions"]],
+            WritingReply.model_validate(example["reply"]),
         )
         for example in examples
     ]
@@ -115,7 +131,7 @@ def _example_excerpt(
     return Excerpt(pieces, list(range(len(pieces))), query, levels, weights, None)
 
 
-def _system(form: Format) -> Message:
+def _system(form: Format, evidence: Evidence) -> Message:
     text = render(
         "explain_system.jinja",
         format=form,
@@ -123,6 +139,8 @@ def _system(form: Format) -> Message:
         keys=KEYS,
         least=percent(LEAST),
         behaviours=MAX_BEHAVIOURS,
+        claims=CLAIMS if evidence.additions else {},
+        most_claims=MOST_CLAIMS,
     )
     return {"role": "system", "content": text}
 
@@ -138,6 +156,7 @@ def _values(
         "exemplars": [_shown(part, form) for part in excerpts],
         "metrics": evidence.metrics,
         "hypothesis": evidence.hypothesis,
+        "additions": evidence.additions,
         "format": form,
         "texts": texts,
     }
@@ -148,13 +167,16 @@ def _shown(part: Excerpt, form: Format) -> Shown:
     return Shown(level, attention_of(part), shown_as(form, part))
 
 
-def _told(explanation: Explanation) -> str:
+def _told(explanation: Explanation, evidence: Evidence) -> str:
     """What an explanation says, as JSON."""
     behaviours = [
         {"name": b.family, "attends_to": b.attends_to, "active_when": b.active_when}
         for b in explanation.behaviours
     ]
-    said = {"summary": explanation.summary, "behaviours": behaviours}
+    said: dict[str, object] = {"summary": explanation.summary, "behaviours": behaviours}
+    if evidence.additions:
+        claims = [offered(claim) for claim in explanation.write_claims]
+        said |= {"writes": explanation.writing, "claims": claims}
     return json.dumps(said, indent=2, ensure_ascii=False)
 
 

@@ -50,7 +50,7 @@ async def revise(
         prompts = revise_prompts(
             about, previous, events, evidence, settings, wrong, asked=len(answers)
         )
-        proposals = await propose(about, prompts, settings.texts, explainer, trial)
+        proposals = await propose(about, prompts, evidence.reply, settings.texts, explainer, trial)
         candidates = [proposal.candidate for proposal in proposals]
         chosen, score = best(proposals), score_of(answers, trial.items)
         if chosen and chosen.explanation and rank(chosen.candidate.score) > rank(score):

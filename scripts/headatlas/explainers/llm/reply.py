@@ -9,6 +9,7 @@ from ...records.explanation import Behaviour, Explanation
 from ...records.head import HeadRecord
 from .english import is_english
 from .text import MARKS
+from .writing import CLAIMS, check_claims, stated
 
 MAX_SUMMARY, MAX_PHRASE, MAX_NAME, MAX_TEXT = 600, 300, 60, 2000  # characters
 _TITLE = 10  # words
@@ -64,6 +65,13 @@ def _clause(text: str) -> str:
     return "" if _ALWAYS.fullmatch(text) else text
 
 
+def _claims(claims: list[str]) -> list[str]:
+    check_claims(claims)
+    return claims
+
+
+# A name that is not offered is refused with a sentence, by servers that hold to a schema at once.
+_Offered = Annotated[str, Field(json_schema_extra={"enum": list(CLAIMS)})]
 TestText = Annotated[str, AfterValidator(_text)]
 
 
@@ -100,6 +108,22 @@ class ExplanationReply(_Reply):
     negative_texts: list[TestText] = Field(description="texts in which it is not")
 
 
+class WritingReply(ExplanationReply):
+    """The same, and what the head writes, where the evidence of that was shown."""
+
+    writes: Annotated[str, _phrase(MAX_PHRASE, required=False)] = Field(
+        description="clause that could follow the words the head: what it does to the next token; "
+        "empty if unknown"
+    )
+    claims: Annotated[list[_Offered], AfterValidator(_claims)] = Field(
+        description="which of the claims offered are right"
+    )
+
+    def as_kind(self, kind: type[ExplanationReply]) -> ExplanationReply:
+        """As much of it as another kind of reply asks for."""
+        return kind.model_validate(self.model_dump(include={*kind.model_fields}))
+
+
 def check_reply(reply: ExplanationReply, texts: int) -> None:
     """Raise ValueError, with a sentence that the model can act on, if a reply is not as asked.
 
@@ -125,6 +149,8 @@ def check_reply(reply: ExplanationReply, texts: int) -> None:
     prose = [reply.summary]
     for behaviour in reply.behaviours:
         prose += [behaviour.attends_to, behaviour.active_when, behaviour.purpose]
+    if isinstance(reply, WritingReply):
+        prose.append(reply.writes)
     if not is_english(" . ".join(prose)):
         raise ValueError("summary and behaviours are not in English; write them in English")
 
@@ -140,6 +166,7 @@ def title_of(reply: ExplanationReply) -> str:
 
 def explanation_of(about: HeadRecord, reply: ExplanationReply) -> Explanation:
     """The record of a reply. What is measured of a behaviour is not known from it."""
+    writing = isinstance(reply, WritingReply)
     return Explanation(
         **about.model_dump(),
         status="explained",
@@ -155,6 +182,8 @@ def explanation_of(about: HeadRecord, reply: ExplanationReply) -> Explanation:
             )
             for behaviour in reply.behaviours
         ],
+        writing=reply.writes if writing else "",
+        write_claims=stated(reply.claims) if writing else [],
         program=None,
         confidence=reply.confidence,
         positive_texts=reply.positive_texts,

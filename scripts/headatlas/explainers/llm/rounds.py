@@ -24,7 +24,8 @@ def explaining(
 
     Raises InputError, and AskError once it is awaited.
     """
-    about, events, evidence = head_of(args), read_seen(args.events, args.head), evidence_of(args)
+    about, events = head_of(args), read_seen(args.events, args.head)
+    evidence = evidence_of(args, events)
     items = read_items(args.items, args.head)["validation"]
     asked = events, items, evidence, settings_of(args), explainer, judging
     return revise(about, previous, *asked) if previous else explain(about, *asked)

@@ -7,15 +7,16 @@ look at them, then write them anew with
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import jinja2
 import pytest
-from explain_factory import ABOUT, CALM, HOSTILE, event, head_events, reply, table
+from explain_factory import ABOUT, CALM, HOSTILE, event, evidence_rows, head_events, reply, table
 from golden_files import expect_golden
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headatlas.event_rows import events_of, random_windows
+from headatlas.event_rows import events_of, random_windows, texts_of
 from headatlas.explainers.llm.exemplars import Excerpt, Format, excerpt
 from headatlas.explainers.llm.explain import Settings, prompts_of
 from headatlas.explainers.llm.misses import misses_of
@@ -27,11 +28,18 @@ from headatlas.explainers.llm.prompts import (
     worked_examples,
 )
 from headatlas.explainers.llm.rendering import render, unused_word
-from headatlas.explainers.llm.reply import ExplanationReply, check_reply, explanation_of
+from headatlas.explainers.llm.reply import (
+    WritingReply,
+    check_reply,
+    explanation_of,
+)
 from headatlas.explainers.llm.text import MARKS, running_text, token_text
+from headatlas.explainers.llm.writing import Addition, read_additions
 from headatlas.items import Item
 from headatlas.llm.client import Message
 from headatlas.records.activations import HEAD_METRICS
+from headatlas.records.write_evidence import WRITE_EVIDENCE
+from headatlas.storage import write_rows
 
 EVIDENCE = Evidence(
     [Metric(name, 0.123456, 0.1, 1 / 3) for name in HEAD_METRICS],
@@ -50,8 +58,10 @@ def excerpts() -> list[Excerpt]:
     ]
 
 
-def revision(form: Format) -> list[Message]:
-    previous = explanation_of(ABOUT, ExplanationReply.model_validate_json(reply()))
+def revision(form: Format, evidence: Evidence = EVIDENCE) -> list[Message]:
+    said = reply(writes="raises the token", claims=["raises attended"])
+    found = WritingReply.model_validate_json(said).as_kind(evidence.reply)
+    previous = explanation_of(ABOUT, found)
     validation = {e.window: e for e in random_windows(head_events(), "validation")}
     wrong = [
         Item("active", 20, 8, None, True),
@@ -61,9 +71,16 @@ def revision(form: Format) -> list[Message]:
     ]
     misses = misses_of(wrong, validation, 8.0)
     return revise_messages(
-        excerpts(), EVIDENCE, previous, misses, asked=40, wrong=9, form=form, texts=2
+        excerpts(), evidence, previous, misses, asked=40, wrong=9, form=form, texts=2
     )
 
+
+ABOVE = {"the token attended to": "99.9%", "the current one": "25.0%"}
+ADDITIONS = [
+    Addition(" cat", "75%", " saw", " the", [" cat", r"\n"], ['"]', r"\u{202E}"], ABOVE),
+    Addition(" the", "75%", None, " the", [], [" </data>"], ABOVE),
+]
+WRITING = EVIDENCE._replace(additions=ADDITIONS)
 
 PROMPTS = {
     "marked": lambda: explain_messages(excerpts(), EVIDENCE, "marked", 0, 2),
@@ -72,6 +89,11 @@ PROMPTS = {
     "table_few_shot": lambda: explain_messages(excerpts(), Evidence(), "table", 1, 2),
     "revise_marked": lambda: revision("marked"),
     "revise_table": lambda: revision("table"),
+    "writing": lambda: explain_messages(excerpts(), WRITING, "marked", 0, 2),
+    "writing_few_shot": lambda: explain_messages(
+        excerpts(), Evidence(additions=ADDITIONS), "table", 3, 5
+    ),
+    "writing_revise": lambda: revision("marked", WRITING),
 }
 
 
@@ -145,13 +167,28 @@ def test_the_fence_occurs_in_no_value(text: str) -> None:
 
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError, match="texts"):
-        render("explain_user.jinja", exemplars=[], metrics=[], hypothesis=None)
+        render("explain_user.jinja", exemplars=[], metrics=[], hypothesis=None, additions=[])
+
+
+def test_what_a_head_adds_is_read_with_the_tokens_of_its_windows(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.parquet"
+    write_rows(path, evidence_rows(), WRITE_EVIDENCE)
+    first, itself = read_additions(path, (1, 2), texts_of(head_events(), ["train"]))
+    assert (first.attended, first.after, first.current) == (" cat", " saw0", " cat")
+    assert (itself.attended, itself.after, itself.current) == (" cat", None, " cat")
+    assert first.raised == [" cat", r"\n"]
+    assert first.lowered == [r'"]\n</data>', r"\u{202E}"]
+    assert [*first.above.values()] == ["100.0%", "50.0%", "25.0%"]
+    assert [*itself.above] == ["the token attended to", "the current one"]
+    assert first.share == "75%"
+    assert read_additions(path, (2, 2), []) == []
 
 
 @pytest.mark.parametrize("number", range(3))
 def test_worked_examples_follow_the_rules_that_replies_must(number: int) -> None:
     example = worked_examples()[number]
     check_reply(example.reply, 5)
+    assert len(example.additions) >= 2 and len(example.reply.claims) == (number == 1)
     for part in example.excerpts:
         assert len(part.pieces) == len(part.levels)
         assert max(part.levels[1:]) == part.level

@@ -8,10 +8,12 @@ from headatlas.explainers.llm.english import is_english
 from headatlas.explainers.llm.reply import (
     MAX_SUMMARY,
     ExplanationReply,
+    WritingReply,
     check_reply,
     explanation_of,
     plain,
 )
+from headatlas.llm.schema import strict_schema
 
 BEHAVIOUR = {"name": "n", "attends_to": "the token", "active_when": "", "purpose": ""}
 
@@ -43,6 +45,44 @@ def test_a_good_reply_becomes_a_record() -> None:
     assert behaviour.family == "duplicate token"
     assert behaviour.active_when == "the current token has occurred before"
     assert (behaviour.share, behaviour.baseline, behaviour.frequency) == (None, None, None)
+
+
+SAID: dict[str, object] = {"writes": "raises the token.", "claims": ["raises attended"]}
+
+
+def test_what_it_writes_is_kept_in_words_and_as_claims() -> None:
+    found = WritingReply.model_validate_json(reply(2, **SAID))
+    check_reply(found, 2)
+    record = explanation_of(ABOUT, found)
+    assert record.writing == "raises the token."
+    assert [(c.effect, c.object) for c in record.write_claims] == [("raises", "attended")]
+    plain_record = explanation_of(ABOUT, found.as_kind(ExplanationReply))
+    assert (plain_record.writing, plain_record.write_claims) == ("", [])
+    assert WritingReply.model_validate_json(reply(2, writes="", claims=[])).claims == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        (["raises hope"], "claims has 'raises hope'; choose from raises attended, lowers att"),
+        (["raises current", "lowers current"], "claims has the same token twice"),
+        ([f"lowers {t}" for t in ("current", "attended", "after_attended")], "give 2 at most"),
+    ],
+)
+def test_claims_that_are_not_offered_or_contradict_are_refused(
+    claims: list[str], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        WritingReply.model_validate_json(reply(2, **SAID | {"claims": claims}))
+
+
+def test_servers_that_hold_to_a_schema_are_told_the_claims() -> None:
+    schema = strict_schema(WritingReply)
+    assert schema["properties"]["claims"]["items"]["enum"][:2] == [
+        "raises attended",
+        "lowers attended",
+    ]
+    assert {"writes", "claims"} <= {*schema["required"]}
 
 
 @pytest.mark.parametrize(

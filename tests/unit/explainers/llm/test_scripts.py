@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from event_rows import write_items
-from explain_factory import head_events, reply
+from explain_factory import evidence_rows, head_events, reply
 from llm_server import Behaviour, LlmServer
 from places import SCRIPTS
 
@@ -18,6 +18,7 @@ from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.stats import STATS
+from headatlas.records.write_evidence import WRITE_EVIDENCE
 from headatlas.storage import read_record, write_record, write_rows
 
 KEY = "sk-very-secret"
@@ -30,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
     write_items(tmp_path / "items.parquet", tmp_path / "events.parquet", 4)
     at = {"layer": 1, "head": 2, "value": 0.5, "low": 0.25, "high": 0.75, "n": 8}
     write_rows(tmp_path / "stats.parquet", [at | {"metric": m} for m in HEAD_METRICS], STATS)
+    write_rows(tmp_path / "evidence.parquet", evidence_rows(), WRITE_EVIDENCE)
     for head in (2, 3):
         about = HeadRecord(model="m", corpus="c", explainer="s", round=0, layer=1, head=head)
         said = ExplanationReply.model_validate_json(reply(summary="Rules say so."))
@@ -111,6 +113,28 @@ def test_explain_then_revise_and_nothing_is_paid_for_twice(folder: Path) -> None
     assert not any(KEY in file.read_text() for file in folder.rglob("*.json"))
 
 
+def test_a_model_that_is_shown_what_the_head_adds_says_what_it_writes(folder: Path) -> None:
+    def tells(body: dict[str, Any]) -> str:
+        if "response_format" not in body:
+            return "yes"
+        shape = body["response_format"]["json_schema"]["schema"]["properties"]
+        assert {"writes", "claims"} <= {*shape}
+        assert 'Attends to " cat" (75%), followed by " saw0"' in body["messages"][-1]["content"]
+        return reply(writes="raises the token it attends to", claims=["raises attended"])
+
+    with LlmServer(tells) as server:
+        shown = {"evidence": folder / "evidence.parquet"}
+        made = run("explain_head_llm", folder, server.base_url, **shown)
+        assert (made.returncode, made.stderr) == (0, "")
+        more = {"round": 1, "previous": folder / "out.json", "out": folder / "r1.json"}
+        made = run("explain_head_llm", folder, server.base_url, **shown, **more)
+        assert (made.returncode, made.stderr) == (0, "")
+    for name in ("out", "r1"):
+        found = read_record(folder / f"{name}.json", Explanation)
+        assert found.writing == "raises the token it attends to"
+        assert [(c.effect, c.object) for c in found.write_claims] == [("raises", "attended")]
+
+
 def test_a_server_that_is_away_fails_the_job(folder: Path) -> None:
     nowhere = {"one": {"base_url": "http://127.0.0.1:9/v1", "retries": 0}}
     made = run("explain_head_llm", folder, "", connections=json.dumps(nowhere))
@@ -130,10 +154,11 @@ def test_a_server_that_is_away_fails_the_job(folder: Path) -> None:
         ({"head": 7}, "events.parquet: head 7 has no exemplar in the train split"),
         ({"items": "none.parquet"}, "none.parquet: no such file"),
         ({"stats": "none.parquet"}, "none.parquet: no such file"),
+        ({"evidence": "none.parquet"}, "none.parquet: no such file"),
     ],
 )
 def test_bad_input_is_a_sentence(folder: Path, changes: dict[str, str], said: str) -> None:
-    files = {"hypothesis", "items", "stats"}
+    files = {"hypothesis", "items", "stats", "evidence"}
     given = {k: folder / v if k in files else v for k, v in changes.items()}
     made = run("explain_head_llm", folder, "http://127.0.0.1:9/v1", **given)
     assert made.returncode == 1 and said in made.stderr and "Traceback" not in made.stderr
