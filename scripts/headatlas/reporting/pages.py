@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jinja2
@@ -17,6 +18,7 @@ from headatlas.records.model import ModelInfo
 from headatlas.records.usage import Usage
 
 from . import charts, formats
+from .alike_claims import alike, told
 from .answers import Asked
 from .catalogue import (
     CLAIMS,
@@ -213,6 +215,7 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "labels": LABELS,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
+        "claims_of": partial(told, atlas.claims),
         "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
     }
 
@@ -230,10 +233,11 @@ def about_writing(atlas: Atlas) -> str | None:
 
 
 def _family(atlas: Atlas, name: str, heads: list[Head]) -> dict[str, object]:
-    """A behaviour family's row: its heads, and medians over them."""
+    """A behaviour family's row: its heads, what they write, and medians over them."""
     return {
         "name": name,
         "heads": heads,
+        "claims": told(atlas.claims, [head.name for head in heads]),
         "score": spread(heads, atlas.scores[0]) if atlas.scores else None,
     }
 
@@ -267,6 +271,7 @@ def head_page(
         writes=atlas.written.heads.get(head.name) if atlas.written else None,
         claimed=atlas.claims.heads.get(head.name) if atlas.claims else None,
         stated=atlas.stated.get(head.name),
+        alike=alike(atlas.claims, head, atlas.heads) if atlas.claims else [],
         object_names=NAMED,
         about_claims=CLAIMS,
         published=_published(atlas, head.name),

@@ -1,0 +1,57 @@
+"""What heads of a kind write: how many of a group hold a claim, and who holds the opposite."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from .claims import NAMED, Claims
+from .tables import Head
+
+OPPOSITE = {"raises": "lowers", "lowers": "raises"}
+Key = tuple[str, str]  # effect and object of a claim
+
+
+def held(claims: Claims, name: str) -> set[Key]:
+    """The claims on a head that hold on test documents."""
+    head = claims.heads.get(name)
+    return {(c.effect, c.object) for c in head.claims if c.holds} if head else set()
+
+
+def told(claims: Claims | None, names: Iterable[str]) -> str:
+    """How many of some heads hold each claim, the commonest first; empty without claims."""
+    known = [name for name in names if claims and name in claims.heads]
+    if claims is None or not known:
+        return ""
+    found = Counter(key for name in known for key in sorted(held(claims, name)))
+    parts = [f"{effect} {NAMED[o]}: {n} of {len(known)}" for (effect, o), n in found.most_common()]
+    return "; ".join(parts) or f"no clear effect on the next token: {len(known)} of {len(known)}"
+
+
+class Alike(NamedTuple):
+    """Of the heads that a head is grouped with, those that write the same, and the opposite."""
+
+    effect: str
+    object: str
+    same: list[str]
+    opposite: list[str]
+
+
+def alike(claims: Claims, head: Head, heads: Sequence[Head]) -> list[Alike]:
+    """For each claim that holds of a head, its relations: those that have any.
+
+    Heads are grouped by their cluster, or where it has none, by the family of their explanations.
+    """
+    if head.cluster is not None:
+        group = [other.name for other in heads if other.cluster == head.cluster]
+    else:
+        group = [other.name for other in heads if head.family and other.family == head.family]
+    known = {name: held(claims, name) for name in group if name != head.name}
+    found = []
+    for effect, name in sorted(held(claims, head.name)):
+        same, opposite = (
+            [other for other, theirs in known.items() if (kind, name) in theirs]
+            for kind in (effect, OPPOSITE[effect])
+        )
+        if same or opposite:
+            found.append(Alike(effect, name, same, opposite))
+    return found
