@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from headatlas.comparison.build import Inputs, Sampling, build
 from headatlas.errors import reported
+from headatlas.folders import atomic_folder
 from headatlas.settings.arguments import add_settings, json_reader
 from headatlas.settings.clustering import Clustering
 from headatlas.settings.report import Report
@@ -43,6 +44,13 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="scores of explanations on another corpus than their own",
     )
+    made.add_argument(
+        "--claims",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="write_claims.json of every model and of its twin with random weights, on each corpus",
+    )
     add_settings(made, Scoring, "bootstrap")
     add_settings(made, Seed)
     add_settings(made, Report, "title")
@@ -60,14 +68,15 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Read the arguments and write the comparison."""
     args = parser().parse_args()
-    build(
-        Inputs(args.models, args.atlases, args.matches, args.transfers),
-        args.clusterings,
-        Sampling(args.bootstrap, args.seed),
-        args.out_dir,
-        title=args.title,
-        templates=args.templates,
-    )
+    with atomic_folder(args.out_dir) as folder:
+        build(
+            Inputs(args.models, args.atlases, args.matches, args.transfers, args.claims),
+            args.clusterings,
+            Sampling(args.bootstrap, args.seed),
+            folder,
+            title=args.title,
+            templates=args.templates,
+        )
 
 
 if __name__ == "__main__":

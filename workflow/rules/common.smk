@@ -88,6 +88,7 @@ USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches
 REPLIES = "results/replies"  # of language models, for all runs
 COMPARISON = "results/comparison"
+COMPARISON_FINISHED = f"{COMPARISON}/finished"  # links to its pages, as an atlas has them
 # Flags that name a head and its run; the same for every script that works on one.
 HEAD_FLAGS = (
     "--model {wildcards.model} --corpus {wildcards.corpus} --explainer {wildcards.explainer}"

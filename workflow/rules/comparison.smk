@@ -4,6 +4,9 @@
 include: "functions/comparison.smk"
 
 
+remove_dangling_links(COMPARED)
+
+
 rule comparison:
     input:
         COMPARED,
@@ -73,24 +76,23 @@ rule compare_runs:
         atlases=finished_atlases(),
         matches=matches(),
         transfers=transfers(),
+        claims=compared_claims(),
     output:
-        runs=f"{COMPARISON}/runs.csv",
+        runs=f"{COMPARISON_FINISHED}/runs.csv",
         quality=report(
-            f"{COMPARISON}/quality.csv", category="Comparison", caption="../report/quality.rst"
+            f"{COMPARISON_FINISHED}/quality.csv",
+            category="Comparison",
+            caption="../report/quality.rst",
         ),
-        differences=f"{COMPARISON}/differences.csv",
-        counterparts=f"{COMPARISON}/counterparts.parquet",
-        universality=f"{COMPARISON}/universality.csv",
-        agreement=f"{COMPARISON}/agreement.csv",
-        families=f"{COMPARISON}/families.json",
-        generalisation=f"{COMPARISON}/generalisation.csv",
         report=report(
-            f"{COMPARISON}/report.md",
+            f"{COMPARISON_FINISHED}/report.md",
             category="Comparison",
             caption="../report/comparison_report.rst",
         ),
         index=report(
-            f"{COMPARISON}/index.html", category="Comparison", caption="../report/comparison.rst"
+            f"{COMPARISON_FINISHED}/index.html",
+            category="Comparison",
+            caption="../report/comparison.rst",
         ),
     log:
         log_of(f"{COMPARISON}/runs"),
@@ -106,25 +108,30 @@ rule compare_runs:
         title=lambda w: flags(config["report"], "title"),
         seed=config["seed"],
         templates=folder_digest(TEMPLATES),
-        folder=subpath(output.index, parent=True),
+        folder=COMPARISON,
+        links=subpath(output.index, parent=True),
         code=code("compare_runs"),
     message:
         "comparing the runs of the sweep"
     shell:
         'python "$SCRIPTS"/compare_runs.py {params.settings} {params.title} --seed {params.seed}'
         " --models {input.models} --atlases {params.atlases} {params.clusterings}"
-        " --matches {input.matches} --transfers {input.transfers} --out-dir {params.folder} 2> {log}"
+        " --matches {input.matches} --transfers {input.transfers}"
+        " --claims {input.claims} --out-dir {params.folder} 2> {log}"
+        " && mkdir -p {params.links} && ln -sf ../{{runs.csv,quality.csv,report.md,index.html}} {params.links}"
 
 
 rule compare_costs:
     input:
         # Made last, so that the measurements of all other jobs are there.
-        comparison=f"{COMPARISON}/index.html",
-        runs=f"{COMPARISON}/runs.csv",
+        comparison=f"{COMPARISON_FINISHED}/index.html",
+        runs=f"{COMPARISON_FINISHED}/runs.csv",
         usage=usage_files(),
     output:
-        table=f"{COMPARISON}/cost.csv",
-        page=report(f"{COMPARISON}/cost.html", category="Comparison", caption="../report/cost.rst"),
+        table=f"{COMPARISON_FINISHED}/cost.csv",
+        page=report(
+            f"{COMPARISON_FINISHED}/cost.html", category="Comparison", caption="../report/cost.rst"
+        ),
     log:
         log_of(f"{COMPARISON}/cost"),
     conda:
@@ -133,9 +140,13 @@ rule compare_costs:
         benchmarks="results/benchmarks",
         title=lambda w: flags(config["report"], "title"),
         templates=folder_digest(TEMPLATES),
+        folder=COMPARISON,
+        links=subpath(output.page, parent=True),
         code=code("compare_costs"),
     message:
         "adding up what the runs cost"
     shell:
         'python "$SCRIPTS"/compare_costs.py {params.title} --benchmarks {params.benchmarks}'
-        " --usage {input.usage} --runs {input.runs} --table {output.table} --page {output.page} 2> {log}"
+        " --usage {input.usage} --runs {input.runs} --table {params.folder}/cost.csv"
+        " --page {params.folder}/cost.html 2> {log}"
+        " && ln -sf ../{{cost.csv,cost.html}} {params.links}"

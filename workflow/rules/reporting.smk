@@ -4,7 +4,7 @@
 include: "functions/reporting.smk"
 
 
-remove_dangling_links()  # before Snakemake looks for what there is
+remove_dangling_links(finished_atlases())  # before Snakemake looks for what there is
 LABELS = {key: f"{{{key}}}" for key in ("model", "corpus", "explainer", "clustering")}
 
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from ..records.comparison import (
     AGREEMENT,
+    CLAIM_AGREEMENT,
+    CLAIM_SHARES,
     COUNTERPARTS,
     DIFFERENCES,
     GENERALISATION,
@@ -18,6 +20,8 @@ from ..reporting.environment import environment
 from ..settings.clustering import Clustering
 from ..storage import write_csv, write_record, write_rows, write_text
 from . import pages
+from .claims import agreement_rows as claim_agreement
+from .claims import read_claims, share_rows
 from .counterparts import Matches, counterpart_rows, read_matches
 from .generalisation import Transfers, generalisation_rows, read_transfers
 from .quality import difference_rows, quality_rows
@@ -29,12 +33,16 @@ from .wording import placed, shuffled
 
 
 class Inputs(NamedTuple):
-    """What the runs left; `matches` and `transfers` may be none."""
+    """What the runs left; `matches` and `transfers` may be none.
+
+    `claims` are what heads write in text, those of twins with random weights among them.
+    """
 
     models: Sequence[Path]
     atlases: Sequence[Path]
     matches: Sequence[Path]
     transfers: Sequence[Path]
+    claims: Sequence[Path] = ()
 
 
 class Sampling(NamedTuple):
@@ -60,10 +68,13 @@ def build(
     """
     sweep = read_sweep(inputs.models, inputs.atlases)
     matches, transfers = read_matches(inputs.matches), read_transfers(inputs.transfers)
+    claims = read_claims(inputs.claims)
     tables = Tables(
         runs=run_rows(sweep),
         quality=quality_rows(sweep, *sampling),
         differences=difference_rows(sweep, *sampling),
+        claims=list(share_rows(sweep, claims)),
+        claim_agreement=list(claim_agreement(claims, matches, *sampling)),
     )
     for name, clustering in clusterings.items():
         _compare_explanations(tables, sweep, name, clustering, matches, transfers, sampling)
@@ -110,6 +121,8 @@ def _write(tables: Tables, out: Path) -> None:
         ("universality", tables.universality, UNIVERSALITY),
         ("agreement", tables.agreement, AGREEMENT),
         ("generalisation", tables.generalisation, GENERALISATION),
+        ("claims", tables.claims, CLAIM_SHARES),
+        ("claim_agreement", tables.claim_agreement, CLAIM_AGREEMENT),
     ):
         write_csv(out / f"{name}.csv", rows, schema)
     write_rows(out / "counterparts.parquet", tables.counterparts, COUNTERPARTS)

@@ -6,6 +6,8 @@ import jinja2
 
 from ..names import parse_head
 from ..records.explanation import Explanation
+from ..reporting.catalogue import OBJECT_NAMES
+from .claims import ANY
 from .plots import Plot, by_size, plot
 from .quality import COMPARED, SHARE_NAMES
 from .sweep import Row, Sweep
@@ -42,6 +44,13 @@ TERMS = (
         "explanations as one. Chance is the same count after the families, objects and conditions "
         "of all behaviours of the other models have been shuffled over their heads, each "
         "apart (mean of ten shuffles).",
+    ),
+    (
+        "Claims on what heads write",
+        "That a head raises or lowers the token it attends to, the one after that, or the current "
+        "one, where it is most active: chosen on train and validation documents, held against "
+        "test documents. Of matched heads, the share whose match holds one of their claims too, "
+        "beside the share of all heads of the other model that do.",
     ),
     (
         "Universal and specific",
@@ -88,6 +97,13 @@ def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
         "differences": wide(
             tables.differences, ("compared", "first", "second", "within", "model"), "metric"
         ),
+        "claim_agreement": wide(tables.claim_agreement, ("model", "other", "corpus"), "measure"),
+        "claim_names": list(dict.fromkeys(map(_claim_name, tables.claims))),
+        "shares_of_claims": wide(
+            ({**row, "kind": _claim_name(row)} for row in tables.claims),
+            ("model", "corpus", "heads", "random_heads"),
+            "kind",
+        ),
         "agreement": wide(
             tables.agreement, ("model", "other", "corpus", "explainer", "clustering"), "measure"
         ),
@@ -97,6 +113,11 @@ def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
             "measure",
         ),
     }
+
+
+def _claim_name(row: Row) -> str:
+    any_of_them = row["effect"] == ANY
+    return "any" if any_of_them else f"{row['effect']} {OBJECT_NAMES[row['object']]}"
 
 
 def of_all_depths(row: Row) -> bool:

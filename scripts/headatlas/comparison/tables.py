@@ -18,3 +18,5 @@ class Tables:
     agreement: list[Row] = field(default_factory=list)
     families: list[SharedClusters] = field(default_factory=list)
     generalisation: list[Row] = field(default_factory=list)
+    claims: list[Row] = field(default_factory=list)
+    claim_agreement: list[Row] = field(default_factory=list)

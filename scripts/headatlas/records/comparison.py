@@ -120,6 +120,40 @@ GENERALISATION = pa.schema(
 )
 
 
+CLAIM_SHARES = pa.schema(
+    [
+        field("model", pa.string(), "name of the model"),
+        field("corpus", pa.string(), "name of the corpus"),
+        field("parameters", pa.int64(), "parameters of the model"),
+        field("effect", pa.string(), "raises or lowers; any: of the claims, any"),
+        field("object", pa.string(), "token that the claim is about, or any"),
+        field("heads", pa.int32(), "heads of the model that were measured"),
+        field("held", pa.int32(), "those of which the claim holds on test documents"),
+        field("share", pa.float64(), "of the heads"),
+        field("low", pa.float64(), "lower end of its 95 % interval over heads (Wilson)"),
+        field("high", pa.float64(), "upper end"),
+        field("random_heads", pa.int32(), "heads with random weights that were measured"),
+        field("random_held", pa.int32(), "those of which it holds"),
+    ]
+)
+
+CLAIM_AGREEMENT = pa.schema(
+    [
+        field("model", pa.string(), "name of the model"),
+        field("corpus", pa.string(), "name of the corpus"),
+        field("other", pa.string(), "name of the other model"),
+        field(
+            "measure",
+            pa.string(),
+            "of the heads of which a claim holds and that are matched by behaviour, the share "
+            "whose match holds one of their claims too (matched); of all heads of the other "
+            "model, the share that does (chance); matched less chance (difference)",
+        ),
+        *_VALUE,
+    ]
+)
+
+
 class SharedCluster(Cluster):
     """A family of heads of several models, whose heads are named model/LxxHyy."""
 

@@ -13,6 +13,8 @@ from .base import Record
 from .clusters import Clusters
 from .comparison import (
     AGREEMENT,
+    CLAIM_AGREEMENT,
+    CLAIM_SHARES,
     COUNTERPARTS,
     DIFFERENCES,
     GENERALISATION,
@@ -77,6 +79,8 @@ TABLES: dict[str, pa.Schema] = {
     "universality": UNIVERSALITY,
     "agreement": AGREEMENT,
     "generalisation": GENERALISATION,
+    "claims": CLAIM_SHARES,
+    "claim_agreement": CLAIM_AGREEMENT,
     "cost": COST,
 }
 

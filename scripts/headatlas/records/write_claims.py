@@ -51,6 +51,11 @@ class HeadClaims(Record):
     raised: list[str] = Field(description="tokens that are raised most at most active queries")
     lowered: list[str]
 
+    @property
+    def held(self) -> set[tuple[str, str]]:
+        """Effect and object of the claims that hold on test documents."""
+        return {(claim.effect, claim.object) for claim in self.claims if claim.holds}
+
 
 class RunClaims(Record):
     """`write_claims.json`: what the heads of a model add to the logits on a corpus."""

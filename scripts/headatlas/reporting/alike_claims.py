@@ -4,17 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .claims import NAMED, Claims
+from .catalogue import OBJECT_NAMES
+from .claims import Claims
 from .tables import Head
 
 OPPOSITE = {"raises": "lowers", "lowers": "raises"}
-Key = tuple[str, str]  # effect and object of a claim
-
-
-def held(claims: Claims, name: str) -> set[Key]:
-    """The claims on a head that hold on test documents."""
-    head = claims.heads.get(name)
-    return {(c.effect, c.object) for c in head.claims if c.holds} if head else set()
 
 
 def told(claims: Claims | None, names: Iterable[str]) -> str:
@@ -22,8 +16,10 @@ def told(claims: Claims | None, names: Iterable[str]) -> str:
     known = [name for name in names if claims and name in claims.heads]
     if claims is None or not known:
         return ""
-    found = Counter(key for name in known for key in sorted(held(claims, name)))
-    parts = [f"{effect} {NAMED[o]}: {n} of {len(known)}" for (effect, o), n in found.most_common()]
+    found = Counter(key for name in known for key in sorted(claims.heads[name].held))
+    parts = [
+        f"{effect} {OBJECT_NAMES[o]}: {n} of {len(known)}" for (effect, o), n in found.most_common()
+    ]
     return "; ".join(parts) or f"no clear effect on the next token: {len(known)} of {len(known)}"
 
 
@@ -45,9 +41,10 @@ def alike(claims: Claims, head: Head, heads: Sequence[Head]) -> list[Alike]:
         group = [other.name for other in heads if other.cluster == head.cluster]
     else:
         group = [other.name for other in heads if head.family and other.family == head.family]
-    known = {name: held(claims, name) for name in group if name != head.name}
+    known = {n: claims.heads[n].held for n in group if n in claims.heads and n != head.name}
+    own = claims.heads.get(head.name)
     found = []
-    for effect, name in sorted(held(claims, head.name)):
+    for effect, name in sorted(own.held) if own else []:
         same, opposite = (
             [other for other, theirs in known.items() if (kind, name) in theirs]
             for kind in (effect, OPPOSITE[effect])

@@ -132,6 +132,12 @@ WRITING = (
     "what it attends to, −1 if it lowers it. No text is drawn, so it has no interval."
 )
 
+# Of the tokens that claims are about, what pages call them.
+OBJECT_NAMES = {
+    "attended": "the token it attends to",
+    "after_attended": "the token after the one it attends to",
+    "current": "the current token",
+}
 CLAIMS = (
     "What a head adds to the logits at the query of each window where it is most active, and at a "
     "random one: scale · z W_O, the final norm's gain, W_U, with the norm's scale as it is in the "

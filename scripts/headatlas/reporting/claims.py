@@ -12,13 +12,6 @@ from ..storage import read_record
 from .stated import Stated
 from .tables import AtlasError, Row
 
-NAMED = {
-    "attended": "the token it attends to",
-    "after_attended": "the token after the one it attends to",
-    "current": "the current token",
-}
-assert NAMED.keys() == OBJECTS.keys()
-
 
 class Claims(NamedTuple):
     """What is claimed of the heads of a run, by name.

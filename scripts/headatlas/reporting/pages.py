@@ -28,13 +28,14 @@ from .catalogue import (
     KNOWN_ROLES_OF_SOME,
     LABELS,
     METRICS,
+    OBJECT_NAMES,
     STANDARD_TESTS,
     SUBSTITUTION,
     TERMS,
     WRITING,
     Quantity,
 )
-from .claims import NAMED, Claims
+from .claims import Claims
 from .dependence import Dependence, misleading
 from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
@@ -211,7 +212,7 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "claim_counts": atlas.claims.counts if atlas.claims else None,
         "stated_counts": stated_counts(atlas.stated.values()),
         "random_stated": stated_counts(_stated_of_twin(atlas)),
-        "object_names": NAMED,
+        "object_names": OBJECT_NAMES,
         "labels": LABELS,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
@@ -272,7 +273,7 @@ def head_page(
         claimed=atlas.claims.heads.get(head.name) if atlas.claims else None,
         stated=atlas.stated.get(head.name),
         alike=alike(atlas.claims, head, atlas.heads) if atlas.claims else [],
-        object_names=NAMED,
+        object_names=OBJECT_NAMES,
         about_claims=CLAIMS,
         published=_published(atlas, head.name),
         before=atlas.heads[position - 1] if position else None,

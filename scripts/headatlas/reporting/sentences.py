@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..names import parse_head
 from ..records.write_claims import HeadClaims
-from .claims import NAMED, Claims
+from .catalogue import OBJECT_NAMES
+from .claims import Claims
 from .dependence import KIND, Dependence, Figures, side_of
 from .stated import Stated
 from .writing import HeadWrites, Written
@@ -57,7 +58,7 @@ def _writes(name: str, claims: Claims | None, weights: HeadWrites | None) -> str
 
 def _in_text(head: HeadClaims) -> str:
     """The claims that hold on test documents."""
-    held = " and ".join(f"{c.effect} {NAMED[c.object]}" for c in head.claims if c.holds)
+    held = " and ".join(f"{c.effect} {OBJECT_NAMES[c.object]}" for c in head.claims if c.holds)
     return f"Where it is most active, it {held}" if held else NO_EFFECT
 
 

@@ -1,11 +1,12 @@
 """Of the comparison: the runs of the sweep, and what is made of two of them."""
 
-from itertools import combinations, permutations, product
+from itertools import chain, combinations, permutations, product
 
 OTHER_RUN = RUN.replace("{model}", "{other}")
 MATCHES = f"{COMPARISON}/{{corpus}}/{{model}}/{{other}}/matches.parquet"
 # The pages that set the runs of the sweep side by side; one run has nothing to be compared with.
-COMPARED = [f"{COMPARISON}/index.html", f"{COMPARISON}/cost.html"] if len(runs(config)) > 1 else []
+PAGES = ("index.html", "cost.html")
+COMPARED = [f"{COMPARISON_FINISHED}/{page}" for page in PAGES] if len(runs(config)) > 1 else []
 
 
 def matches():
@@ -15,6 +16,18 @@ def matches():
         MATCHES.format(corpus=corpus, model=model, other=other)
         for corpus in names["corpora"]
         for model, other in combinations(names["models"], 2)
+    ]
+
+
+def compared_claims():
+    """What heads write in text, of every model of the sweep and its twin on every corpus."""
+    names = config["sweep"]
+    models = [
+        [name, f"{name}{RANDOM}"] if random_heads(name) else [name] for name in names["models"]
+    ]
+    return [
+        WRITE_CLAIMS.format(model=model, corpus=corpus)
+        for model, corpus in product(chain.from_iterable(models), names["corpora"])
     ]
 
 

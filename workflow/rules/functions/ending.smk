@@ -25,7 +25,7 @@ def results_in_words():
             reasons, heads = failed_heads(folder / "explanations.jsonl")
             if reasons:
                 yield f"{of_heads(reasons, heads)} ({folder})"
-    for page in map(Path, COMPARED[:1]):
+    for page in [Path(COMPARISON) / "index.html"] if COMPARED else []:
         if page.is_file():
             yield f"The comparison of all runs is in {page.absolute()}"
 

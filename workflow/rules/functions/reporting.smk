@@ -30,9 +30,9 @@ def finished_atlases():
     return [pages.format(**dict(zip(names, run, strict=True))) for run in runs(config)]
 
 
-def remove_dangling_links():
+def remove_dangling_links(pages):
     """Remove the links to atlases that somebody deleted, which would stop Snakemake."""
-    for link in (link for page in finished_atlases() for link in Path(page).parent.glob("*")):
+    for link in (link for page in pages for link in Path(page).parent.glob("*")):
         if link.is_symlink() and not link.exists():
             link.unlink()
 
