@@ -152,14 +152,15 @@ def _question(excerpts: Sequence[Excerpt], evidence: Evidence, form: Format, tex
 def _values(
     excerpts: Sequence[Excerpt], evidence: Evidence, form: Format, texts: int
 ) -> dict[str, object]:
-    return {
+    values: dict[str, object] = {
         "exemplars": [_shown(part, form) for part in excerpts],
         "metrics": evidence.metrics,
         "hypothesis": evidence.hypothesis,
-        "additions": evidence.additions,
         "format": form,
         "texts": texts,
     }
+    # Left out where there are none: a fence depends on all values, and replies on every prompt.
+    return values | ({"additions": evidence.additions} if evidence.additions else {})
 
 
 def _shown(part: Excerpt, form: Format) -> Shown:

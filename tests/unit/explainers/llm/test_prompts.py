@@ -167,7 +167,7 @@ def test_the_fence_occurs_in_no_value(text: str) -> None:
 
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError, match="texts"):
-        render("explain_user.jinja", exemplars=[], metrics=[], hypothesis=None, additions=[])
+        render("explain_user.jinja", exemplars=[], metrics=[], hypothesis=None)
 
 
 def test_what_a_head_adds_is_read_with_the_tokens_of_its_windows(tmp_path: Path) -> None:
