@@ -5,6 +5,7 @@ Beside it, what a language model may be shown of them: train text alone.
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -39,7 +40,8 @@ def main() -> None:
 
     info = read_record(args.model_info, ModelInfo)
     pieces = ordinary_tokens(open_tokenizer(info.source, info.commit))
-    heads, shown, reasons = [], [], {}
+    heads, reasons = [], {}
+    shown: list[dict[str, Any]] = []
     for path in sorted(path for folder in args.direct for path in folder.glob("layer*.parquet")):
         frame = pl.from_arrow(read_table(path, DIRECT))
         assert isinstance(frame, pl.DataFrame)

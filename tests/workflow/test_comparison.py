@@ -43,6 +43,41 @@ def test_the_comparison_is_of_all_runs(swept: Workplace) -> None:
     assert sum(len(c.heads) for c in group.clusters) + len(group.unclustered) == explained
 
 
+def test_what_heads_write_stands_beside_random_weights(swept: Workplace) -> None:
+    rows = [row for row in table(swept, "claims.csv") if row["effect"] == "any"]
+    assert {(r["model"], r["heads"], r["random_heads"]) for r in rows} == {
+        ("tiny", "6", "1"),
+        ("second", "3", "1"),
+    }
+    sides = {(row["model"], row["other"]) for row in table(swept, "claim_agreement.csv")}
+    assert sides == {("tiny", "second"), ("second", "tiny")}
+
+
+def test_a_comparison_that_fails_leaves_the_last_one_standing(
+    swept: Workplace, tmp_path: Path
+) -> None:
+    subprocess.run(["cp", "-a", swept.folder, tmp_path / "run"], check=True)
+    workplace = Workplace(tmp_path / "run", swept.snakefile)
+    comparison = workplace.folder / "results/comparison"
+    before = {path: path.read_bytes() for path in comparison.iterdir() if path.is_file()}
+    assert len(before) == 12 + 2, "the comparison and its cost"
+    matches = comparison / "words/tiny/second/matches.parquet"
+    whole = matches.read_bytes()
+    matches.write_bytes(whole[:100])
+    done = workplace.snakemake(configuration=swept.configuration)
+    assert done.returncode == 1 and "matches.parquet" in done.stderr
+    assert {path: path.read_bytes() for path in before} == before
+    assert workplace.jobs(configuration=swept.configuration) == {
+        "compare_runs": 1,
+        "compare_costs": 1,
+    }
+    matches.write_bytes(whole)
+    workplace.run(configuration=swept.configuration)
+    assert (comparison / "finished/index.html").resolve() == comparison / "index.html"
+    assert matches.read_bytes() == whole
+    assert workplace.jobs(configuration=swept.configuration) == {}
+
+
 def test_its_page_leads_to_every_atlas_and_shows_no_markup_of_the_corpus(swept: Workplace) -> None:
     comparison = swept.folder / "results/comparison"
     page = (comparison / "index.html").read_text()
@@ -122,10 +157,12 @@ def test_a_second_comparison_gives_the_same_bytes(swept: Workplace, tmp_path: Pa
     atlases = [results / m / "words/symbolic/atlas/minilm" for m in ("second", "tiny")]
     matches = results / "comparison/words/tiny/second/matches.parquet"
     command += ["--matches", str(matches)]
+    twins = ("tiny", "tiny+random", "second", "second+random")
+    command += ["--claims", *(str(results / m / "words/write_claims.json") for m in twins)]
     command += ["--atlases", *map(str, atlases), "--out-dir", str(tmp_path)]
     subprocess.run(command, check=True)
     made = sorted(path.name for path in tmp_path.iterdir())
-    assert len(made) == 10
+    assert len(made) == 12
     for name in made:
         assert (tmp_path / name).read_bytes() == (results / "comparison" / name).read_bytes(), name
     assert pq.read_metadata(tmp_path / "counterparts.parquet").num_rows == 9

@@ -118,7 +118,7 @@ def _study(folder: Path, info: ModelInfo, corpus: str, explainer: str) -> Study:
     columns = ["layer", "head", "status"]
     verdicts = read_table(folder / "verdicts.parquet", VERDICTS, columns).to_pylist()
     statuses = {(row["layer"], row["head"]): row["status"] for row in verdicts}
-    told = {(e.layer, e.head): e for e in explanations}
+    told: dict[Place, Explanation] = {(e.layer, e.head): e for e in explanations}
     return Study(info, corpus, explainer, told, scores, statuses)
 
 

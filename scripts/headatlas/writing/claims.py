@@ -38,7 +38,9 @@ def claims_of(
         for kind in ("active", "random")
         for name in OBJECTS
     }
-    told_apart, claims, others = _told_apart(rows), [], []
+    told_apart = _told_apart(rows)
+    claims: list[WriteClaim] = []
+    others: list[WriteClaim] = []
     for name in OBJECTS:
         seen = [lifts[split, "active", name] for split in ("train", "validation")]
         for effect, sign in EFFECTS.items():

@@ -166,7 +166,7 @@ def title_of(reply: ExplanationReply) -> str:
 
 def explanation_of(about: HeadRecord, reply: ExplanationReply) -> Explanation:
     """The record of a reply. What is measured of a behaviour is not known from it."""
-    writing = isinstance(reply, WritingReply)
+    writes, claims = (reply.writes, reply.claims) if isinstance(reply, WritingReply) else ("", [])
     return Explanation(
         **about.model_dump(),
         status="explained",
@@ -182,8 +182,8 @@ def explanation_of(about: HeadRecord, reply: ExplanationReply) -> Explanation:
             )
             for behaviour in reply.behaviours
         ],
-        writing=reply.writes if writing else "",
-        write_claims=stated(reply.claims) if writing else [],
+        writing=writes,
+        write_claims=stated(claims),
         program=None,
         confidence=reply.confidence,
         positive_texts=reply.positive_texts,
