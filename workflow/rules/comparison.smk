@@ -108,7 +108,7 @@ rule compare_runs:
         title=lambda w: flags(config["report"], "title"),
         seed=config["seed"],
         templates=folder_digest(TEMPLATES),
-        folder=COMPARISON,
+        folder=lambda w: COMPARISON,
         links=subpath(output.index, parent=True),
         code=code("compare_runs"),
     message:
@@ -140,7 +140,7 @@ rule compare_costs:
         benchmarks="results/benchmarks",
         title=lambda w: flags(config["report"], "title"),
         templates=folder_digest(TEMPLATES),
-        folder=COMPARISON,
+        folder=lambda w: COMPARISON,
         links=subpath(output.page, parent=True),
         code=code("compare_costs"),
     message:
