@@ -16,6 +16,9 @@ from headatlas.records.known_roles import KnownRoles
 from headatlas.records.model import ModelInfo
 from headatlas.records.repeats import REPEATS
 from headatlas.records.stats import STATS
+from headatlas.records.write_claims import RunClaims
+from headatlas.records.writing import LayerWriting
+from headatlas.roles.functions import writing_of
 from headatlas.roles.grading import grade, grade_tests
 from headatlas.roles.table import read_roles
 from headatlas.storage import read_record, read_table, write_record
@@ -29,6 +32,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--repeats", type=Path, required=True, help="scores on repeated random tokens"
     )
+    parser.add_argument(
+        "--weights", type=Path, nargs="*", default=[], help="folders of what heads write by weights"
+    )
+    parser.add_argument("--claims", type=Path, nargs="?", help="what they write in text (JSON)")
     # A folder and short names: the paths of a thousand files do not fit on a command line.
     parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
     parser.add_argument("--explanations", type=Path, required=True, help="folder of explanations")
@@ -60,10 +67,13 @@ def main() -> None:
     text = measured(row for path in args.stats for row in read_table(path, STATS).to_pylist())
     scores = read_table(args.repeats, REPEATS).to_pylist()
     repeats = measured(row for row in scores if row["length"] is None)
+    files = [path for folder in args.weights for path in folder.glob("layer*.json")]
+    layers = [read_record(path, LayerWriting) for path in files]
+    writing = writing_of(layers, read_record(args.claims, RunClaims) if args.claims else None)
     record = KnownRoles(
         **{key: getattr(args, key) for key in ("model", "corpus", "explainer", "round")},
         tests=grade_tests(explanations, repeats),
-        lists=grade(published, explanations, text, repeats),
+        lists=grade(published, explanations, text, repeats, writing),
     )
     write_record(args.out, record)
 

@@ -180,7 +180,16 @@ def own_code(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> W
         ("workflow/templates/report.md", REPORT),
         ("scripts/headatlas/writing/scores.py", REPORT + Counter(read_weights=MODELS)),
         ("scripts/headatlas/writing/claims.py", REPORT + Counter(claim_writes=MODELS)),
-        ("scripts/headatlas/records/writing.py", REPORT + Counter(read_weights=MODELS)),
+        (
+            "scripts/headatlas/records/writing.py",
+            REPORT + Counter(read_weights=MODELS, grade_roles=1),
+        ),
+        (
+            "scripts/headatlas/records/write_claims.py",
+            REPORT + Counter(claim_writes=MODELS, grade_roles=1),
+        ),
+        ("scripts/headatlas/writing/evidence.py", REPORT + Counter(claim_writes=MODELS)),
+        ("scripts/headatlas/reporting/sentences.py", REPORT),
         ("workflow/resources/relations.csv", REPORT + Counter(read_weights=MODELS)),
         ("scripts/headatlas/explainers/symbolic/findings.py", EXPLAIN),
         ("scripts/headatlas/events/exemplars.py", EVENTS),

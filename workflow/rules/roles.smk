@@ -35,6 +35,8 @@ rule grade_roles:
         repeats="results/{model}/repeats.parquet",
         stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
         explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
+        weights=lambda w: weights_of(w.model) if has_roles(w.model) else [],
+        claims=lambda w: WRITE_CLAIMS.format(**w) if has_roles(w.model) else [],
     output:
         KNOWN_ROLES,
     log:
@@ -54,7 +56,8 @@ rule grade_roles:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: looking for the heads whose role is known"
     shell:
         'python "$SCRIPTS"/grade_roles.py {params.roles} --model-info {input.model}'
-        " --stats {input.stats} --repeats {input.repeats} --heads {params.heads}"
+        " --stats {input.stats} --repeats {input.repeats}"
+        " --weights {input.weights} --claims {input.claims} --heads {params.heads}"
         " --explanations {params.explanations} --model {wildcards.model}"
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer}"
         " --round {wildcards.round} --out {output} 2> {log}"

@@ -16,7 +16,8 @@ class PublishedHead(Record):
         description="families of the behaviours of its explanation; null where the run left it out"
     )
     recovered: bool | None = Field(
-        description="whether the family of the role is among them; null where it is not graded"
+        description="whether the family of the role is among them, or it is said to write so; "
+        "null where it is not graded"
     )
     value: float | None = Field(description="of the metric of the list, where measured")
     rank: int | None = Field(description="of this value among all heads measured, 1 the largest")
@@ -40,10 +41,15 @@ class RoleList(Record):
     heads: list[PublishedHead]
     not_graded: str | None = Field(default=None, description="why this list is not graded")
     family: str | None = Field(default=None, description="family that explains the role")
+    says: str | None = Field(
+        default=None,
+        description="of a role that is about what a head writes, what says it of a head",
+    )
     metric: str | None = Field(default=None, description="measurement of the role")
     measured_on: str | None = Field(default=None, description="text of the measurement")
     explained: Recall | None = Field(
-        default=None, description="picked are the heads explained by the family"
+        default=None,
+        description="picked are the heads explained by the family, or of which it is said",
     )
     measured: Recall | None = Field(
         default=None,

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from .base import VERSION, Record
 
+# Of the pairs of a relation, for so many at least, or it is not worth a sentence.
+LEAST_SHARE = 0.15
+
 
 class RelationPairs(Record):
     """A relation, and how much of it can be asked of the model."""
@@ -30,6 +33,10 @@ class RelationShare(Record):
     shuffled: float | None = Field(
         description="the same share with the targets of other pairs in the place of each one's own"
     )
+
+    def above(self, chance: float = 0.0) -> bool:
+        """Whether it is worth a sentence: clear of `chance`, and of other pairs' targets."""
+        return self.share >= LEAST_SHARE and self.low > max(self.shuffled or 0.0, chance)
 
 
 class StrongSource(Record):

@@ -158,10 +158,11 @@ STANDARD_TESTS = (
 KNOWN_ROLES = (
     "Heads of this model to which the literature gives a role, list by list, as each source "
     "tested them. A head is recovered if one of the behaviours of its explanation is of the "
-    "family of the role. Beside it, apart from all explanations: of the published heads, how many "
-    "are among the heads that measure highest, as many as are published. By chance is the mean "
-    "if explanations, or measurements, are shuffled among the heads compared; p is the "
-    "probability that shuffling finds at least as many."
+    "family of the role; of a role that is about what a head writes, if a claim on it that holds "
+    "on test text, or its weights, say so. Beside it, apart from all explanations: of the "
+    "published heads, how many are among the heads that measure highest, as many as are "
+    "published. By chance is the mean if explanations, or measurements, are shuffled among the "
+    "heads compared; p is the probability that shuffling finds at least as many."
 )
 KNOWN_ROLES_OF_SOME = (
     "This run leaves heads out: explanations, and measurements on the corpus text, are compared "

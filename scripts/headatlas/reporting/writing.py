@@ -11,8 +11,6 @@ from headatlas.storage import read_record
 
 from .tables import AtlasError, Row, text_cell
 
-# Of the pairs of a relation, for so many at least, or it is not worth a sentence.
-LEAST_SHARE = 0.15
 SOURCES_SHOWN = 3
 Key = tuple[str, str]  # a relation, and whether its targets are raised or lowered
 
@@ -40,8 +38,7 @@ class Relation(NamedTuple):
         Chance is the same share with the targets of other pairs, and the largest of the heads
         with random weights.
         """
-        chance = max(self.share.shuffled or 0.0, self.beside.twin_largest or 0.0)
-        return self.share.share >= LEAST_SHARE and self.share.low > chance
+        return self.share.above(self.beside.twin_largest or 0.0)
 
 
 class HeadWrites(NamedTuple):

@@ -4,7 +4,9 @@ A role that attention shows is *recovered* in a head if one of the behaviours of
 is of the role's family. Beside it, apart from every explanation, stands the recall of the role's
 own measurement: of the k published heads, how many are among the k heads that score highest.
 It is taken on repeated random tokens where the source tested its heads on these, else on the
-corpus's text. Other roles say what a head's output does in a task; they are listed, not graded.
+corpus's text. A role that is about what a head writes is recovered if a claim that holds in
+text, or the head's weights, say so (`functions`), and measured from the weights. Other roles say
+what a head's output does in a task; they are listed, not graded.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,10 +15,14 @@ from typing import NamedTuple
 
 from ..records.explanation import Explanation
 from ..records.known_roles import PublishedHead, Recall, RoleList, StandardTest
+from . import functions
+from .functions import FUNCTIONS, NOTHING, Function, Writing
 from .table import PublishedRole
 
 REPEATS = "repeated random tokens"
 TEXT = "corpus text"
+WEIGHTS = "the model's weights"
+Families = dict[str, list[str]]  # of the behaviours of each head
 Measured = Mapping[str, Mapping[str, float]]  # metric -> head -> value
 HIGH, SOME = 0.4, 0.2  # mean attention from which a standard test says that a head does it
 
@@ -41,7 +47,8 @@ TESTS = {sign.repeats: sign.family for sign in SIGNS.values()} | {
 }
 NOT_GRADED = (
     "What makes a head one of these is what its output does in the source's task, which attention "
-    f"on ordinary text does not show. Graded are: {', '.join(SIGNS)}."
+    "on ordinary text and the words that it raises or lowers do not show. Graded are: "
+    f"{', '.join((*SIGNS, *FUNCTIONS))}."
 )
 
 
@@ -50,12 +57,13 @@ def grade(
     explanations: Mapping[str, Explanation],
     text: Measured,
     repeats: Measured,
+    writing: Writing = NOTHING,
 ) -> list[RoleList]:
     """Each list of the table held against a run; `explanations` is by name of the head."""
     lists: dict[tuple[str, str], list[PublishedRole]] = {}
     for row in published:
         lists.setdefault((row.role, row.test), []).append(row)
-    return [_graded(rows, explanations, text, repeats) for rows in lists.values()]
+    return [_graded(rows, explanations, text, repeats, writing) for rows in lists.values()]
 
 
 def _graded(
@@ -63,19 +71,20 @@ def _graded(
     explanations: Mapping[str, Explanation],
     text: Measured,
     repeats: Measured,
+    writing: Writing,
 ) -> RoleList:
     role, test = rows[0].role, rows[0].test
     families = _families(explanations)
-    sign = SIGNS.get(role)
-    if sign is None:
+    if role in SIGNS:
+        shown = _attention(SIGNS[role], test, families, text, repeats)
+    elif role in FUNCTIONS:
+        shown = _function(FUNCTIONS[role], families, writing)
+    else:
         heads = [_head(row, families) for row in rows]
         return RoleList(role=role, test=test, heads=heads, not_graded=NOT_GRADED)
 
     names = {row.head for row in rows}
-    bearers = _bearers(families, sign.family)
-    on, metric = (REPEATS, sign.repeats) if test == REPEATS else (TEXT, sign.text)
-    values = (repeats if on == REPEATS else text).get(metric, {})
-    ranks = ranked(values)
+    ranks = ranked(shown.values)
     k = len(names & ranks.keys())
     return RoleList(
         role=role,
@@ -84,21 +93,51 @@ def _graded(
             _head(
                 row,
                 families,
-                recovered=row.head in bearers if row.head in families else None,
-                value=values.get(row.head),
+                recovered=row.head in shown.bearers if row.head in shown.compared else None,
+                value=shown.values.get(row.head),
                 rank=ranks.get(row.head),
             )
             for row in rows
         ],
-        family=sign.family,
-        metric=metric,
-        measured_on=on,
-        explained=recall(names, bearers, families.keys()),
+        family=shown.family,
+        says=shown.says,
+        metric=shown.metric,
+        measured_on=shown.on,
+        explained=recall(names, shown.bearers, shown.compared),
         measured=recall(names, {name for name, rank in ranks.items() if rank <= k}, ranks.keys()),
     )
 
 
-def _families(explanations: Mapping[str, Explanation]) -> dict[str, list[str]]:
+class _Shown(NamedTuple):
+    """What shows a role: the heads of which it is told, of those compared, and a measurement."""
+
+    family: str | None
+    says: str | None
+    bearers: set[str]
+    compared: set[str]
+    on: str
+    metric: str
+    values: Mapping[str, float]
+
+
+def _attention(
+    sign: Sign, test: str, families: Families, text: Measured, repeats: Measured
+) -> _Shown:
+    on, metric = (REPEATS, sign.repeats) if test == REPEATS else (TEXT, sign.text)
+    values = (repeats if on == REPEATS else text).get(metric, {})
+    told = _bearers(families, sign.family)
+    return _Shown(sign.family, None, told, {*families}, on, metric, values)
+
+
+def _function(function: Function, families: Families, writing: Writing) -> _Shown:
+    compared = families.keys() & writing.heads
+    metric = f"{function.effect} {', '.join(function.relations)}"
+    values = functions.measured(function, writing)
+    told = functions.bearers(function, writing)
+    return _Shown(None, function.said, told, compared, WEIGHTS, metric, values)
+
+
+def _families(explanations: Mapping[str, Explanation]) -> Families:
     return {name: [b.family for b in found.behaviours] for name, found in explanations.items()}
 
 

@@ -195,9 +195,9 @@ def test_what_was_not_measured_has_no_recall() -> None:
     assert found.explained is not None
 
 
-def test_roles_of_what_a_head_writes_are_listed_and_not_graded() -> None:
-    found = one("name mover", REPEATS, "L00H00", "L01H00")
-    assert found.not_graded and "induction, previous token, duplicate token" in found.not_graded
+def test_roles_that_nothing_shows_are_listed_and_not_graded() -> None:
+    found = one("S-inhibition", REPEATS, "L00H00", "L01H00")
+    assert found.not_graded and "duplicate token, name mover, negative name" in found.not_graded
     assert (found.explained, found.measured, found.family) == (None, None, None)
     assert [head.recovered for head in found.heads] == [None, None]
     assert found.heads[0].families == ["previous-token", "induction"]
@@ -232,6 +232,10 @@ def test_lists_are_of_one_role_and_one_test_in_the_order_of_the_table() -> None:
         "induction",
         "previous token",
         "duplicate token",
+        "name mover",
+        "negative name mover",
+        "copy suppression",
+        "successor",
     ]
 
 
