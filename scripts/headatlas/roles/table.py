@@ -6,12 +6,10 @@ and `checked` (how the row was checked by whoever wrote it). Rows of the same ro
 list. No import here is heavy, for the configuration is checked with this code.
 """
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import InputError
+from ..csv_tables import TableError, table_rows
 
 CHECKED = ("code", "paper", "excerpt", "memory")  # read there, or from memory: the least sure
 
@@ -27,12 +25,8 @@ class PublishedRole(NamedTuple):
     checked: str
 
 
-class RolesError(InputError):
-    """The table cannot be used: what is wrong with it, and what is allowed instead."""
-
-    def __init__(self, path: Path, problem: str, allowed: str):
-        self.problem, self.allowed = problem, allowed
-        super().__init__(f"{path}: {problem}; allowed: {allowed}")
+class RolesError(TableError):
+    """The table cannot be used."""
 
 
 def read_roles(path: Path, n_layers: int, n_heads: int) -> list[PublishedRole]:
@@ -45,7 +39,8 @@ def read_roles(path: Path, n_layers: int, n_heads: int) -> list[PublishedRole]:
     heads = {f"L{layer:02d}H{head:02d}" for layer in range(n_layers) for head in range(n_heads)}
     seen: set[tuple[str, str, str]] = set()
     rows = []
-    for line, row in _rows(path):
+    for line, cells in table_rows(path, PublishedRole._fields, RolesError):
+        row = PublishedRole(*(cell.strip() for cell in cells))
         key = (row.head, row.role, row.test)
         if row.head not in heads:
             raise RolesError(path, f"line {line}: no head {row.head!r}", f"L00H00 to {last}")
@@ -62,22 +57,3 @@ def read_roles(path: Path, n_layers: int, n_heads: int) -> list[PublishedRole]:
     if not rows:
         raise RolesError(path, "no rows", "a table with a row for each published head")
     return rows
-
-
-def _rows(path: Path) -> Iterator[tuple[int, PublishedRole]]:
-    """Rows with the number of their line."""
-    columns = list(PublishedRole._fields)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.reader(file, strict=True)
-            if next(table, None) != columns:
-                raise RolesError(path, "other columns", ",".join(columns))
-            for cells in table:
-                if len(cells) != len(columns):
-                    problem = f"line {table.line_num}: {len(cells)} cells"
-                    raise RolesError(path, problem, f"{len(columns)} cells in a row")
-                yield table.line_num, PublishedRole(*(cell.strip() for cell in cells))
-    except OSError as error:
-        raise RolesError(path, error.strerror or "not readable", "a CSV file") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise RolesError(path, f"no CSV file in UTF-8 ({error})", "a CSV file") from None

@@ -4,11 +4,10 @@ A CSV file with the columns `relation`, `source` and `target` and a row for each
 here is heavy, for the configuration is checked with this code.
 """
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..errors import InputError
+from ..csv_tables import TableError, table_rows
 
 RELATIONS = Path(__file__).parents[3] / "workflow/resources/relations.csv"  # those that we wrote
 COLUMNS = ["relation", "source", "target"]
@@ -16,12 +15,8 @@ LONGEST = 60  # of a relation's name
 Relations = dict[str, list[tuple[str, str]]]  # pairs of words by the relation's name
 
 
-class RelationsError(InputError):
-    """The file cannot be used: what is wrong with it, and what is allowed instead."""
-
-    def __init__(self, path: Path, problem: str, allowed: str):
-        self.problem, self.allowed = problem, allowed
-        super().__init__(f"{path}: {problem}; allowed: {allowed}")
+class RelationsError(TableError):
+    """The file cannot be used."""
 
 
 def read_relations(path: Path, taken: Iterable[str] = ()) -> Relations:
@@ -31,7 +26,7 @@ def read_relations(path: Path, taken: Iterable[str] = ()) -> Relations:
     """
     found: Relations = {}
     taken = set(taken)
-    for line, (name, source, target) in _rows(path):
+    for line, (name, source, target) in table_rows(path, COLUMNS, RelationsError):
         name = name.strip()
         if not (name and source and target):
             raise RelationsError(path, f"line {line}: an empty cell", "no empty cells")
@@ -49,24 +44,6 @@ def read_relations(path: Path, taken: Iterable[str] = ()) -> Relations:
     if not found:
         raise RelationsError(path, "no rows", "a row for each pair")
     return found
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the number of their line."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.reader(file, strict=True)
-            if next(table, None) != COLUMNS:
-                raise RelationsError(path, "other columns", ",".join(COLUMNS))
-            for cells in table:
-                if len(cells) != len(COLUMNS):
-                    problem = f"line {table.line_num}: {len(cells)} cells"
-                    raise RelationsError(path, problem, f"{len(COLUMNS)} cells in a row")
-                yield table.line_num, cells
-    except OSError as error:
-        raise RelationsError(path, error.strerror or "not readable", "a CSV file") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise RelationsError(path, f"no CSV file in UTF-8 ({error})", "a CSV file") from None
 
 
 def token_pairs(
