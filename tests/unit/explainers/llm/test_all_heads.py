@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from batch_api import Fate
 from event_rows import write_items
-from explain_factory import head_events, reply
+from explain_factory import evidence_rows, head_events, reply
 from llm_server import Behaviour, LlmServer
 from places import SCRIPTS
 
@@ -26,6 +26,7 @@ from headatlas.records.explanation import Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.judgement import Judgement
 from headatlas.records.stats import STATS
+from headatlas.records.write_evidence import WRITE_EVIDENCE
 from headatlas.storage import read_record, read_table, write_record, write_rows
 
 HEADS = (2, 3, 5)  # of layer 1
@@ -35,13 +36,14 @@ RUN = ["--model", "m", "--corpus", "c", "--explainer", "mini"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Events and metrics of the heads, and their explanations by rules."""
+    """Events and metrics of the heads, their explanations by rules, what two of them write."""
     rows = [row | {"head": head} for head in HEADS for row in head_events().to_pylist()]
     write_rows(tmp_path / "events/layer01.parquet", rows, EVENTS)
     write_items(tmp_path / "items/layer01.parquet", tmp_path / "events/layer01.parquet", ITEMS)
     at = {"layer": 1, "low": 0.25, "high": 0.75, "n": 8}
     stats = [at | {"head": h, "value": h / 8, "metric": m} for h in HEADS for m in HEAD_METRICS]
     write_rows(tmp_path / "stats/layer01.parquet", stats, STATS)
+    write_rows(tmp_path / "evidence.parquet", evidence_rows(), WRITE_EVIDENCE)
     for head in HEADS:
         about = HeadRecord(model="m", corpus="c", explainer="s", round=0, layer=1, head=head)
         said = ExplanationReply.model_validate_json(reply(summary=f"Rules say {head}."))
@@ -61,10 +63,14 @@ def brain(body: dict[str, Any]) -> str | Behaviour:
         return Behaviour("this is not to be asked", status=400)
     better = "better" if "Write a better explanation" in told else "first"
     # Heads 3 and 5 say the same, and are no controls of each other.
+    shown = "adds to the logits" in told
+    assert shown == (head != "5"), "of which there is no evidence"
+    writes = {"writes": "raises it", "claims": ["raises attended"]} if shown else {}
     behaviour = {"name": "one" if head == "2" else "another", "attends_to": "a token"}
     return reply(
         summary=f"Attends to a {better} token of the text, as head {head} does.",
         behaviours=[behaviour | {"active_when": "", "purpose": ""}],
+        **writes,
     )
 
 
@@ -110,6 +116,7 @@ def asking(folder: Path, url: str, batch: tuple[str, ...]) -> list[str]:
     tables = ("events", "items", "stats")
     places = [word for name in tables for word in (f"--{name}-folder", str(folder / name))]
     places += ["--hypotheses-folder", str(folder / "rules"), "--out", str(folder / "asked.json")]
+    places += ["--evidence", str(folder / "evidence.parquet")]
     command = [str(SCRIPTS / "ask_in_batches.py"), *RUN, *heads, *places]
     return [*command, *explainer(), *common(folder, url, batch)]
 
@@ -131,6 +138,7 @@ def explain_all(folder: Path, url: str, batch: tuple[str, ...], out: Path) -> di
         command += ["--stats", str(folder / "stats/layer01.parquet")]
         command += ["--layer", "1", "--head", str(head), "--round", str(number)]
         command += ["--hypothesis", str(folder / f"rules/L01H0{head}.json")]
+        command += ["--evidence", str(folder / "evidence.parquet")]
         command += ["--previous", str(out / f"round0/L01H0{head}.json")] if number else []
         run([*command, "--out", str(out / f"round{number}/L01H0{head}.json")])
     controls = str(folder / "controls.parquet")
