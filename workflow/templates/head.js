@@ -1,5 +1,6 @@
 "use strict";
 // Exemplars: the query under the pointer or the keyboard shows the keys it attends to.
+// Each can fill the screen.
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 const percent = (byte) => `${Math.round(byte / 2.55)} %`;
@@ -78,5 +79,16 @@ for (const figure of document.querySelectorAll(".exemplar")) {
     event.preventDefault();
     show(figure, data.held);
   });
+  const whole = document.createElement("button");
+  whole.textContent = "Full screen";
+  whole.addEventListener("click", () => figure.requestFullscreen());
+  figure.querySelector("figcaption").append(whole);
   show(figure, Number(figure.dataset.query));
 }
+
+// j and k lead to the next head and to the one before.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const rel = { j: "next", k: "prev" }[event.key];
+  if (rel) document.querySelector(`a[rel=${rel}]`)?.click();
+});

@@ -17,7 +17,7 @@ from headatlas.records.known_roles import KnownRoles, PublishedHead, RoleList
 from headatlas.records.model import ModelInfo
 from headatlas.records.usage import Usage
 
-from . import charts, formats
+from . import charts, formats, pictures
 from .alike_claims import alike, told
 from .answers import Asked
 from .catalogue import (
@@ -265,6 +265,16 @@ def head_page(
         run=atlas.run,
         head=head,
         told=atlas.told[head.name],
+        mates=[
+            other.name
+            for other in atlas.heads
+            if other.cluster is not None and other.cluster == head.cluster and other != head
+        ],
+        pictures={
+            "where": pictures.where(head.explanation.behaviours),
+            "writes": pictures.writes(atlas.claims, head.name),
+            "depends": pictures.depends(depends, replaced.get(head.name)),
+        },
         effects=replaced.get(head.name),
         depends=depends,
         misleads=misleading(depends) if depends else None,
