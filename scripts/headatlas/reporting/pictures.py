@@ -19,7 +19,7 @@ from .formats import effect as effect_text
 from .formats import tick
 from .substitution import Effect
 
-WIDTH = 300
+WIDTH = 240
 _MOST_POWERS = 4  # of ten that an axis of odds goes up or down
 
 
@@ -67,7 +67,7 @@ def where(behaviours: Iterable[Behaviour]) -> Picture | None:
         for b in behaviours
         if b.odds
     ]
-    return _odds(entries, "times the odds of a like key elsewhere") if entries else None
+    return _odds(entries, "Times the odds of a like key elsewhere") if entries else None
 
 
 def _power(odds: float | None) -> float | None:
@@ -88,13 +88,13 @@ def writes(claims: Claims | None, name: str) -> Picture | None:
             if thing in claims.largest:
                 value = math.copysign(claims.largest[thing], lift.value)
                 entries.append(Entry("most, random weights", number(value), value, control=True))
-    return _linear(entries, "standard deviations of what it adds") if entries else None
+    return _linear(entries, "Standard deviations of what it adds to the vocabulary") if entries else None
 
 
 def depends(figures: Figures | None, replaced: Mapping[str, Effect] | None) -> Picture | None:
     """What the model loses: without the head, and with other attention in the place of its own."""
     entries = list(_losses(figures or {}, replaced or {}))
-    return _linear(entries, "nats a token that the model loses") if entries else None
+    return _linear(entries, "Nats a token that the model loses") if entries else None
 
 
 def _losses(figures: Figures, replaced: Mapping[str, Effect]) -> Iterator[Entry]:

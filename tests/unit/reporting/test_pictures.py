@@ -43,9 +43,9 @@ def test_what_it_writes_stands_beside_random_weights(tmp_path: Path) -> None:
     assert found is not None
     # 2.0 ± 0.25 on an axis from −0.5 to 2.5; with random weights 0.5 at most.
     first, control, *rest = found.strips
-    assert (first.low, first.value, first.high) == pytest.approx((225, 250, 275))
-    assert found.zero == pytest.approx(50)
-    assert control.control and control.value == pytest.approx(100)
+    assert (first.low, first.value, first.high) == pytest.approx((180, 200, 220))
+    assert found.zero == pytest.approx(40)
+    assert control.control and control.value == pytest.approx(80)
     assert len(rest) == 4 and not rest[0].control
     assert writes(None, "L00H00") is None
 
@@ -64,10 +64,10 @@ def test_what_is_lost_without_it_and_with_its_explanation() -> None:
     found = depends({("mean", "loss"): loss}, replaced)
     assert found is not None and [text for _, text in found.ticks] == ["0", "0.5", "1", "1.5", "2"]
     assert [(s.label, s.value, s.control) for s in found.strips] == [
-        ("without it", 150, False),
-        ("with its explanation", 150, False),
-        ("with another head's explanation", 300, True),
+        ("without it", 120, False),
+        ("with its explanation", 120, False),
+        ("with another head's explanation", 240, True),
     ]
-    assert (found.strips[1].low, found.strips[1].high) == (0, 150)
+    assert (found.strips[1].low, found.strips[1].high) == (0, 120)
     assert found.strips[1].text == "1.000 [0.000, 1.000]"
     assert depends(None, None) is None
