@@ -10,8 +10,7 @@ function colour() {
   const { colours, levels, texts } = maps[colouring.value];
   legends.forEach((legend, i) => { legend.hidden = i !== Number(colouring.value); });
   squares.forEach((square, i) => {
-    const name = square.getAttribute("aria-label").split(":")[0];
-    const label = `${name}: ${texts[i]}`;
+    const label = `${square.dataset.head}: ${texts[i]}`;
     square.setAttribute("aria-label", label);
     square.querySelector("title").textContent = label;
     const rect = square.querySelector("rect");
@@ -21,6 +20,8 @@ function colour() {
 }
 colouring.addEventListener("change", colour);
 colour();
+
+{% include "scatter.js" %}
 
 const body = document.querySelector("#table tbody");
 const rows = [...body.rows].map((row) => ({ row, words: row.textContent.toLowerCase() }));

@@ -162,6 +162,7 @@ def build(
     write_record(out / "clusters.json", clusters)
     write_record(out / "run.json", record)
     _write_heads(env, atlas, _layers(inputs.events), inputs.judged, out, exemplars)
+    write_text(out / "side.html", pages.side(env, atlas))
     write_text(out / "index.html", pages.index(env, atlas, record))
 
 

@@ -1,7 +1,7 @@
 """The layer x head map: for each measure, a colour and a text for every head."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from headatlas.figures import number
@@ -20,7 +20,8 @@ class Colouring(NamedTuple):
 
     `levels` holds an index into `colours` per head, -1 where there is no value, and
     `texts` the value in words. `legend` names the colours: the two ends of a scale, or
-    every class; the one value of heads that all have the same is a class.
+    every class; the one value of heads that all have the same is a class. `values` are the
+    values themselves where they are numbers, to four digits.
     """
 
     group: str
@@ -31,12 +32,24 @@ class Colouring(NamedTuple):
     legend: list[str]
     levels: list[int]
     texts: list[str]
+    values: list[float | None]
+
+
+class Numbers(NamedTuple):
+    """What is known of every head beside its scores and metrics, and under which heading."""
+
+    group: str
+    quantity: Quantity
+    values: list[float | None]
 
 
 def colourings(
-    heads: Sequence[Head], scores: Sequence[Measure], metrics: Sequence[str]
+    heads: Sequence[Head],
+    scores: Sequence[Measure],
+    metrics: Sequence[str],
+    more: Iterable[Numbers] = (),
 ) -> list[Colouring]:
-    """All colourings of the map: scores and their margins, families, head metrics."""
+    """All colourings of the map: scores and their margins, families, head metrics, and `more`."""
     made = []
     for measure in scores:
         made.append(_numbers("Scores", measure, [head.value(measure.name) for head in heads]))
@@ -66,6 +79,7 @@ def colourings(
         if metric.name in metrics:
             found = [head.metrics.get(metric.name) for head in heads]
             made.append(_numbers("Head metrics", metric, [m.value if m else None for m in found]))
+    made += [_numbers(*numbers) for numbers in more]
     return made
 
 
@@ -82,6 +96,7 @@ def _numbers(group: str, measure: Measure | Quantity, values: Sequence[float | N
         [*found] if one else [number(colours.low), number(colours.high)],
         [colours.level(value) for value in values],
         [number(value) for value in values],
+        [None if value is None else float(f"{value:.4g}") for value in values],
     )
 
 
@@ -103,4 +118,5 @@ def _names(label: str, definition: str, names: Sequence[str | None]) -> Colourin
         legend,
         [-1 if name is None else level[name] for name in names],
         ["none" if name is None else visible(name) for name in names],
+        [],
     )

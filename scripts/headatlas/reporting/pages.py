@@ -41,6 +41,7 @@ from .distributions import counts, families, known, ranked, spread, weak
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
 from .maps import colourings
+from .numbers import numbers_of
 from .sentences import Told, sentences
 from .stated import Stated, stated
 from .stated import counts as stated_counts
@@ -164,8 +165,11 @@ def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
 
 def index(env: jinja2.Environment, atlas: Atlas, record: RunRecord) -> str:
     """`index.html`: the map, the distributions, the families, the table of heads and the run."""
-    maps = colourings(atlas.heads, atlas.scores, [measure.name for measure in atlas.metrics])
-    data = [{"colours": m.colours, "levels": m.levels, "texts": m.texts} for m in maps]
+    names = [head.name for head in atlas.heads]
+    more = numbers_of(names, atlas.claims, atlas.written, atlas.depends, atlas.substituted)
+    maps = colourings(atlas.heads, atlas.scores, [m.name for m in atlas.metrics], more)
+    shown = ("colours", "levels", "texts", "values")
+    data = [{name: getattr(one, name) for name in shown} for one in maps]
     return env.get_template("index.html").render(
         **_overview(atlas),
         **script(env, "index.js"),
@@ -176,6 +180,12 @@ def index(env: jinja2.Environment, atlas: Atlas, record: RunRecord) -> str:
         settings=list(formats.settings(record.recipe.configuration)),
         panels=[(measure, _panel(atlas.heads, measure)) for measure in atlas.scores],
     )
+
+
+def side(env: jinja2.Environment, atlas: Atlas) -> str:
+    """`side.html`: two heads' pages side by side."""
+    parts = {"atlas": atlas, "run": atlas.run, "frames": True} | script(env, "side.js")
+    return env.get_template("side.html").render(parts)
 
 
 def _panel(heads: Sequence[Head], measure: Measure) -> charts.Panel:

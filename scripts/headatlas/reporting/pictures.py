@@ -88,7 +88,11 @@ def writes(claims: Claims | None, name: str) -> Picture | None:
             if thing in claims.largest:
                 value = math.copysign(claims.largest[thing], lift.value)
                 entries.append(Entry("most, random weights", number(value), value, control=True))
-    return _linear(entries, "Standard deviations of what it adds to the vocabulary") if entries else None
+    return (
+        _linear(entries, "Standard deviations of what it adds to the vocabulary")
+        if entries
+        else None
+    )
 
 
 def depends(figures: Figures | None, replaced: Mapping[str, Effect] | None) -> Picture | None:

@@ -61,7 +61,7 @@ def test_pages_tables_and_explanations_say_it(tmp_path: Path) -> None:
     build(RUN, inputs._replace(**claims), RECIPE, out, templates=TEMPLATES, exemplars=1)
 
     page, other = ((out / f"heads/{name}.html").read_text() for name in (FIRST, SECOND))
-    assert "<dt>As its explainer states it</dt>" in page
+    assert "<p>As its explainer states it: <bdi>" in page
     assert "the head &lt;copies&gt; U+202E: 1 of its 2 claims holds on test text." in page
     assert "raises the token it attends to, as its explainer states</th>" in page
     assert "lowers the current token (does not hold), as its explainer states</th>" in page
