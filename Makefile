@@ -5,7 +5,8 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas rate estimate merge test test-quick test-slurm lint benchmark faults planted demo-model clean
+.PHONY: atlas rate estimate merge export test test-quick test-slurm lint benchmark faults planted \
+	demo-model clean
 
 # Of the configured sweep; or of a real model, all its heads, on a corpus of config.yaml:
 # make atlas MODEL=smollm2 (scripts/tools/fetch_model.py lists them)
@@ -31,6 +32,12 @@ estimate: .venv/installed
 # Adds the results of another folder where the workflow has run: make merge FROM=path
 merge: .venv/installed
 	$(BIN)/python scripts/tools/merge_results.py "$(or $(FROM),$(error FROM=path is missing))" .
+
+# Writes the finished atlases of results/ to export/: as a data set, for HeadVis, and as a web site.
+# make export LICENCE=cc-by-4.0
+LICENCE := unknown
+export: .venv/installed
+	$(BIN)/python scripts/tools/export_atlas.py --licence $(LICENCE)
 
 # A process of pytest for each core; the tests of a file share what they have run. Files are taken
 # in order, the long runs of the workflow first, so that no process ends with them alone.

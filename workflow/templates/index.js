@@ -23,59 +23,107 @@ colour();
 
 {% include "scatter.js" %}
 
+{% include "rank.js" %}
+
 const body = document.querySelector("#table tbody");
-const rows = [...body.rows].map((row) => ({ row, words: row.textContent.toLowerCase() }));
+const rows = [...body.rows].map((row, number) => ({ row, number }));
 const search = document.getElementById("search");
 const filters = [...document.querySelectorAll("select[data-filter]")];
+const headings = [...document.querySelectorAll("#table thead th")];
+const shown = document.getElementById("shown");
+const BY_HEAD = { column: 0, descending: false };
+let index = null;
+let missing = false; // the index, where the page was taken away without it
+let sorting = BY_HEAD; // null: the best match first
 
-function filter() {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let shown = 0;
-  for (const { row, words: text } of rows) {
-    const fits = words.every((word) => text.includes(word))
-      && filters.every((f) => !f.value || row.dataset[f.dataset.filter] === f.value);
-    row.hidden = !fits;
-    shown += fits;
+function show() {
+  const words = search.value.trim();
+  if (words) loadIndex((loaded) => { index = loaded; show(); }, () => { missing = true; show(); });
+  const scores = words && index ? ranked(index, words) : null;
+  for (const { row, number } of rows) {
+    row.hidden = (scores && !scores.has(number))
+      || filters.some((f) => f.value && row.dataset[f.dataset.filter] !== f.value);
   }
-  document.getElementById("shown").textContent = `${shown} of ${rows.length} heads`;
+  const visible = rows.filter(({ row }) => !row.hidden).length;
+  const order = words && missing ? ": search.js is not beside this page" : scores && !sorting ? ", the best match first" : "";
+  shown.textContent = `${visible} of ${rows.length} heads${order}`;
+  rows.sort(sorting ? byColumn(sorting) : (a, b) => (scores?.get(b.number) ?? 0) - (scores?.get(a.number) ?? 0) || a.number - b.number);
+  body.append(...rows.map(({ row }) => row));
+  headings.forEach((heading, column) => {
+    heading.removeAttribute("aria-sort");
+    if (sorting?.column === column) heading.setAttribute("aria-sort", sorting.descending ? "descending" : "ascending");
+  });
+}
+
+function byColumn({ column, descending }) {
+  const text = (row) => row.cells[column].textContent.trim();
+  const number = (row) => row.cells[column].dataset.value;
+  const sign = descending ? -1 : 1;
+  if (!rows.some(({ row }) => number(row) !== undefined)) {
+    return ({ row: a }, { row: b }) => sign * text(a).localeCompare(text(b));
+  }
+  return ({ row: a }, { row: b }) => {
+    if (number(a) === undefined || number(b) === undefined) return (number(a) === undefined) - (number(b) === undefined);
+    return sign * (number(a) - number(b));
+  };
+}
+
+// What is shown is in the address, after the #, so that a link shows the same.
+function remember() {
+  const state = new URLSearchParams();
+  if (search.value.trim()) state.set("q", search.value.trim());
+  for (const f of filters) if (f.value) state.set(f.dataset.filter, f.value);
+  if (sorting && sorting !== BY_HEAD) state.set("sort", `${sorting.descending ? "-" : ""}${sorting.column}`);
+  if (state.size || location.hash.includes("=")) history.replaceState(null, "", `#${state}`);
+}
+
+function recall() {
+  if (!location.hash.includes("=")) return;
+  const state = new URLSearchParams(location.hash.slice(1));
+  search.value = state.get("q") ?? "";
+  for (const f of filters) f.value = state.get(f.dataset.filter) ?? "";
+  const [, minus, column] = state.get("sort")?.match(/^(-?)(\d+)$/) ?? [];
+  sorting = column < headings.length ? { column: Number(column), descending: Boolean(minus) } : search.value ? null : BY_HEAD;
+  show();
+  document.getElementById("heads").scrollIntoView();
+}
+
+let waiting;
+function changed() {
+  show();
+  clearTimeout(waiting);
+  waiting = setTimeout(remember, 300); // browsers limit how often the address may change
 }
 
 for (const select of filters) {
   const values = new Set(rows.map(({ row }) => row.dataset[select.dataset.filter]));
   for (const value of [...values].filter(Boolean).sort()) select.add(new Option(value, value));
-  select.addEventListener("change", filter);
+  select.addEventListener("change", changed);
 }
-search.addEventListener("input", filter);
-filter();
+search.addEventListener("input", () => {
+  sorting = search.value.trim() ? null : BY_HEAD;
+  changed();
+});
+headings.forEach((heading, column) => {
+  heading.querySelector("button").addEventListener("click", () => {
+    const same = sorting?.column === column;
+    sorting = { column, descending: same ? !sorting.descending : heading.classList.contains("number") };
+    changed();
+  });
+});
 
 // A family's name leads to the table and shows that family alone.
 for (const link of document.querySelectorAll("a[data-filter]")) {
-  link.addEventListener("click", () => {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
     search.value = "";
+    sorting = BY_HEAD;
     for (const select of filters) select.value = select.dataset.filter === link.dataset.filter ? link.dataset.value : "";
-    filter();
+    changed();
+    document.getElementById("heads").scrollIntoView();
   });
 }
 
-function sort(column, descending) {
-  const text = (row) => row.cells[column].textContent.trim();
-  const number = (row) => row.cells[column].dataset.value;
-  const numeric = rows.some(({ row }) => number(row) !== undefined);
-  rows.sort(({ row: a }, { row: b }) => {
-    if (!numeric) return (descending ? -1 : 1) * text(a).localeCompare(text(b));
-    if (number(a) === undefined || number(b) === undefined) return (number(a) === undefined) - (number(b) === undefined);
-    return (descending ? -1 : 1) * (number(a) - number(b));
-  });
-  body.append(...rows.map(({ row }) => row));
-}
-
-const headings = [...document.querySelectorAll("#table thead th")];
-headings.forEach((heading, column) => {
-  heading.querySelector("button").addEventListener("click", () => {
-    const before = heading.getAttribute("aria-sort");
-    const descending = before ? before === "ascending" : heading.classList.contains("number");
-    for (const other of headings) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
-    sort(column, descending);
-  });
-});
+addEventListener("hashchange", recall);
+show();
+recall();

@@ -53,33 +53,16 @@ class Substitution:
     def effect(self, heads: Heads, attention: Attention) -> Effect:
         """The effect of `attention` in the place of that of `heads`.
 
-        z becomes P v, with the values of the pass itself: in some architectures the pattern's own
-        hook shows attention and changes nothing. What lies below the first layer is not run
-        again. Raises InputError if a layer does not show its values before it uses them.
+        What lies below the first layer is not run again. Raises InputError if a layer does not
+        show its values before it uses them.
         """
-        hooks = [hook for layer in heads for hook in self._hooks(layer, heads[layer], attention)]
+        hooks = substituting(self._bridge, heads, attention)
         return self._effect_from(min(heads, default=0), hooks)
 
     def _effect_from(self, start: int, hooks: Sequence[Hook]) -> Effect:
         """The effect of a pass from a layer on, under hooks."""
         with self._replaying(start):
             return self._effect(self._logits(hooks).log_softmax(-1))
-
-    def _hooks(self, layer: int, heads: Sequence[int], attention: Attention) -> list[Any]:
-        name = f"blocks.{layer}.attn"
-        width = self._bridge.blocks[layer].attn.W_O.shape[-2]
-        first = heads_first(self._bridge, layer)
-        given: list[torch.Tensor] = []
-
-        def keep(value: torch.Tensor, hook: Any) -> None:
-            given[:] = [value if first else by_head(value, width)]
-
-        def replace(z: torch.Tensor, hook: Any) -> torch.Tensor:
-            if not given:
-                raise InputError(f"{self._bridge.cfg.model_name}: {name} shows no values before z")
-            return replaced(z, given.pop(), heads, attention(layer, heads))
-
-        return [(f"{name}.hook_v", keep), (f"{name}.hook_z", replace)]
 
     def _logits(self, hooks: Sequence[Hook]) -> Float[torch.Tensor, "window token vocabulary"]:
         """Of the tokens that have a next one, in single precision."""
@@ -119,6 +102,35 @@ class Substitution:
         finally:
             for block in blocks:
                 del vars(block)["forward"]  # the class's own again
+
+
+def substituting(bridge: TransformerBridge, heads: Heads, attention: Attention) -> list[Hook]:
+    """Hooks that put `attention` in the place of that of `heads`, for passes over whole windows.
+
+    z becomes P v, with the values of the pass itself: in some architectures the pattern's own
+    hook shows attention and changes nothing. The pass raises InputError if a layer does not show
+    its values before it uses them.
+    """
+    return [hook for layer in heads for hook in _of_layer(bridge, layer, heads[layer], attention)]
+
+
+def _of_layer(
+    bridge: TransformerBridge, layer: int, heads: Sequence[int], attention: Attention
+) -> list[Hook]:
+    name = f"blocks.{layer}.attn"
+    width = bridge.blocks[layer].attn.W_O.shape[-2]
+    first = heads_first(bridge, layer)
+    given: list[torch.Tensor] = []
+
+    def keep(value: torch.Tensor, hook: Any) -> None:
+        given[:] = [value if first else by_head(value, width)]
+
+    def replace(z: torch.Tensor, hook: Any) -> torch.Tensor:
+        if not given:
+            raise InputError(f"{bridge.cfg.model_name}: {name} shows no values before z")
+        return replaced(z, given.pop(), heads, attention(layer, heads))
+
+    return [(f"{name}.hook_v", keep), (f"{name}.hook_z", replace)]
 
 
 def _returned(value: Any, *arguments: Any, **named: Any) -> Any:

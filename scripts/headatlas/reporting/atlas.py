@@ -44,6 +44,7 @@ from .dependence import dependence
 from .environment import environment
 from .exemplars import Group, groups
 from .run_record import run_record
+from .searching import search_script
 from .substitution import substituted
 from .tables import Run
 from .usage import read_usage
@@ -150,7 +151,9 @@ def build(
     write_text(out / "explanations.jsonl", "".join(f"{line}\n" for line in _published(atlas)))
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
     write_rows(out / "verdicts.parquet", tables.verdict_rows(scores), VERDICTS)
-    write_text(out / "summary.csv", _summary(atlas))
+    summary = _summary(atlas)
+    write_text(out / "summary.csv", _csv(summary))
+    write_text(out / "search.js", search_script(summary, explanations))
     names = [head.name for head in heads]
     if claims:
         write_text(out / "write_claims.csv", _csv(list(claim_rows(claims, atlas.stated, names))))
@@ -182,17 +185,15 @@ def _published(atlas: pages.Atlas) -> Iterator[str]:
         yield PublishedExplanation(**head.explanation.model_dump(), **told).model_dump_json()
 
 
-def _summary(atlas: pages.Atlas) -> str:
+def _summary(atlas: pages.Atlas) -> list[tables.Row]:
     metrics = [measure.name for measure in atlas.metrics]
-    return _csv(
-        [
-            {
-                **tables.summary_row(head, atlas.told[head.name]._asdict(), atlas.scores, metrics),
-                **copying_of(atlas.written, head.name),
-            }
-            for head in atlas.heads
-        ]
-    )
+    return [
+        {
+            **tables.summary_row(head, atlas.told[head.name]._asdict(), atlas.scores, metrics),
+            **copying_of(atlas.written, head.name),
+        }
+        for head in atlas.heads
+    ]
 
 
 def _csv(rows: Sequence[tables.Row]) -> str:

@@ -157,7 +157,10 @@ def _axis(heads: Sequence[Head], measure: Measure) -> tuple[float, float]:
 
 
 def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
-    """A page's script and the hash by which its content security policy admits it alone."""
+    """A page's script and the hash by which its content security policy admits it alone.
+
+    Where the page `loads` another, that is one which this script asks for.
+    """
     text = env.get_template(name).render()
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return {"script": Markup(text), "script_hash": Markup(digest)}
@@ -173,6 +176,7 @@ def index(env: jinja2.Environment, atlas: Atlas, record: RunRecord) -> str:
     return env.get_template("index.html").render(
         **_overview(atlas),
         **script(env, "index.js"),
+        loads=True,
         maps=maps,
         data=data,
         columns=atlas.scores[:HEADLINE_SCORES],

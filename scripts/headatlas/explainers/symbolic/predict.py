@@ -24,6 +24,14 @@ def activation_of(
     return np.split(found, np.cumsum(windows.grid.lengths)[:-1])
 
 
+def attention_of(
+    program: Program, contexts: Sequence[Context]
+) -> list[Float[np.ndarray, "query key"]]:
+    """The attention that a program predicts in each of some texts."""
+    windows = Windows(contexts)
+    return windows.grid.unflatten(logit_of(program).predict(windows))
+
+
 def predictions_of(
     explanation: Explanation, features: Mapping[Split, tuple[FeatureTable, Sequence[int]]]
 ) -> Predictions:
