@@ -1,25 +1,9 @@
 "use strict";
-// The map's colours, and the filters and the order of the table of heads.
+// The map, any two measures, and the filters and the order of the table of heads.
 
-const maps = JSON.parse(document.getElementById("data").textContent);
-const squares = [...document.querySelectorAll(".map a")];
-const legends = document.querySelectorAll("section > .legend");
-const colouring = document.getElementById("colouring");
+{% include "load.js" %}
 
-function colour() {
-  const { colours, levels, texts } = maps[colouring.value];
-  legends.forEach((legend, i) => { legend.hidden = i !== Number(colouring.value); });
-  squares.forEach((square, i) => {
-    const label = `${square.dataset.head}: ${texts[i]}`;
-    square.setAttribute("aria-label", label);
-    square.querySelector("title").textContent = label;
-    const rect = square.querySelector("rect");
-    rect.classList.toggle("none", levels[i] < 0);
-    rect.style.fill = colours[levels[i]] ?? "";
-  });
-}
-colouring.addEventListener("change", colour);
-colour();
+{% include "map.js" %}
 
 {% include "scatter.js" %}
 
@@ -38,7 +22,7 @@ let sorting = BY_HEAD; // null: the best match first
 
 function show() {
   const words = search.value.trim();
-  if (words) loadIndex((loaded) => { index = loaded; show(); }, () => { missing = true; show(); });
+  if (words && !index && !missing) load("search.js", "headAtlasIndex", (loaded) => { index = loaded; show(); }, () => { missing = true; show(); });
   const scores = words && index ? ranked(index, words) : null;
   for (const { row, number } of rows) {
     row.hidden = (scores && !scores.has(number))
@@ -68,12 +52,17 @@ function byColumn({ column, descending }) {
   };
 }
 
+// The selects of the pictures, by the name that their choice has in the address.
+const drawn = Object.entries({ colour: colouring, x: axes[0], y: axes[1] }).filter(([, select]) => select);
+const first = (select) => [...select.options].find((option) => option.defaultSelected);
+
 // What is shown is in the address, after the #, so that a link shows the same.
 function remember() {
   const state = new URLSearchParams();
   if (search.value.trim()) state.set("q", search.value.trim());
   for (const f of filters) if (f.value) state.set(f.dataset.filter, f.value);
   if (sorting && sorting !== BY_HEAD) state.set("sort", `${sorting.descending ? "-" : ""}${sorting.column}`);
+  for (const [key, select] of drawn) if (select.selectedOptions[0] !== first(select)) state.set(key, select.selectedOptions[0].text);
   if (state.size || location.hash.includes("=")) history.replaceState(null, "", `#${state}`);
 }
 
@@ -84,8 +73,12 @@ function recall() {
   for (const f of filters) f.value = state.get(f.dataset.filter) ?? "";
   const [, minus, column] = state.get("sort")?.match(/^(-?)(\d+)$/) ?? [];
   sorting = column < headings.length ? { column: Number(column), descending: Boolean(minus) } : search.value ? null : BY_HEAD;
+  for (const [key, select] of drawn) {
+    (([...select.options].find((option) => option.text === state.get(key))) ?? first(select)).selected = true;
+    select.dispatchEvent(new Event("recall"));
+  }
   show();
-  document.getElementById("heads").scrollIntoView();
+  if (state.has("q") || state.has("sort") || filters.some((f) => f.value)) document.getElementById("heads").scrollIntoView();
 }
 
 let waiting;
@@ -123,6 +116,19 @@ for (const link of document.querySelectorAll("a[data-filter]")) {
     document.getElementById("heads").scrollIntoView();
   });
 }
+
+for (const event of ["change", "recall"]) {
+  colouring.addEventListener(event, () => withMaps(colour));
+  for (const select of axes) select?.addEventListener(event, () => withMaps(plot));
+}
+for (const [, select] of drawn) select.addEventListener("change", changed);
+
+// A slash leads to the search.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.matches("input, select")) return;
+  event.preventDefault();
+  search.focus();
+});
 
 addEventListener("hashchange", recall);
 show();

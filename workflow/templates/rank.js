@@ -24,12 +24,3 @@ function ranked(index, query) {
   }
   return scores;
 }
-
-// The index is large beside a page, so it is a script of its own, loaded when it is needed: unlike
-// other files, a script may be read from a folder without a server.
-function loadIndex(done, failed) {
-  if (document.getElementById("search-index")) return;
-  const script = document.createElement("script");
-  Object.assign(script, { id: "search-index", src: "search.js", onload: () => done(globalThis.headAtlasIndex), onerror: failed });
-  document.head.append(script);
-}

@@ -4,7 +4,7 @@ const axes = ["x", "y"].map((axis) => document.getElementById(`scatter-${axis}`)
 // In units of the picture's view box.
 const PLOT = { width: 640, height: 400, left: 64, bottom: 36, top: 12, right: 16 };
 
-function drawn(name, attributes, ...children) {
+function svg(name, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);
@@ -22,7 +22,7 @@ function marks(values) {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(9)));
 }
 
-function plot() {
+function plot(maps) {
   const [x, y] = axes.map((select) => maps[select.value]);
   const names = axes.map((select) => select.selectedOptions[0].textContent);
   const heads = squares.map((square, i) => ({ square, x: x.values[i], y: y.values[i] })).filter((h) => h.x !== null && h.y !== null);
@@ -34,18 +34,23 @@ function plot() {
     const px = (value) => at(value, mx, left, width - right);
     const py = (value) => at(value, my, height - bottom, top);
     const shown = (value) => String(value).replace("-", "−");
-    for (const m of mx) parts.push(drawn("line", { class: m ? "rule" : "zero", x1: px(m), x2: px(m), y1: top, y2: height - bottom }), drawn("text", { x: px(m), y: height - bottom + 15, "text-anchor": "middle", "font-size": 11 }, shown(m)));
-    for (const m of my) parts.push(drawn("line", { class: m ? "rule" : "zero", x1: left, x2: width - right, y1: py(m), y2: py(m) }), drawn("text", { x: left - 6, y: py(m) + 4, "text-anchor": "end", "font-size": 11 }, shown(m)));
+    for (const m of mx) parts.push(svg("line", { class: m ? "rule" : "zero", x1: px(m), x2: px(m), y1: top, y2: height - bottom }), svg("text", { x: px(m), y: height - bottom + 15, "text-anchor": "middle", "font-size": 11 }, shown(m)));
+    for (const m of my) parts.push(svg("line", { class: m ? "rule" : "zero", x1: left, x2: width - right, y1: py(m), y2: py(m) }), svg("text", { x: left - 6, y: py(m) + 4, "text-anchor": "end", "font-size": 11 }, shown(m)));
     for (const h of heads) {
       const label = `${h.square.dataset.head}: ${names[0]} ${shown(h.x)}, ${names[1]} ${shown(h.y)}`;
-      const dot = drawn("circle", { class: "score", cx: px(h.x), cy: py(h.y), r: 4, opacity: 0.6 }, drawn("title", {}, label));
-      parts.push(drawn("a", { href: h.square.getAttribute("href"), "aria-label": label }, dot));
+      const dot = svg("circle", { class: "score", cx: px(h.x), cy: py(h.y), r: 4, opacity: 0.6 }, svg("title", {}, label));
+      parts.push(svg("a", { href: h.square.getAttribute("href"), "aria-label": label }, dot));
     }
   }
   scatter.replaceChildren(...parts);
   document.getElementById("scattered").textContent = `${heads.length} of ${squares.length} heads have both`;
 }
+// Drawn when it comes into sight, since its values are loaded for it.
 if (scatter) {
-  for (const select of axes) select.addEventListener("change", plot);
-  plot();
+  const sight = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    sight.disconnect();
+    withMaps(plot);
+  });
+  sight.observe(scatter);
 }

@@ -1,6 +1,8 @@
 "use strict";
 // The search over the heads of all runs.
 
+{% include "load.js" %}
+
 {% include "rank.js" %}
 
 const MOST = 50;
@@ -23,7 +25,7 @@ function result([run, head, title, page]) {
 
 function show() {
   const words = search.value.trim();
-  if (words) loadIndex((loaded) => { index = loaded; show(); }, () => { missing = true; show(); });
+  if (words && !index && !missing) load("search.js", "headAtlasIndex", (loaded) => { index = loaded; show(); }, () => { missing = true; show(); });
   const found = words && index ? [...ranked(index, words)].sort((a, b) => b[1] - a[1] || a[0] - b[0]) : [];
   list.replaceChildren(...found.slice(0, MOST).map(([head]) => result(globalThis.headAtlasHeads[head])));
   const said = `${found.length} heads${found.length > MOST ? `, the best ${MOST}` : ""}, the best match first`;

@@ -10,7 +10,7 @@ import jinja2
 
 from ..ranking import index_of
 from ..reading.atlas import Atlas
-from ..reporting.pages import script
+from ..reporting.environment import script
 from ..reporting.searching import index_script
 from ..storage import write_text
 from ..visible import visible

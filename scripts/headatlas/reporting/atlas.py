@@ -43,6 +43,8 @@ from .claims import claim_rows, read_claims
 from .dependence import dependence
 from .environment import environment
 from .exemplars import Group, groups
+from .maps import colourings, map_script
+from .numbers import numbers_of
 from .run_record import run_record
 from .searching import search_script
 from .substitution import substituted
@@ -166,7 +168,10 @@ def build(
     write_record(out / "run.json", record)
     _write_heads(env, atlas, _layers(inputs.events), inputs.judged, out, exemplars)
     write_text(out / "side.html", pages.side(env, atlas))
-    write_text(out / "index.html", pages.index(env, atlas, record))
+    more = numbers_of(names, claims, writes, depends, atlas.substituted)
+    maps = colourings(heads, atlas.scores, [m.name for m in atlas.metrics], more)
+    write_text(out / "maps.js", map_script(maps))
+    write_text(out / "index.html", pages.index(env, atlas, record, maps))
 
 
 def _read_all(folder: Path, names: Sequence[str], kind: type[R]) -> list[R]:

@@ -1,8 +1,11 @@
 """The templates of pages and reports, and what all of them know."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from headatlas import figures, visible
 from headatlas.measure import CONTROLS
@@ -42,3 +45,13 @@ def environment(templates: Path) -> jinja2.Environment:
         "against": CONTROLS,
     }
     return made
+
+
+def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
+    """A page's script and the hash by which its content security policy admits it alone.
+
+    Where the page `loads` another, that is one which this script asks for.
+    """
+    text = env.get_template(name).render()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"script": Markup(text), "script_hash": Markup(digest)}

@@ -1,5 +1,6 @@
 """The layer x head map: for each measure, a colour and a text for every head."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -81,6 +82,13 @@ def colourings(
             made.append(_numbers("Head metrics", metric, [m.value if m else None for m in found]))
     made += [_numbers(*numbers) for numbers in more]
     return made
+
+
+def map_script(maps: Iterable[Colouring]) -> str:
+    """`maps.js`: what the map and the scatter plot show of each head, in `headAtlasMaps`."""
+    shown = ("colours", "levels", "texts", "values")
+    data = [{name: getattr(one, name) for name in shown} for one in maps]
+    return f"globalThis.headAtlasMaps = {json.dumps(data, separators=(',', ':'))};\n"
 
 
 def _numbers(group: str, measure: Measure | Quantity, values: Sequence[float | None]) -> Colouring:

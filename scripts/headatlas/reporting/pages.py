@@ -1,13 +1,10 @@
 """The atlas as text: its pages and its report, rendered from the templates."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import jinja2
-from markupsafe import Markup
 
 from headatlas.measure import Measure
 from headatlas.records.atlas import RunRecord
@@ -38,10 +35,10 @@ from .catalogue import (
 from .claims import Claims
 from .dependence import Dependence, misleading
 from .distributions import counts, families, known, ranked, spread, weak
+from .environment import script
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
-from .maps import colourings
-from .numbers import numbers_of
+from .maps import Colouring
 from .sentences import Told, sentences
 from .stated import Stated, stated
 from .stated import counts as stated_counts
@@ -156,29 +153,15 @@ def _axis(heads: Sequence[Head], measure: Measure) -> tuple[float, float]:
     return charts.nice_ends(low or 0.0, high or 0.0)
 
 
-def script(env: jinja2.Environment, name: str) -> dict[str, Markup]:
-    """A page's script and the hash by which its content security policy admits it alone.
-
-    Where the page `loads` another, that is one which this script asks for.
-    """
-    text = env.get_template(name).render()
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return {"script": Markup(text), "script_hash": Markup(digest)}
-
-
-def index(env: jinja2.Environment, atlas: Atlas, record: RunRecord) -> str:
+def index(
+    env: jinja2.Environment, atlas: Atlas, record: RunRecord, maps: Sequence[Colouring]
+) -> str:
     """`index.html`: the map, the distributions, the families, the table of heads and the run."""
-    names = [head.name for head in atlas.heads]
-    more = numbers_of(names, atlas.claims, atlas.written, atlas.depends, atlas.substituted)
-    maps = colourings(atlas.heads, atlas.scores, [m.name for m in atlas.metrics], more)
-    shown = ("colours", "levels", "texts", "values")
-    data = [{name: getattr(one, name) for name in shown} for one in maps]
     return env.get_template("index.html").render(
         **_overview(atlas),
         **script(env, "index.js"),
         loads=True,
         maps=maps,
-        data=data,
         columns=atlas.scores[:HEADLINE_SCORES],
         record=record,
         settings=list(formats.settings(record.recipe.configuration)),
