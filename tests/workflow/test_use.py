@@ -132,7 +132,7 @@ def test_what_cannot_be_done_to_a_head_is_said(
     with pytest.raises(InputError, match="L05H00: not in the atlas of tiny/words"):
         hooks.scale(["L05H00"], 2.0)
     with pytest.raises(InputError, match="to: 'one', allowed: zero, mean, or z by head"):
-        hooks.ablate(["L00H00"], "one")  # type: ignore[arg-type]
+        hooks.ablate(["L00H00"], "one")
     with pytest.raises(InputError, match="L00H00: no z is given of it"):
         hooks.ablate(["L00H00"], {})
     short = hooks.ablate(["L00H00"], {"L00H00": torch.zeros(1, 2, 8)})

@@ -63,7 +63,7 @@ function remember() {
   for (const f of filters) if (f.value) state.set(f.dataset.filter, f.value);
   if (sorting && sorting !== BY_HEAD) state.set("sort", `${sorting.descending ? "-" : ""}${sorting.column}`);
   for (const [key, select] of drawn) if (select.selectedOptions[0] !== first(select)) state.set(key, select.selectedOptions[0].text);
-  if (state.size || location.hash.includes("=")) history.replaceState(null, "", `#${state}`);
+  if (String(state) || location.hash.includes("=")) history.replaceState(null, "", `#${state}`);
 }
 
 function recall() {

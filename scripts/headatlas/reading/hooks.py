@@ -5,7 +5,7 @@ They are lists for `bridge.run_with_hooks(tokens, fwd_hooks=…)` or `bridge.hoo
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,10 +49,10 @@ class Hooks:
     def ablate(
         self,
         heads: Iterable[Named],
-        to: Literal["zero", "mean"] | Mapping[Named, Z] = "zero",
+        to: str | Mapping[Named, Z] = "zero",
         reference: Int[torch.Tensor, "window token"] | None = None,
     ) -> list[Hook]:
-        """What stands for z of each head: nothing, its mean, or what is given of it.
+        """What stands for z of each head: nothing (zero), its mean, or what is given of it.
 
         The mean is that at the same position over windows: those of `reference`, or train windows
         of the run. It is for passes over whole windows, no longer than these; what is given of a
