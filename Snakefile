@@ -18,6 +18,7 @@ include: "workflow/rules/scoring.smk"
 include: "workflow/rules/effects.smk"
 include: "workflow/rules/clustering.smk"
 include: "workflow/rules/roles.smk"
+include: "workflow/rules/ratings.smk"
 include: "workflow/rules/reporting.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/functions/ending.smk"
@@ -35,6 +36,7 @@ localrules:
     ask_in_batches,
     explain_head,
     explain_head_llm,
+    explain_head_people,
     predict_head,
     judge_head_llm,
     score_head,

@@ -51,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="write_claims.json of every model and of its twin with random weights, on each corpus",
     )
+    made.add_argument(
+        "--rated", type=Path, nargs="*", default=[], help="what ratings by people come to"
+    )
     add_settings(made, Scoring, "bootstrap")
     add_settings(made, Seed)
     add_settings(made, Report, "title")
@@ -70,7 +73,14 @@ def main() -> None:
     args = parser().parse_args()
     with atomic_folder(args.out_dir) as folder:
         build(
-            Inputs(args.models, args.atlases, args.matches, args.transfers, args.claims),
+            Inputs(
+                args.models,
+                args.atlases,
+                args.matches,
+                args.transfers,
+                args.claims,
+                args.rated,
+            ),
             args.clusterings,
             Sampling(args.bootstrap, args.seed),
             folder,

@@ -85,7 +85,8 @@ def bearers(module: str) -> set[str]:
 
 
 # They may be shown what heads write.
-ASKING = {"explain_head_llm", "judge_head_llm", "ask_in_batches", "estimate_cost"}
+ASKING = {"explain_head_llm", "explain_head_people", "judge_head_llm"}
+ASKING |= {"ask_in_batches", "estimate_cost"}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,7 @@ ASKING = {"explain_head_llm", "judge_head_llm", "ask_in_batches", "estimate_cost
         ("cost", {"compare_costs"}),
         ("probes", {"run_probes", "score_head"}),
         ("repeats", {"measure_repeats", "grade_roles", "build_atlas"}),
+        ("ratings", {"evaluate_ratings", "build_atlas", "compare_runs"}),
         ("substitution", {"substitute_heads", "build_atlas"}),
         ("writing", {"read_weights", "grade_roles", "build_atlas"}),
         ("direct", {"measure_direct", "claim_writes", "build_atlas", "compare_runs"} | ASKING),
@@ -114,6 +116,7 @@ def test_measures_are_in_what_scores_and_what_tells_of_scores_alone() -> None:
     """What comes before the scores must not be done again for a new measure."""
     assert bearers("measures/pair_auroc.py") == {
         "score_head",
+        "evaluate_ratings",
         "transfer_explanations",
         "build_atlas",
         "compare_runs",

@@ -84,6 +84,8 @@ ABLATIONS = f"{RUN}/ablations/layer{{layer}}.parquet"  # what is lost without ea
 ATTRIBUTION = f"{RUN}/attribution.parquet"  # the same, estimated by gradients
 EFFECTS = f"{ROUND}/effects.parquet"  # and where explanations say that it is
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
+ANSWERS = "data/ratings/{model}/{corpus}/{explainer}.sqlite"  # of people, by `make rate`
+RATED = f"{ROUND}/ratings/figures.parquet"  # what they come to
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches
 REPLIES = "results/replies"  # of language models, for all runs
@@ -141,13 +143,13 @@ def code(name):
 
 
 def asks(explainer):
-    """Whether an explainer is a language model."""
-    return config["explainers"][explainer]["kind"] == "llm"
+    """Whether a language model judges the explanations of an explainer: they are words alone."""
+    return config["explainers"][explainer]["kind"] in ("llm", "people")
 
 
-def explainers_that(ask):
-    """Pattern of the names of the explainers that are language models, or that are not."""
-    return one_of(name for name in config["explainers"] if asks(name) == ask)
+def of_kind(*kinds):
+    """Pattern of the names of the explainers of some kinds."""
+    return one_of(name for name, e in config["explainers"].items() if e["kind"] in kinds)
 
 
 def last_round(explainer):

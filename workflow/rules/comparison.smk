@@ -77,6 +77,7 @@ rule compare_runs:
         matches=matches(),
         transfers=transfers(),
         claims=compared_claims(),
+        rated=rated_runs(),
     output:
         runs=f"{COMPARISON_FINISHED}/runs.csv",
         quality=report(
@@ -117,7 +118,7 @@ rule compare_runs:
         'python "$SCRIPTS"/compare_runs.py {params.settings} {params.title} --seed {params.seed}'
         " --models {input.models} --atlases {params.atlases} {params.clusterings}"
         " --matches {input.matches} --transfers {input.transfers}"
-        " --claims {input.claims} --out-dir {params.folder} 2> {log}"
+        " --claims {input.claims} --rated {input.rated} --out-dir {params.folder} 2> {log}"
         " && mkdir -p {params.links} && ln -sf ../{{runs.csv,quality.csv,report.md,index.html}} {params.links}"
 
 

@@ -1,6 +1,6 @@
 """Explanations, head by head, and what they predict for unseen text."""
 
-SYMBOLIC = explainers_that(ask=False)
+SYMBOLIC = of_kind("symbolic")
 
 
 rule measure_features:

@@ -4,7 +4,8 @@
 include: "functions/language_models.smk"
 
 
-LLM = explainers_that(ask=True)
+LLM = of_kind("llm")
+JUDGED = of_kind("llm", "people")
 
 
 # What the sweep will ask of language models, before anything is asked.
@@ -100,6 +101,40 @@ rule explain_head_llm:
         " --out {output} 2> {log}"
 
 
+# What people wrote; of several texts about a head the judge keeps the one that tells it best.
+rule explain_head_people:
+    input:
+        events=events_of,
+        drawn=ITEMS,
+        written=written_by_people,
+    output:
+        f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
+    log:
+        log_of(f"{ROUND}/explanations/L{{layer}}H{{head}}"),
+    benchmark:
+        benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
+    wildcard_constraints:
+        explainer=of_kind("people"),
+        round="0",
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("judge"),
+    params:
+        settings=judge_flags,
+        budgets=budgets("judge"),
+        written=lambda w, input: flags({"written": input.get("written") or None}),
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        code=code("explain_head_people"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: what people wrote of L{wildcards.layer}H{wildcards.head}"
+    shell:
+        f'python "$SCRIPTS"/explain_head_people.py {HEAD_FLAGS} {{params.settings}}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} {params.written}'
+        " --events {input.events} --items {input.drawn} --out {output} 2> {log}"
+
+
 rule judge_head_llm:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
@@ -114,7 +149,7 @@ rule judge_head_llm:
     benchmark:
         benchmark_of(f"{ROUND}/judgements/L{{layer}}H{{head}}")
     wildcard_constraints:
-        explainer=LLM,
+        explainer=JUDGED,
     conda:
         "../../envs/llm.yaml"
     resources:
@@ -183,7 +218,7 @@ rule count_usage:
     log:
         log_of(USAGE.removesuffix(".parquet")),
     wildcard_constraints:
-        explainer=LLM,
+        explainer=JUDGED,
     conda:
         "../../envs/llm.yaml"
     params:

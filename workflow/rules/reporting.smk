@@ -31,6 +31,7 @@ rule build_atlas:
         claims=WRITE_CLAIMS,
         random_claims=twin_claims,
         effects=lambda w: at_round(EFFECTS, w) if measures_effects() else [],
+        rated=rated,
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -71,6 +72,7 @@ rule build_atlas:
         answers=answers_flags,
         substitution=lambda w, input: flags({"substitution": input.get("substitution") or None}),
         effects=lambda w, input: flags({"effects": input.get("effects") or None}),
+        rated=lambda w, input: flags({"rated": input.get("rated") or None}),
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),
         recipe=recipe,
@@ -88,7 +90,7 @@ rule build_atlas:
         " --known-roles {input.known_roles} --repeats {input.repeats} {params.substitution} {params.effects}"
         " --weights {input.weights} --random-weights {input.random_weights}"
         " --claims {input.claims} --random-claims {input.random_claims}"
-        " {params.answers} {params.usage}"
+        " {params.answers} {params.usage} {params.rated}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

@@ -16,9 +16,10 @@ from ..records.comparison import (
     UNIVERSALITY,
     SharedFamilies,
 )
+from ..records.ratings import RATING_SCORES
 from ..reporting.environment import environment
 from ..settings.clustering import Clustering
-from ..storage import write_csv, write_record, write_rows, write_text
+from ..storage import read_table, write_csv, write_record, write_rows, write_text
 from . import pages
 from .claims import agreement_rows as claim_agreement
 from .claims import read_claims, share_rows
@@ -35,7 +36,8 @@ from .wording import placed, shuffled
 class Inputs(NamedTuple):
     """What the runs left; `matches` and `transfers` may be none.
 
-    `claims` are what heads write in text, those of twins with random weights among them.
+    `claims` are what heads write in text, those of twins with random weights among them; `rated`
+    what people say of explanations, of the runs that they rated.
     """
 
     models: Sequence[Path]
@@ -43,6 +45,7 @@ class Inputs(NamedTuple):
     matches: Sequence[Path]
     transfers: Sequence[Path]
     claims: Sequence[Path] = ()
+    rated: Sequence[Path] = ()
 
 
 class Sampling(NamedTuple):
@@ -75,6 +78,7 @@ def build(
         differences=difference_rows(sweep, *sampling),
         claims=list(share_rows(sweep, claims)),
         claim_agreement=list(claim_agreement(claims, matches, *sampling)),
+        ratings=[r for path in inputs.rated for r in read_table(path, RATING_SCORES).to_pylist()],
     )
     for name, clustering in clusterings.items():
         _compare_explanations(tables, sweep, name, clustering, matches, transfers, sampling)
@@ -123,6 +127,7 @@ def _write(tables: Tables, out: Path) -> None:
         ("generalisation", tables.generalisation, GENERALISATION),
         ("claims", tables.claims, CLAIM_SHARES),
         ("claim_agreement", tables.claim_agreement, CLAIM_AGREEMENT),
+        ("ratings", tables.ratings, RATING_SCORES),
     ):
         write_csv(out / f"{name}.csv", rows, schema)
     write_rows(out / "counterparts.parquet", tables.counterparts, COUNTERPARTS)

@@ -41,6 +41,7 @@ RULES = {
     "ablations": "ablate_heads",
     "effects": "summarise_effects",
     "known_roles": "grade_roles",
+    "figures": "evaluate_ratings",
     "transfers": "transfer_explanations",
     "clusters": "cluster_heads",
     "index": "build_atlas",

@@ -6,7 +6,8 @@ import jinja2
 
 from ..names import parse_head
 from ..records.explanation import Explanation
-from ..reporting.catalogue import OBJECT_NAMES
+from ..reporting.catalogue import OBJECT_NAMES, RATINGS
+from ..reporting.rated import FIGURES, GROUPS
 from .claims import ANY
 from .plots import Plot, by_size, plot
 from .quality import COMPARED, SHARE_NAMES
@@ -107,6 +108,13 @@ def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
         "agreement": wide(
             tables.agreement, ("model", "other", "corpus", "explainer", "clustering"), "measure"
         ),
+        "ratings": wide(
+            [r for r in tables.ratings if r["raters"] in GROUPS and r["metric"] is None],
+            ("model", "corpus", "explainer", "raters"),
+            "measure",
+        ),
+        "about_ratings": RATINGS,
+        "rating_figures": FIGURES,
         "generalisation": wide(
             tables.generalisation,
             ("model", "explainer", "clustering", "corpus", "other"),

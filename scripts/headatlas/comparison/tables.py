@@ -20,3 +20,4 @@ class Tables:
     generalisation: list[Row] = field(default_factory=list)
     claims: list[Row] = field(default_factory=list)
     claim_agreement: list[Row] = field(default_factory=list)
+    ratings: list[Row] = field(default_factory=list)

@@ -3,7 +3,7 @@
 import re
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .problem import near_match, sentence, shown
@@ -18,8 +18,20 @@ def problems(
     config: Mapping[str, Any],
 ) -> Iterator[str]:
     """What cannot work in an entry of kind llm, and in the endpoints that it names."""
-    endpoints = config["endpoints"]
-    for role in ("endpoint", "judge"):
+    yield from undefined(key, explainer, config["endpoints"], ("endpoint", "judge"))
+    yield from _hypothesis(key, explainer, config["explainers"])
+    events = config["events"]
+    most = events["top"] + events["quantiles"] * events["per_quantile"]
+    if explainer["exemplars"] > most:
+        allowed = f"at most {most}, events.top + events.quantiles * events.per_quantile"
+        yield sentence(f"{key}.exemplars", f"{explainer['exemplars']} is too large", allowed)
+
+
+def undefined(
+    key: str, explainer: Mapping[str, Any], endpoints: Mapping[str, Any], roles: Iterable[str]
+) -> Iterator[str]:
+    """What cannot work in the endpoints that an entry names for some roles."""
+    for role in roles:
         name = explainer[role]
         if name in endpoints:
             yield from _endpoint(f"endpoints.{name}", endpoints[name])
@@ -29,19 +41,14 @@ def problems(
                 f"the names under endpoints, {', '.join(endpoints) or 'of which there are none'}"
             )
             yield sentence(f"{key}.{role}", problem, names)
-    yield from _hypothesis(key, explainer, config["explainers"])
-    events = config["events"]
-    most = events["top"] + events["quantiles"] * events["per_quantile"]
-    if explainer["exemplars"] > most:
-        allowed = f"at most {most}, events.top + events.quantiles * events.per_quantile"
-        yield sentence(f"{key}.exemplars", f"{explainer['exemplars']} is too large", allowed)
 
 
 def missing(
     explainer: Mapping[str, Any], config: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Iterator[str]:
-    """What the environment lacks for an entry of kind llm to be asked."""
-    for name in dict.fromkeys([explainer["endpoint"], explainer["judge"]]):
+    """What the environment lacks for the endpoints of an entry to be asked."""
+    names = (explainer[role] for role in ("endpoint", "judge") if role in explainer)
+    for name in dict.fromkeys(names):
         yield from _environment(f"endpoints.{name}", config["endpoints"][name], environment)
 
 

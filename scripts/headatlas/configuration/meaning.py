@@ -19,7 +19,7 @@ from ..names import parse_head
 from ..patterns import RESULTS, matches_of
 from ..roles.table import RolesError, read_roles
 from ..writing.relations import RELATIONS, RelationsError, read_relations
-from . import language_models
+from . import language_models, people
 from .problem import near_match, sentence, shown
 from .queries import SECTIONS
 
@@ -49,6 +49,8 @@ def problems(config: Mapping[str, Any], root: Path) -> Iterator[str]:
     for key, explainer in _used(config, "explainers").items():
         if explainer["kind"] == "llm":
             yield from language_models.problems(key, explainer, config)
+        if explainer["kind"] == "people":
+            yield from people.problems(key, explainer, config, root)
     yield from _relations(config["writing"], root)
     for key, value, most, reason in _limits(config):
         if value > most:

@@ -57,10 +57,11 @@ def _counts(marked: Marked, unit: Unit) -> dict[str, int]:
 
 def written(store: Store) -> Iterator[Words]:
     """What raters wrote of heads, the last of each rater and head, raters by their number."""
-    units, found = store.units(), {}
+    units, model = store.units(), store.study().model
+    found: dict[tuple[int, int, int], str] = {}
     for trial in store.trials():
         if trial.own:
             unit = units[trial.number]
             found[unit.layer, unit.head, trial.rater] = trial.own
     for (layer, head, rater), text in sorted(found.items()):
-        yield Words(layer=layer, head=head, rater=str(rater), text=text)
+        yield Words(model=model, layer=layer, head=head, rater=str(rater), text=text)

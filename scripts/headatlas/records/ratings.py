@@ -55,6 +55,7 @@ RATING_SCORES = pa.schema(
 class Words(Record):
     """A line of the file of what people wrote: an explanation of a head."""
 
+    model: str
     layer: int
     head: int
     rater: str

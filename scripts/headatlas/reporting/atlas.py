@@ -22,6 +22,7 @@ from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement
 from headatlas.records.known_roles import KnownRoles
 from headatlas.records.model import ModelInfo
+from headatlas.records.ratings import RATING_SCORES
 from headatlas.records.repeats import REPEATS
 from headatlas.records.scores import HeadScores
 from headatlas.records.stats import STATS
@@ -45,6 +46,7 @@ from .environment import environment
 from .exemplars import Group, groups
 from .maps import colourings, map_script
 from .numbers import numbers_of
+from .rated import rated
 from .run_record import run_record
 from .searching import search_script
 from .substitution import substituted
@@ -67,8 +69,8 @@ class Inputs(NamedTuple):
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
     folders `explanations` and `scores`. `usage` and `judged` are there where language models
-    were asked, `substitution` where explanations predict attention, and `effects` where the
-    model was run without its heads.
+    were asked, `substitution` where explanations predict attention, `effects` where the
+    model was run without its heads, and `rated` where people rated explanations.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
     in `random_round`. `weights` are folders of what heads write by their weights, `random_weights`
     those of that twin; `claims` and `random_claims` likewise what they write in text.
@@ -95,6 +97,7 @@ class Inputs(NamedTuple):
     claims: Path | None = None
     random_claims: Path | None = None
     effects: Path | None = None
+    rated: Path | None = None
 
 
 def build(
@@ -146,7 +149,8 @@ def build(
     claims = read_claims(inputs.claims, inputs.random_claims, run.model) if inputs.claims else None
     effects = read_table(inputs.effects, EFFECTS).to_pylist() if inputs.effects else []
     depends = dependence(effects)
-    about = (known_roles, usage, replaced, writes, claims, depends)
+    ratings = read_table(inputs.rated, RATING_SCORES).to_pylist() if inputs.rated else []
+    about = (known_roles, usage, replaced, writes, claims, depends, rated(ratings))
     atlas = pages.gather(run, info, facts, heads, twin, clusters, *about)
     env = environment(templates)
 
@@ -163,6 +167,8 @@ def build(
         write_text(out / "relations.csv", _csv(list(relation_rows(writes, names))))
     if inputs.effects:
         write_csv(out / "effects.csv", effects, EFFECTS)
+    if ratings:
+        write_csv(out / "ratings.csv", ratings, RATING_SCORES)
     write_text(out / "report.md", pages.report(env, atlas))
     write_record(out / "clusters.json", clusters)
     write_record(out / "run.json", record)

@@ -106,6 +106,15 @@ EFFECTS = (
     "below zero where they make up for it. Active are the fifth of the tokens for which the head's "
     "explanation predicts most activation. Single heads understate, since others can step in."
 )
+RATINGS = (
+    "People who did not know whose explanation it was saw it beside a head, and rated from 1 to 5 "
+    "how well it fits: the head's own, and one that says something else (a control). By the "
+    "explanation alone they had marked in unseen text where such a head should be active; balanced "
+    "accuracy is the mean of two shares, of active tokens that are marked and of others that are "
+    "not, 0.5 by chance. Raters are trusted who give at most 2 to each explanation that is plainly "
+    "wrong, and nearly the same to what is shown twice (at most 1 apart on average). Intervals "
+    "resample heads, trials or explanations, not raters."
+)
 # Of the figures of `records.effects`, what pages call them.
 EFFECT_LABELS = {
     "loss": "loss, all tokens",

@@ -26,6 +26,7 @@ from .catalogue import (
     LABELS,
     METRICS,
     OBJECT_NAMES,
+    RATINGS,
     STANDARD_TESTS,
     SUBSTITUTION,
     TERMS,
@@ -39,6 +40,7 @@ from .environment import script
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
 from .maps import Colouring
+from .rated import FIGURES, Rated
 from .sentences import Told, sentences
 from .stated import Stated, stated
 from .stated import counts as stated_counts
@@ -83,6 +85,7 @@ class Atlas(NamedTuple):
     depends: Dependence | None
     told: dict[str, Told]
     stated: dict[str, Stated]
+    rated: Rated | None
 
     @property
     def heads_in_model(self) -> int:
@@ -108,6 +111,7 @@ def gather(
     writes: Written | None = None,
     claims: Claims | None = None,
     depends: Dependence | None = None,
+    people: Rated | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -144,6 +148,7 @@ def gather(
         depends,
         sentences([head.name for head in heads], said, claims, writes, depends),
         said,
+        people,
     )
 
 
@@ -204,6 +209,8 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "about_tests": STANDARD_TESTS,
         "about_substitution": SUBSTITUTION,
         "about_effects": EFFECTS,
+        "about_ratings": RATINGS,
+        "rating_figures": FIGURES,
         "about_writing": about_writing(atlas),
         "about_claims": CLAIMS,
         "claim_counts": atlas.claims.counts if atlas.claims else None,

@@ -15,6 +15,7 @@ from .events import Events
 from .execution import Execution
 from .language_model import LanguageModel
 from .model import Model
+from .people import People
 from .report import Report
 from .scoring import Scoring
 from .seed import SeedNumber
@@ -22,7 +23,7 @@ from .sweep import Sweep
 from .symbolic import Symbolic
 from .writing import Writing
 
-AnyExplainer = Annotated[Symbolic | LanguageModel, Field(discriminator="kind")]
+AnyExplainer = Annotated[Symbolic | LanguageModel | People, Field(discriminator="kind")]
 
 
 def _named(*taken: str, ending: str = "") -> dict[str, Any]:

@@ -29,8 +29,9 @@ from headatlas.comparison.universality import table, universal_and_specific
 from headatlas.errors import InputError
 from headatlas.intervals import resampled
 from headatlas.records.comparison import COUNTERPARTS, SharedFamilies
+from headatlas.records.ratings import RATING_SCORES
 from headatlas.settings.clustering import Clustering
-from headatlas.storage import read_record, read_table
+from headatlas.storage import read_record, read_table, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -287,3 +288,18 @@ def test_explanations_without_programs_are_alike_by_no_weights(
     families = read_record(found / "families.json", SharedFamilies)
     assert [group.clusters for group in families.groups] == [[] for _ in families.groups]
     assert all(group.unclustered for group in families.groups)
+
+
+def test_ratings_by_people_are_told_where_there_are_any(inputs: Inputs, tmp_path: Path) -> None:
+    named = {"model": "m", "corpus": "c", "explainer": "e", "round": 0, "n": 7, "reason": None}
+    figures = [
+        {**named, "raters": group, "measure": measure, "metric": metric, "value": 0.25}
+        for group in ("all", "trusted", "1")
+        for measure, metric in (("alpha", None), ("rating_true", None), ("spearman", "iou"))
+    ]
+    write_rows(tmp_path / "figures.parquet", figures, RATING_SCORES)
+    found = compare(inputs._replace(rated=[tmp_path / "figures.parquet"]), tmp_path / "out")
+    assert len(rows(found, "ratings.csv")) == 9
+    report = (found / "report.md").read_text()
+    assert "| m | c | e | trusted | 0.25 |" in report and "| e | 1 |" not in report
+    assert "<td>all</td>" in (found / "index.html").read_text()

@@ -86,8 +86,15 @@ def batches_of(wildcards):
     Snakemake looks for no other reason to run what comes after an ancient file that is made anew.
     """
     entry = config["explainers"][wildcards.explainer]
-    batch = [config["endpoints"][entry[role]]["batch"] for role in ("endpoint", "judge")]
+    roles = [role for role in ("endpoint", "judge") if role in entry]
+    batch = [config["endpoints"][entry[role]]["batch"] for role in roles]
     return BATCHES.format(**wildcards) if any(batch) else []
+
+
+def written_by_people(wildcards):
+    """The file of what people wrote of the model's heads; of its random twin they wrote nothing."""
+    twin = wildcards.model.endswith(RANDOM)
+    return [] if twin else config["explainers"][wildcards.explainer]["file"]
 
 
 def previous_round(wildcards):
@@ -109,6 +116,6 @@ def estimates():
     found = [
         f"{RUN}/{{explainer}}/estimate.csv".format(model=model, corpus=corpus, explainer=explainer)
         for model, corpus, explainer, _ in runs(config)
-        if asks(explainer)
+        if config["explainers"][explainer]["kind"] == "llm"
     ]
     return list(dict.fromkeys(found))

@@ -37,12 +37,15 @@ def remove_dangling_links(pages):
             link.unlink()
 
 
-def stages(explainer):
-    """The rules of a run of an explainer."""
-    depends = ["ablate_heads", "attribute_heads", "summarise_effects"] * measures_effects()
+def stages(wildcards):
+    """The rules of a run."""
+    explainer = wildcards.explainer
+    depends = ["evaluate_ratings"] * bool(rated(wildcards))
+    depends += ["ablate_heads", "attribute_heads", "summarise_effects"] * measures_effects()
     if not asks(explainer):
         return STAGES + depends + ["substitute_heads"] * substitutes(explainer)
-    asking = {"explain_head": "explain_head_llm", "predict_head": "judge_head_llm"}
+    kind = config["explainers"][explainer]["kind"]
+    asking = {"explain_head": f"explain_head_{kind}", "predict_head": "judge_head_llm"}
     return [*(asking.get(rule, rule) for rule in STAGES), *depends, "count_usage"]
 
 
@@ -51,7 +54,7 @@ def recipe(wildcards):
     run = (wildcards.model, wildcards.corpus, wildcards.explainer, wildcards.clustering)
     facts = {
         "configuration": configuration_of(config, run),
-        "code": {name: code(name) for name in stages(wildcards.explainer)},
+        "code": {name: code(name) for name in stages(wildcards)},
         "templates": folder_digest(TEMPLATES),
         "corpus": corpus_state(wildcards),
     }

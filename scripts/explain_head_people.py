@@ -1,0 +1,50 @@
+"""Explain an attention head in the words of people: of several texts, the best by a judge."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from headatlas.errors import or_failed, reported
+from headatlas.explainers.llm.arguments import add_judge, client_of, head_of
+from headatlas.explainers.llm.candidates import Trial
+from headatlas.explainers.llm.judge import reading_of
+from headatlas.explainers.people.explain import explain
+from headatlas.explainers.people.table import read_people, texts_of
+from headatlas.explainers.unexplained import failed_explanation
+from headatlas.items import read_items
+from headatlas.llm.client import Client
+from headatlas.records.events import EVENTS
+from headatlas.storage import read_head, write_record
+
+
+@reported
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("model", "corpus", "explainer"):
+        parser.add_argument(f"--{name}", required=True, help=f"name of the {name}")
+    for name in ("round", "layer", "head"):
+        parser.add_argument(f"--{name}", type=int, required=True, help="number, from 0")
+    parser.add_argument("--written", type=Path, help="file of what people wrote (CSV, JSONL)")
+    parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
+    parser.add_argument("--items", type=Path, required=True, help="items of the head's layer")
+    add_judge(parser, "")
+    parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
+    args = parser.parse_args()
+
+    about = head_of(args)
+    lines = read_people(args.written) if args.written else []
+    texts = texts_of(lines, args.model, args.layer, args.head)
+    items = read_items(args.items, args.head)
+    reading = reading_of(read_head(args.events, EVENTS, args.head), items)
+    judge = client_of(args, "", os.environ, Client)
+    trial = Trial(judge, reading.items["validation"], reading.pieces, args.items_per_call)
+    explanation = or_failed(
+        lambda: asyncio.run(explain(about, texts, trial)),
+        lambda reason: failed_explanation(about, reason),
+    )
+    write_record(args.out, explanation)
+
+
+if __name__ == "__main__":
+    main()

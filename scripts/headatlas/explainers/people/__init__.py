@@ -1,0 +1,1 @@
+"""Explanations that people wrote, tested like those of machines."""
