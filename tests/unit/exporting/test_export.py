@@ -2,11 +2,13 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import unquote
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -21,6 +23,7 @@ from headatlas.exporting import export as exporting
 from headatlas.exporting.dataset import EXEMPLARS
 from headatlas.exporting.export import export
 from headatlas.reading.atlas import Atlas, open_atlas, open_atlases
+from headatlas.storage import write_record
 
 RUN = "toy/hostile/symbolic/hdbscan"
 
@@ -168,7 +171,7 @@ def test_the_site_has_all_pages_and_its_links_hold(exported: Path, atlas: Atlas)
 def test_the_search_of_the_site_leads_to_pages(exported: Path) -> None:
     script = (exported / "site/search.js").read_text()
     assert script.isascii()
-    heads = json.loads(re.search(r"headAtlasHeads = (.*);\n", script)[1])  # type: ignore[index]
+    (heads,) = map(json.loads, re.findall(r"headAtlasHeads = (.*);\n", script))
     assert [head for _, head, _, _ in heads] == EVERY_HEAD
     assert all((exported / "site" / place).is_file() for _, _, _, place in heads)
 
@@ -207,3 +210,42 @@ def test_the_script_exports_what_is_asked_for(atlas: Atlas, tmp_path: Path) -> N
     assert [file.name for file in out.iterdir()] == ["headvis"]
     done = subprocess.run([*script, "--run", "x"], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 1 and done.stderr.startswith("error: run x: no finished run in")
+
+
+@pytest.fixture(scope="module")
+def two(atlas: Atlas, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The atlas, and one of another model without a score that the first has."""
+    results = tmp_path_factory.mktemp("two") / "results"
+    for model in ("toy", "<other>"):
+        folder = results / model / "hostile/symbolic/atlas/hdbscan"
+        shutil.copytree(atlas.folder, folder)
+        write_record(folder / "run.json", atlas.record.model_copy(update={"model": model}))
+    pl.read_csv(folder / "summary.csv").drop("pair_auroc").write_csv(folder / "summary.csv")
+    out = results.parent / "export"
+    export(open_atlases(results), out, templates=TEMPLATES, exemplars=True)
+    return out
+
+
+def test_runs_are_one_table_in_which_what_one_lacks_is_empty(two: Path) -> None:
+    for name, rows in (("heads", 12), ("scores", 84), ("exemplars", 96)):
+        found = table(two, name)
+        assert found.height == rows and found["model"].unique().sort().to_list() == [
+            "<other>", "toy",
+        ]  # fmt: skip
+        values = {model: own["pair_auroc"] for (model,), own in found.group_by("model")}
+        assert values["<other>"].null_count() == rows / 2 > values["toy"].null_count()
+
+
+def test_runs_are_one_site_in_which_all_heads_are_found(two: Path) -> None:
+    page = (two / "site/index.html").read_text()
+    assert "&lt;other&gt;" in page and "<other>" not in page
+    linked = {unquote(link) for link in re.findall(r'href="([^"#:]+)"', page)}
+    assert linked == {
+        f"{model}/hostile/symbolic/atlas/hdbscan/{name}"
+        for model in ("toy", "<other>")
+        for name in ("index.html", "report.md")
+    }
+    script = (two / "site/search.js").read_text()
+    (heads,) = map(json.loads, re.findall(r"headAtlasHeads = (.*);\n", script))
+    assert len(heads) == 12 and all((two / "site" / head[3]).is_file() for head in heads)
+    assert {file.name for file in (two / "headvis").iterdir()} == {"toy", "<other>"}
