@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas rate estimate merge export test test-quick test-slurm lint benchmark faults planted \
+.PHONY: atlas rate estimate merge export test test-quick test-slurm test-browser lint benchmark faults planted \
 	demo-model clean
 
 # Of the configured sweep; or of a real model, all its heads, on a corpus of config.yaml:
@@ -56,6 +56,14 @@ test-slurm: .venv/installed
 	dpkg --status $(SLURM) > /dev/null 2>&1 || \
 		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes $(SLURM); }
 	$(OFFLINE) $(BIN)/python -m pytest tests/slurm
+
+# Rating in a real browser; installs Debian packages where they are missing, which needs root.
+BROWSER := chromium chromium-driver
+test-browser: .venv/installed
+	dpkg --status $(BROWSER) > /dev/null 2>&1 || \
+		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes $(BROWSER); } || \
+		{ echo "A browser is missing: install $(BROWSER), or run this as root on Debian." >&2; exit 1; }
+	$(OFFLINE) $(BIN)/python -m pytest tests/browser
 
 lint: .venv/installed
 	$(BIN)/ruff check scripts tests benchmarks
