@@ -44,3 +44,28 @@ class AnswerKey(Record):
     moved: float = Field(description="share of the attention that the noise moves")
     fallback: str = Field(description="where a head attends when no rule of it applies")
     heads: list[PlantedHead]
+
+
+class PlantedWriter(Record):
+    """The truth about what one head writes."""
+
+    layer: int
+    head: int
+    function: str
+    words: str = Field(description="what it adds to the logits directly, in plain words")
+    claims: list[tuple[str, str]] = Field(
+        description="effects and objects, as write claims have them, that are true of it"
+    )
+    relation: tuple[str, str] | None = Field(description="effect and relation that its map holds")
+    noise: bool = Field(description="whether nothing that has a name is true of what it writes")
+    nats: float = Field(description="what it adds to the logit of a token, at its largest")
+
+
+class WritersKey(Record):
+    """The truth about all heads of a subject whose heads write known things."""
+
+    version: int = VERSION
+    seed: int
+    noise: str = Field(description="none, medium or high")
+    moved: float = Field(description="share of attention that is moved, and of what is said noise")
+    heads: list[PlantedWriter]

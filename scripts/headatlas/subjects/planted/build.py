@@ -22,6 +22,8 @@ from .roles import CARRIER, Role
 from .vocabulary import CONTEXT, VOCABULARY, token_codes, train_tokenizer
 
 EVERY = 8  # text is read; the tokenizer learns no more from all
+# LayerNorm divides by the root mean square of the stream, which is the constant's.
+GAIN = CONSTANT * FEATURES**-0.5
 _WINDOWS, _WINDOW_TOKENS = 16, 128  # the sample on which noise and coverage are measured
 Stream = Float[np.ndarray, "window token feature"]
 
@@ -131,8 +133,12 @@ def save_model(
     tokens: Float[np.ndarray, "token feature"],
     layers: int,
     folder: Path,
+    unembedding: Float[np.ndarray, "token feature"] | None = None,
 ) -> None:
-    """Write a GPT-2 of these heads; its MLPs add nothing, and what it says means nothing."""
+    """Write a GPT-2 of these heads; its MLPs add nothing.
+
+    Without an `unembedding`, which makes logits of features, what it says means nothing.
+    """
     config = GPT2Config(
         vocab_size=VOCABULARY,
         n_positions=CONTEXT,
@@ -142,6 +148,7 @@ def save_model(
         n_inner=1,
         bos_token_id=0,
         eos_token_id=0,
+        tie_word_embeddings=unembedding is None,
     )
     assert 2 * FEATURES == HEADS * D_HEAD
     model = GPT2LMHeadModel(config).eval()
@@ -152,10 +159,12 @@ def save_model(
         body = model.transformer
         body.wte.weight.copy_(torch.from_numpy(doubled(tokens)))
         body.wpe.weight.copy_(torch.from_numpy(doubled(position_embedding())))
+        if unembedding is not None:
+            body.ln_f.weight.fill_(GAIN)
+            model.lm_head.weight[:, :FEATURES] = torch.from_numpy(unembedding).float()
         for (layer, head), circuit in circuits.items():
             block = body.h[layer]
-            # LayerNorm divides by the root mean square of the stream, which is the constant's.
-            block.ln_1.weight.fill_(CONSTANT * FEATURES**-0.5)
+            block.ln_1.weight.fill_(GAIN)
             _fill(block.attn, head, circuit)
     disable_progress_bar()
     model.half().save_pretrained(folder)

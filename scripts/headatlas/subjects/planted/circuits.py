@@ -29,6 +29,7 @@ class Circuit:
         self.value = np.zeros((FEATURES, D_HEAD))
         self.output = np.zeros((D_HEAD, FEATURES))
         self._used = 0
+        self._written = 0
 
     def prefer(
         self, keys: dict[str, float], *, when: str | None = None, unless: str | None = None
@@ -94,6 +95,13 @@ class Circuit:
         turned, _ = np.linalg.qr(rng.normal(size=(width, CODE_LENGTH)))
         self.value[PLACES["token"], at] = np.eye(CODE_LENGTH)
         self.output[at, PLACES[place]] = turned.T / (2 * CODE_LENGTH) ** 0.5  # stored twice
+
+    def write(self, source: str, place: str, map: Float[np.ndarray, "read written"]) -> None:
+        """Write what stands at `source` of the attended token, times a map, to a place."""
+        at = slice(self._written, self._written + len(map))
+        self._written = at.stop
+        self.value[PLACES[source], at] = np.eye(len(map))
+        self.output[at, PLACES[place]] = map
 
     def add_noise(self, rng: np.random.Generator) -> None:
         """Random logits of token and position in the last dimensions, of no known size yet."""

@@ -40,6 +40,14 @@ PLACES["value"] = slice(FEATURES - DIGITS, FEATURES)
 PLACES |= {name: slice(n, n + 1) for n, name in enumerate(SETS, FEATURES - DIGITS - len(SETS))}
 PLACES["narrow_output"] = slice(PLACES["output"].start, FEATURES - DIGITS - len(SETS))
 
+# Subjects whose heads write known things have it otherwise: what their unembedding reads, notes
+# of some heads to later ones, tokens that belong to a token, and what nothing reads.
+NOTES = ("note_erased", "note_lessened", "note_relayed")
+for n, name in enumerate(("said", *NOTES, "follower", "related")):
+    start = PLACES["output"].start + n * CODE_LENGTH
+    PLACES[name] = slice(start, start + CODE_LENGTH)
+PLACES["unread"] = slice(PLACES["related"].stop, FEATURES)
+
 
 def feature(name: str) -> int:
     """Number of a feature: of a class, of a class of the previous token, or of a single one."""
