@@ -85,13 +85,13 @@ def models_folder(work: Path) -> Path:
     return work / "planted-models"
 
 
-def make_windows(variant: Variant) -> None:
+def make_windows(variant: Variant, sampled: int = SAMPLED) -> None:
     """Windows of documents that the tokenizer has not learned from."""
     settings = WindowSettings(
         window_tokens=TOKENS,
-        windows=4 * SAMPLED,
+        windows=4 * sampled,
         windows_per_document=16,
-        sampled=SAMPLED,
+        sampled=sampled,
         fractions={"train": 0.5, "validation": 0.25, "test": 0.25},
         prepend_bos=True,
         seed=0,

@@ -24,6 +24,7 @@ from .passes import layer_hooks, run_hooked, scale_of
 
 SHOWN = 5  # tokens raised and lowered most that are kept of a query
 NONE = -1  # no such token
+NEAR = 0.99  # of the largest activation: as active as at that query
 _ROWS = 128  # queries whose logits are in memory at once
 
 
@@ -44,11 +45,15 @@ class Query(NamedTuple):
 def queries_of(
     layer: int, head: int, events: Sequence[Event], rng: np.random.Generator
 ) -> list[Query]:
-    """Of each window the query at which the head is most active, and a random one."""
+    """Of each window the query at which the head is most active, and a random one.
+
+    Of several that are as active one is drawn: the first would always be at the beginning.
+    """
     found = []
     for event in events:
         attention = event.attention()
-        active = 1 + int(event.activation[1:].argmax())
+        activation = event.activation[1:]
+        active = 1 + int(rng.choice(np.flatnonzero(activation >= NEAR * activation.max())))
         for kind, at in (("active", active), ("random", int(rng.integers(1, len(event.tokens))))):
             key = 1 + int(attention[at, 1 : at + 1].argmax())
             after = int(event.tokens[key + 1]) if key < at else NONE
@@ -159,6 +164,7 @@ def _row(
         effect = float(logits[token]) if there else None
         matched = float(logits[different].mean()) if there and len(different) else None
         above = float((logits < logits[token]).float().mean()) if there else None
+        row[f"{name}_token"] = token if there else None
         row |= {f"{name}_effect": effect, f"{name}_matched": matched, f"{name}_above": above}
     for name, largest in (("raised", True), ("lowered", False)):
         row[name] = logits.topk(min(SHOWN, len(logits)), largest=largest).indices.tolist()

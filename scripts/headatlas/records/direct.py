@@ -14,6 +14,7 @@ OBJECTS = {
 
 def _of_object(name: str, words: str) -> list[pa.Field]:
     return [
+        field(f"{name}_token", pa.int32(), f"{words}; null if there is none", nullable=True),
         field(f"{name}_effect", pa.float32(), f"what is added to {words}; null if there is none",
               nullable=True),
         field(f"{name}_matched", pa.float32(), "the same to this token of the head's other queries "

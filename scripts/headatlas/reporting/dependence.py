@@ -12,6 +12,7 @@ from headatlas.statistics.spearman import spearman
 from .charts import place
 
 SHOWN, WIDTH = 10, 220
+MOST = 0.5  # the smaller of direct and total effect is no more of the larger: that misleads
 KIND = "mean"  # the ablation that pages rank by
 Figures = dict[tuple[str, str], dict[str, Any]]  # rows by kind and figure
 RESAMPLES = 1000
@@ -56,8 +57,9 @@ def dependence(rows: Iterable[Mapping[str, Any]]) -> Dependence | None:
 def misleading(figures: Figures) -> str | None:
     """A warning where the direct effect alone would mislead: later components turn it round.
 
-    That is where the direct effect is clearly there and the total is not, or is of the other
-    sign, and where the total clearly is and the direct effect is not.
+    That is where the direct effect is clearly there and the total is not, or less than half of
+    it, or is of the other sign, and where the total clearly is and the direct effect is not, or
+    less than half of it.
     """
     direct, total = (figures.get((KIND, name)) for name in ("direct", "loss"))
     if direct is None or total is None:
@@ -77,6 +79,17 @@ def misleading(figures: Figures) -> str | None:
         return (
             "What the model loses without it is clear, but not its direct effect: it works through "
             "later layers."
+        )
+    sizes = abs(direct["value"]), abs(total["value"])
+    if all(sides) and sizes[1] < MOST * sizes[0]:
+        return (
+            "What the model loses without it is less than half of its direct effect: later layers "
+            "make up for most of it, or undo it."
+        )
+    if all(sides) and sizes[0] < MOST * sizes[1]:
+        return (
+            "Its direct effect is less than half of what the model loses without it: it works "
+            "mostly through later layers."
         )
     return None
 

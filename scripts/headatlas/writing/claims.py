@@ -2,7 +2,8 @@
 
 A lift is how much more a head adds to a token at its query than to the tokens of the same kind at
 its other queries, in standard deviations of what it adds to the vocabulary: these tokens are as
-frequent as its own, for they are its own at other places.
+frequent as its own, for they are its own at other places. Intervals are over tokens, each with all
+its queries: a head that happens to raise a few frequent ones does not raise what it attends to.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,15 +11,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from ..intervals import mean_intervals
+from ..intervals import estimate, resample_counts
 from ..records.direct import OBJECTS
 from ..records.write_claims import EFFECTS, HeadClaims, Lift, WriteClaim
 
 LEAST = 0.5  # lift on train and on validation of what is claimed
 MOST_CLAIMS = 2
-FEWEST = 4  # windows, for an interval
+FEWEST = 4  # tokens, for an interval
 TENTH = 0.1
-SAME = 0.5  # share of queries that attend to themselves
+SAME = 0.5  # share of queries at which an object is the current token
+# How far behind the query the key then is.
+CURRENT_AT = {"attended": 0, "after_attended": 1}
 RESAMPLES = 1000
 COMMON = 0.1  # of the active queries at which a token is among those raised most, to be shown
 SHOWN = 6
@@ -29,16 +32,16 @@ def claims_of(
 ) -> HeadClaims:
     """The claims on a head: `rows` are its own of `records.direct.DIRECT`.
 
-    What is claimed has a lift of `LEAST` in size, clear of 0 over windows, on train and on
+    What is claimed has a lift of `LEAST` in size, clear of 0 over tokens, on train and on
     validation alike. All other claims are held against test text too.
     """
     lifts = {
-        (split, kind, name): lift_of(_values(rows, split, kind, name), seed)
+        (split, kind, name): lift_of(*_values(_at(rows, [split], kind), name), seed)
         for split in ("train", "validation", "test")
         for kind in ("active", "random")
         for name in OBJECTS
     }
-    told_apart = _told_apart(rows)
+    told_apart = _told_apart(rows, seed)
     claims: list[WriteClaim] = []
     others: list[WriteClaim] = []
     for name in OBJECTS:
@@ -68,29 +71,56 @@ def claims_of(
     )
 
 
-def _told_apart(rows: pl.DataFrame) -> list[str]:
-    """The objects, but for the attended token where it mostly is the current one."""
-    active = rows.filter(pl.col("split") == "train", pl.col("kind") == "active")
-    itself = (active["key"] == active["query"]).to_list()
-    same = sum(itself) > SAME * len(itself)
-    return [name for name in OBJECTS if not (same and name == "attended")]
+def _told_apart(rows: pl.DataFrame, seed: int) -> list[str]:
+    """The objects, without one of each two that are mostly the same token.
+
+    That is the current one where an object mostly is the current token, unless random queries at
+    which they differ tell that it is the object.
+    """
+    chosen = _at(rows, ["train"], "active")
+    found = list(OBJECTS)
+    for name, distance in CURRENT_AT.items():
+        same = (chosen["query"] - chosen["key"] == distance).to_list()
+        if sum(same) > SAME * len(same):
+            other = "current" if _is_object(rows, name, distance, seed) else name
+            found = [kept for kept in found if kept != other]
+    return found
 
 
-def lift_of(values: Sequence[float], seed: int) -> Lift:
-    """The mean of some windows' lifts and its 95 % interval, if there are enough of them."""
+def _is_object(rows: pl.DataFrame, name: str, distance: int, seed: int) -> bool:
+    """Whether the lift is the object's, not the current token's, where these are not the same."""
+    random = _at(rows, ["train", "validation"], "random")
+    apart = random.filter(pl.col("query") - pl.col("key") != distance)
+    own, current = (lift_of(*_values(apart, n), seed) for n in (name, "current"))
+    if not (_clear(own, 1) or _clear(own, -1)):
+        return False
+    return abs(own.value or 0.0) > abs(current.value or 0.0)
+
+
+def lift_of(values: Sequence[float], tokens: Sequence[int], seed: int) -> Lift:
+    """The mean of some windows' lifts and its 95 % interval, if they are about enough tokens."""
     n = len(values)
-    if n < FEWEST:
+    found, place = np.unique(np.array(tokens, int), return_inverse=True)
+    if len(found) < FEWEST:
         return Lift(value=None, low=None, high=None, n=n)
-    rng = np.random.default_rng(seed)
-    ((value, low, high),) = mean_intervals(np.array(values)[:, None], RESAMPLES, rng).tolist()
+    drawn = resample_counts(np.random.default_rng(seed), RESAMPLES, len(found)).astype(float)
+    means = drawn @ np.bincount(place, np.array(values)) / (drawn @ np.bincount(place))
+    value, low, high, _, _ = estimate(means, n, len(found))
     return Lift(value=value, low=low, high=high, n=n)
 
 
-def _values(rows: pl.DataFrame, split: str, kind: str, name: str) -> list[float]:
-    own = rows.filter(pl.col("split") == split, pl.col("kind") == kind, pl.col("spread") > 0)
+def _at(rows: pl.DataFrame, splits: Sequence[str], kind: str) -> pl.DataFrame:
+    return rows.filter(pl.col("split").is_in(splits), pl.col("kind") == kind)
+
+
+def _values(rows: pl.DataFrame, name: str) -> tuple[list[float], list[int]]:
+    """Lifts, and the tokens that they are of."""
     lift = (pl.col(f"{name}_effect") - pl.col(f"{name}_matched")) / pl.col("spread")
-    values = own.select(lift.cast(pl.Float64)).to_series().drop_nulls().to_list()
-    return [float(value) for value in values]
+    found = rows.filter(pl.col("spread") > 0).select(
+        lift.cast(pl.Float64).alias("lift"), pl.col(f"{name}_token").alias("token")
+    )
+    found = found.drop_nulls()
+    return found["lift"].to_list(), found["token"].to_list()
 
 
 def _clear(lift: Lift, sign: int) -> bool:
@@ -106,7 +136,7 @@ def _times(lift: Lift, sign: int) -> Lift:
 
 
 def _extreme(rows: pl.DataFrame, name: str, sign: int) -> float | None:
-    own = rows.filter(pl.col("split") == "test", pl.col("kind") == "active")
+    own = _at(rows, ["test"], "active")
     above = own[f"{name}_above"].drop_nulls()
     if not len(above):
         return None
@@ -116,7 +146,7 @@ def _extreme(rows: pl.DataFrame, name: str, sign: int) -> float | None:
 
 def _common(rows: pl.DataFrame, column: str, pieces: Mapping[int, str]) -> list[str]:
     """The tokens that are in the column at most of the active test queries, often enough."""
-    own = rows.filter(pl.col("split") == "test", pl.col("kind") == "active")
+    own = _at(rows, ["test"], "active")
     counts = (
         own[column]
         .explode()

@@ -46,7 +46,8 @@ NOTES = ("note_erased", "note_lessened", "note_relayed")
 for n, name in enumerate(("said", *NOTES, "follower", "related")):
     start = PLACES["output"].start + n * CODE_LENGTH
     PLACES[name] = slice(start, start + CODE_LENGTH)
-PLACES["unread"] = slice(PLACES["related"].stop, FEATURES)
+PLACES["predictable"] = slice(FEATURES - 1, FEATURES)
+PLACES["unread"] = slice(PLACES["related"].stop, FEATURES - 1)
 
 
 def feature(name: str) -> int:

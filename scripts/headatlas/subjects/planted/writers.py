@@ -6,8 +6,7 @@ frequency of tokens. Three heads write to a later one that removes all that they
 quarters of it, or says it in their place: what they do directly is not what the model loses.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ from .circuits import Circuit
 from .noise import HEAD_OF_NOISE, STRENGTHS, factor_for, spread
 from .plan import HEADS
 from .residual import CONSTANT, NOTES, PLACES, position_embedding, token_embedding
-from .roles import ROLES
+from .roles import RISE, ROLES, of_class
 from .vocabulary import CODE_LENGTH, VOCABULARY, token_codes, train_tokenizer
 
 LAYERS = 4
@@ -38,8 +37,12 @@ LESSENED = 0.75  # share of it that the second of the pairs removes
 FEWEST_PAIRS = 6  # of a relation that is planted
 _READ = 8192  # characters of a text in which tokens are counted
 _NEAR = ("previous_token", "two_back", "three_back")
-_FAR = ("two_back", "three_back", "last_capitalised", "last_keyword")
+_FAR = ("last_capitalised", "last_keyword")
 _SELF = "current_token"
+PREDICTABLE = "predictable"  # the last token that is mostly followed by the same one
+MOSTLY = 0.6
+BUILDS = {role.name: role.build for role in ROLES}
+BUILDS[PREDICTABLE] = partial(of_class, name=PREDICTABLE, rise=RISE)
 
 Head = tuple[int, int]
 _Claims = tuple[tuple[str, str], ...]
@@ -83,7 +86,8 @@ def _random(head: Circuit, nats: float, share: float, rng: np.random.Generator) 
 
 def _constant(head: Circuit, nats: float, share: float, rng: np.random.Generator) -> None:
     """The same everywhere."""
-    head.write("constant", "said", nats / CODE_LENGTH / CONSTANT * rng.normal(size=(1, CODE_LENGTH)))
+    size = nats / CODE_LENGTH / CONSTANT
+    head.write("constant", "said", size * rng.normal(size=(1, CODE_LENGTH)))
 
 
 def _unread(head: Circuit, nats: float, share: float, rng: np.random.Generator) -> None:
@@ -107,8 +111,9 @@ def _of_note(
 
 
 def _turn(rng: np.random.Generator) -> Float[np.ndarray, "read written"]:
-    turned, _ = np.linalg.qr(rng.normal(size=(CODE_LENGTH, CODE_LENGTH)))
-    return np.asarray(turned)
+    """A rotation drawn evenly of all; with the signs that QR gives, it would tend to turn back."""
+    turned, triangle = np.linalg.qr(rng.normal(size=(CODE_LENGTH, CODE_LENGTH)))
+    return np.asarray(turned * np.sign(np.diag(triangle)))
 
 
 def _both(name: str, words: str, number: int, at: tuple[str, ...], source: str) -> list[Function]:
@@ -145,12 +150,12 @@ FUNCTIONS = (
     *_pair(NOTES[0], "raises the attended token, which is undone", "undoes that", True, -1.0),
     *_pair(NOTES[1], "the same, most of which is undone", "undoes that", True, -LESSENED),
     *_pair(NOTES[2], "says nothing, but tells a later head", "says what it is told", False, 1.0),
-    *_both("attended", "the attended token", 4, (*_NEAR, *_FAR[2:]), "token"),
+    *_both("attended", "the attended token", 4, (*_NEAR, *_FAR), "token"),
     *_both("current", "the current token", 2, (_SELF,), "token"),
-    *_both("after_attended", "what most often follows the attended token", 2, _FAR, "follower"),
+    *_both("after_attended", "what follows the attended token", 2, (PREDICTABLE,), "follower"),
     *_both("related", "what is related to the attended token", 1, _NEAR, "related"),
-    Function("random map", "a token drawn for each attended one", (*_NEAR, *_FAR), _random, number=4),
-    Function("random map and attention", "the same, attention is random", (), _random, number=2),
+    Function("random map", "a token drawn for each attended one", (*_NEAR, *_FAR), _random, (), 4),
+    Function("random map and attention", "the same, attention is random", (), _random, (), 2),
     Function("constant", "the same everywhere", _NEAR, _constant),
     Function("unread", "nothing that logits are made of", _NEAR, _unread),
 )  # fmt: skip
@@ -180,8 +185,10 @@ def plant_writers(seed: int, noise: str, texts: Sequence[str], folder: Path) -> 
     rng = np.random.default_rng([seed, 3])
     relation, pairs = _relation(tokenizer, rng)
     counts, followers = _counted(tokenizer, texts)
-    for place, belongs in (("related", dict(pairs)), ("follower", followers)):
-        tokens[list(belongs), PLACES[place]] = codes[list(belongs.values())]
+    related = dict(pairs)
+    tokens[list(related), PLACES["related"]] = codes[list(related.values())]
+    tokens[:, PLACES["follower"]] = followers @ codes
+    tokens[:, PLACES[PREDICTABLE].start] = (followers.max(1) >= MOSTLY) & (counts > FEWEST_PAIRS)
     unembedding = np.zeros_like(tokens)
     unembedding[:, PLACES["said"]] = codes
     unembedding[:, PLACES["constant"].start] = np.log(counts / counts.sum()) / CONSTANT
@@ -221,15 +228,16 @@ def _relation(
 
 def _counted(
     tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]
-) -> tuple[Float[np.ndarray, " token"], Mapping[int, int]]:
-    """How often each token occurs, one added, and what follows it most often."""
-    counts, pairs = np.ones(VOCABULARY), Counter[tuple[int, int]]()
+) -> tuple[Float[np.ndarray, " token"], Float[np.ndarray, "token follower"]]:
+    """How often each token occurs, one added, and the shares of what follows it.
+
+    BOS, which has no code, is followed by none.
+    """
+    pairs = np.zeros((VOCABULARY, VOCABULARY))
     for text in texts:
         tokens = encode(tokenizer, text[:_READ])
-        np.add.at(counts, tokens, 1)
-        pairs.update(zip(tokens, tokens[1:], strict=False))
-    ordered = sorted(pairs, key=lambda pair: (pairs[pair], pair))
-    return counts, dict(ordered)  # of pairs with the same first token the last
+        np.add.at(pairs, (tokens[:-1], tokens[1:]), 1)
+    return 1 + pairs.sum(0), pairs / np.maximum(pairs.sum(1, keepdims=True), 1)
 
 
 def _places(rng: np.random.Generator) -> dict[Head, Function]:
@@ -250,8 +258,7 @@ def _head(
     circuit = Circuit()
     function.writes(circuit, nats, share, rng)
     if function.at:
-        name = function.at[int(rng.integers(len(function.at)))]
-        next(role for role in ROLES if role.name == name).build(circuit)
+        BUILDS[function.at[int(rng.integers(len(function.at)))]](circuit)
     logits = circuit.logits(stream)
     if function.steady or (function.at and not share):
         return circuit
