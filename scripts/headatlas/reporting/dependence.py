@@ -12,6 +12,7 @@ from headatlas.statistics.spearman import spearman
 from .charts import place
 
 SHOWN, WIDTH = 10, 220
+SHOWN_AS_ZERO = 0.0005  # nats a token
 MOST = 0.5  # the smaller of direct and total effect is no more of the larger: that misleads
 KIND = "mean"  # the ablation that pages rank by
 Figures = dict[tuple[str, str], dict[str, Any]]  # rows by kind and figure
@@ -95,8 +96,8 @@ def misleading(figures: Figures) -> str | None:
 
 
 def side_of(row: Mapping[str, Any]) -> int:
-    """1 or −1 if the interval of a figure is above or below zero, else 0."""
-    if row["low"] is None:
+    """1 or −1 if a figure's interval is above or below zero; 0 if not, or if it is shown as 0."""
+    if row["low"] is None or abs(row["value"]) < SHOWN_AS_ZERO:
         return 0
     return int(row["low"] > 0) - int(row["high"] < 0)
 

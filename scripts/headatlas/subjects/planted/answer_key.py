@@ -54,7 +54,7 @@ class PlantedWriter(Record):
     function: str
     words: str = Field(description="what it adds to the logits directly, in plain words")
     claims: list[tuple[str, str]] = Field(
-        description="effects and objects, as write claims have them, that are true of it"
+        description="effects and objects, as write claims have them, each of which is true of it"
     )
     relation: tuple[str, str] | None = Field(description="effect and relation that its map holds")
     noise: bool = Field(description="whether nothing that has a name is true of what it writes")

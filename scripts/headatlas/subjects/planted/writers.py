@@ -30,7 +30,7 @@ from .residual import CONSTANT, NOTES, PLACES, position_embedding, token_embeddi
 from .roles import RISE, ROLES, of_class
 from .vocabulary import CODE_LENGTH, VOCABULARY, token_codes, train_tokenizer
 
-LAYERS = 4
+LAYERS = 5
 NATS = (0.5, 1.0, 2.0, 4.0)  # what a head adds to the logit that it raises, or takes from it
 OF_PAIRS = 3.0  # the same of heads that write to a later one
 LESSENED = 0.75  # share of it that the second of the pairs removes
@@ -59,7 +59,7 @@ class Function:
     writes: Callable[[Circuit, float, float, np.random.Generator], None]
     "given its nats and the share of it that is noise"
     claims: _Claims = ()
-    "effects and objects that are true of it"
+    "effects and objects that are true of it, each for itself"
     number: int = 1
     layers: tuple[int, ...] = tuple(range(LAYERS))
     nats: float | None = None
@@ -116,7 +116,9 @@ def _turn(rng: np.random.Generator) -> Float[np.ndarray, "read written"]:
     return np.asarray(turned * np.sign(np.diag(triangle)))
 
 
-def _both(name: str, words: str, number: int, at: tuple[str, ...], source: str) -> list[Function]:
+def _both(
+    name: str, words: str, number: int, at: tuple[str, ...], source: str, *objects: str
+) -> list[Function]:
     """Two functions: one raises what the other lowers."""
     return [
         Function(
@@ -124,7 +126,7 @@ def _both(name: str, words: str, number: int, at: tuple[str, ...], source: str) 
             f"{effect} {words}",
             at,
             partial(_code, source=source, sign=sign),
-            claims=((effect, name),) if name != "related" else (),
+            claims=tuple((effect, object) for object in objects),
             number=number,
             relation=effect if name == "related" else None,
         )
@@ -150,13 +152,13 @@ FUNCTIONS = (
     *_pair(NOTES[0], "raises the attended token, which is undone", "undoes that", True, -1.0),
     *_pair(NOTES[1], "the same, most of which is undone", "undoes that", True, -LESSENED),
     *_pair(NOTES[2], "says nothing, but tells a later head", "says what it is told", False, 1.0),
-    *_both("attended", "the attended token", 4, (*_NEAR, *_FAR), "token"),
-    *_both("current", "the current token", 2, (_SELF,), "token"),
-    *_both("after_attended", "what follows the attended token", 2, (PREDICTABLE,), "follower"),
+    *_both("attended", "the attended token", 4, (*_NEAR, *_FAR), "token", "attended"),
+    *_both("current", "the current token", 2, (_SELF,), "token", "current", "attended"),
+    *_both("after_attended", "what follows the attended token", 2, (PREDICTABLE,), "follower", "after_attended"),
     *_both("related", "what is related to the attended token", 1, _NEAR, "related"),
-    Function("random map", "a token drawn for each attended one", (*_NEAR, *_FAR), _random, (), 4),
-    Function("random map and attention", "the same, attention is random", (), _random, (), 2),
-    Function("constant", "the same everywhere", _NEAR, _constant),
+    Function("random map", "a token drawn for each attended one", (*_NEAR, *_FAR), _random, (), 10),
+    Function("random map and attention", "the same, attention is random", (), _random, (), 3),
+    Function("constant", "the same everywhere", _NEAR, _constant, (), 2),
     Function("unread", "nothing that logits are made of", _NEAR, _unread),
 )  # fmt: skip
 NOISE = ("random map", "random map and attention", "constant", "unread")
