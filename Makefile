@@ -72,9 +72,10 @@ lint: .venv/installed
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
-# Grades the symbolic explainer on models whose heads are built by hand.
+# Grades explanations, write claims and effects on models whose heads are built by hand.
 benchmark: .venv/installed
 	OMP_NUM_THREADS=1 $(OFFLINE) $(BIN)/python benchmarks/planted.py --work results/planted
+	OMP_NUM_THREADS=1 $(OFFLINE) $(BIN)/python benchmarks/planted_writes.py --work results/planted
 
 # Breaks finished runs of a tiny model in many ways; prints what is said and what is left (Linux).
 faults: .venv/installed

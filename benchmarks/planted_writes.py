@@ -6,7 +6,7 @@ Effects are held against those worked out from the weights by other means (`plan
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from multiprocessing import get_context
@@ -196,7 +196,7 @@ def _ablations(bridge: TransformerBridge, layer: int, variant: Variant, settings
     return out
 
 
-def report(found: Sequence[Found]) -> str:
+def report(found: list[Found]) -> str:
     """The tables, in Markdown: a column for each noise."""
     noises = list(dict.fromkeys(row.noise for row in found))
     claimed = [row for row in found if row.truth.claims]

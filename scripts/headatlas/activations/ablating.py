@@ -15,6 +15,7 @@ from ..progress import Progress
 from ..records.ablations import ABLATIONS
 from ..records.base import head_name
 from ..storage import TableWriter, table_writer
+from ..subjects.circuits import is_sum
 from .ablation import Ablation
 from .norm import by_head
 from .passes import run_hooked
@@ -72,6 +73,8 @@ def ablate_layer(
 ) -> None:
     """Write `records.ablations.ABLATIONS` of some heads of a layer.
 
+    Where the residual stream is no sum there are no direct effects.
+
     Memory holds z of the layer in the reference windows, one batch, and its rows: it does not
     grow with the number of test windows.
     """
@@ -81,6 +84,7 @@ def ablate_layer(
         if not (tested.windows and heads):
             return
         reference = some_windows(windows, "train", references, sampled=False)
+        direct = is_sum(bridge)
         stand = Stand(z_of(bridge, layer, reference, batch_size), seed)
         progress = Progress()
         for batch in tested.batches(fitting(bridge, tested, batch_size)):
@@ -88,15 +92,21 @@ def ablate_layer(
             for head in heads:
                 progress(f"{head_name(layer, head)} in window {batch.windows[0]} and on")
                 for kind in kinds:
-                    _write(writer, run, (layer, head), kind, stand, batch.windows)
+                    _write(writer, run, (layer, head), kind, stand, batch.windows, direct)
 
 
 def _write(
-    writer: TableWriter, run: Ablation, at: Head, kind: str, stand: Stand, windows: Sequence[int]
+    writer: TableWriter,
+    run: Ablation,
+    at: Head,
+    kind: str,
+    stand: Stand,
+    windows: Sequence[int],
+    is_sum: bool,
 ) -> None:
     z = stand.of(kind, at[1], windows)
     direct: torch.Tensor | None = None
-    if kind == "mean":
+    if kind == "mean" and is_sum:
         total, direct = run.total_and_direct(at, z)
     else:
         total = run.total({at: z})

@@ -31,7 +31,8 @@ ABLATIONS = pa.schema(
             "direct",
             pa.list_(pa.float32()),
             "[T − 1] as loss, were all later components to write what they do in the model as it "
-            "is (the final norm is worked out anew); of mean ablation alone",
+            "is (the final norm is worked out anew); of mean ablation alone, and of models whose "
+            "residual stream is a sum",
             nullable=True,
         ),
     ]

@@ -19,12 +19,16 @@ from .writing import output_maps
 
 _BATCH = 4096  # tokens at a time, each a window of its own
 _PROBED = 8  # tokens that are run through the model
+_LOUDER = 32.0  # more, and half precision might not hold it
 _TOLERANCE = {torch.float32: 1e-3, torch.float16: 2e-2, torch.bfloat16: 5e-2}
 Stream = Float[torch.Tensor, "token d_model"]
 
 
 class Unreadable(InputError):
     """What heads write cannot be told from the weights of the model, or of one of its layers."""
+
+
+NO_SUM = "norms stand in its residual stream, so that what a head adds is no part of the logits"
 
 
 class HeadMaps(NamedTuple):
@@ -187,6 +191,8 @@ def logit_map(bridge: TransformerBridge) -> Float[torch.Tensor, "d_model token"]
     Up to a positive factor that is the same for all tokens: the norm's scale, and a scale or a
     softcap of the logits. Raises Unreadable if that is not what the model does.
     """
+    if not is_sum(bridge):
+        raise Unreadable(NO_SUM)
     weights = bridge.W_U.detach().float()
     width = weights.shape[0]
     has_norm = "ln_final.hook_in" in bridge.hook_dict
@@ -200,6 +206,31 @@ def logit_map(bridge: TransformerBridge) -> Float[torch.Tensor, "d_model token"]
         raise Unreadable("its logits are no linear map of the residual stream and its scale")
     mapped = weights * gain[:, None]
     return mapped - mapped.mean(0) if centred else mapped
+
+
+@torch.inference_mode()
+def is_sum(bridge: TransformerBridge) -> bool:
+    """Whether the residual stream is a sum, which what a head adds stays a part of.
+
+    It is none where norms stand in the stream itself (the first GPT): however loud what comes to
+    the last layer is, what leaves it is as loud as ever. What cannot be told counts as a sum.
+    """
+    seen: list[torch.Tensor] = []
+
+    def louder(value: torch.Tensor, hook: Any) -> torch.Tensor:
+        seen.append(value.float() * _LOUDER)
+        return value * _LOUDER
+
+    def keep(value: torch.Tensor, hook: Any) -> None:
+        seen.append(value.float())
+        raise StopAtLayerException(value)
+
+    end = "ln_final.hook_in" if "ln_final.hook_in" in bridge.hook_dict else "unembed.hook_in"
+    last = f"blocks.{len(bridge.blocks) - 1}.hook_in"
+    hooks: list[Any] = [(last, louder), (end, keep)]
+    bridge.run_with_hooks(_probed(bridge), fwd_hooks=hooks, return_type=None, use_cache=False)
+    came, left = seen
+    return not (left - came).norm() > came.norm() / 2
 
 
 @torch.inference_mode()

@@ -166,3 +166,15 @@ def test_script(subject: tuple[Any, Path], tmp_path: Path) -> None:
     assert len(rows) == len(expected)
     for row in expected:
         np.testing.assert_allclose(by_place[tuple(row[k] for k in key)], row["loss"], atol=1e-5)
+
+
+def test_where_norms_stand_in_the_stream_there_is_no_direct_effect(
+    subject: tuple[Any, Path], tmp_path: Path
+) -> None:
+    with quiet():
+        write_model(next(a for a in ARCHITECTURES if a.kind == "openai-gpt"), tmp_path)
+        info = inspect("x", str(tmp_path), None, "float32", context=64)
+        bridge = load_recorded(info, device="cpu", devices=1)
+    rows = ablated((bridge, subject[1]), tmp_path / "ablations.parquet")
+    assert rows and all(row["direct"] is None for row in rows)
+    assert any(np.abs(row["loss"]).max() > 0 for row in rows)

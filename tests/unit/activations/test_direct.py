@@ -12,6 +12,7 @@ from architectures import TOKENS, VOCABULARY, WINDOWS, quiet, write_model
 from headatlas.activations.direct import NONE, SHOWN, Query, direct_rows, queries_of
 from headatlas.event_rows import Event
 from headatlas.records.direct import OBJECTS
+from headatlas.subjects.circuits import Unreadable, is_sum
 from headatlas.subjects.inspection import inspect
 from headatlas.subjects.loading import load_recorded
 
@@ -89,6 +90,7 @@ def test_it_is_the_difference_of_two_passes_with_the_norm_frozen(kind: str, tmp_
         assert row["raised"] == truth.topk(SHOWN).indices.tolist()
         assert row["lowered"] == (-truth).topk(SHOWN).indices.tolist()
         assert row["after_attended_effect"] is None
+        assert (row["attended_token"], row["after_attended_token"]) == (3, None)
         assert row["attended_matched"] is None  # its other queries are about the same token
 
 
@@ -120,3 +122,29 @@ def test_a_head_is_looked_at_where_it_is_most_active_and_at_random() -> None:
     assert active == Query(1, 2, "test", "active", 7, 3, 2, pytest.approx(0.6), (12, 13, 13))
     assert random.kind == "random" and 1 <= random.query <= 4
     assert len(active.objects) == len(OBJECTS)
+
+
+def test_of_several_queries_as_active_one_is_drawn() -> None:
+    tokens = np.array([0, 11, 12, 13, 14])
+    event = Event("test", "random", 0, 7, "d", "prose", 3, 2.0, list("abcde"), tokens,
+                  np.array([9.0, 1.0, 0.995, 0.98, 0.999]), np.zeros((5, 1), int),
+                  np.zeros((5, 1)), np.full(15, 0.2))  # fmt: skip
+    drawn = {queries_of(0, 0, [event], np.random.default_rng(n))[0].query for n in range(40)}
+    assert drawn == {1, 2, 4}
+
+
+def test_where_norms_stand_in_the_stream_it_is_refused(tmp_path: Path) -> None:
+    bridge = model_of("openai-gpt", tmp_path)
+    assert not is_sum(bridge)
+    with pytest.raises(Unreadable, match="norms stand in its residual stream"):
+        list(direct_rows(bridge, {0: [1, 2]}, AT, vocabulary=VOCABULARY, batch_size=2))
+
+
+@pytest.mark.parametrize("kind", [*NORMS, "gemma2", "olmo2", "bloom", "granite", "falcon_h1"])
+def test_other_streams_are_sums(kind: str, tmp_path: Path) -> None:
+    bridge = model_of(kind, tmp_path)
+    torch.manual_seed(3)
+    for parameter in bridge.original_model.parameters():
+        if not parameter.any():  # what was left out beside attention
+            torch.nn.init.normal_(parameter, std=0.3)
+    assert is_sum(bridge)

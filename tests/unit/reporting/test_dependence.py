@@ -65,11 +65,31 @@ def test_rank_correlation_by_hand() -> None:
 def test_a_direct_effect_that_would_mislead_is_warned_of() -> None:
     found = dependence(ROWS)
     assert found is not None
-    assert misleading(found.ablated["L00H00"]) is None
+    assert "less than half" in str(misleading(found.ablated["L00H00"]))
     assert "works through later layers" in str(misleading(found.ablated["L00H01"]))
     assert "make up for it, or undo" in str(misleading(found.ablated["L00H02"]))
     turned = dependence([row(0, "loss", -2.0), row(0, "direct", 2.0)])
     assert turned is not None and "opposite sign" in str(misleading(turned.ablated["L00H00"]))
+
+
+@pytest.mark.parametrize(
+    ("direct", "loss", "warning"),
+    [
+        (2.0, 0.9, "less than half of its direct effect"),
+        (2.0, 1.1, None),
+        (1.1, 2.0, None),
+        (0.9, 2.0, "mostly through later layers"),
+        (2.0, 0.0004, "make up for it, or undo"),
+        (0.0004, 0.0001, None),
+    ],
+)
+def test_it_is_warned_of_by_its_share_of_the_whole(
+    direct: float, loss: float, warning: str | None
+) -> None:
+    found = dependence([row(0, "loss", loss, 0.0), row(0, "direct", direct, 0.0)])
+    assert found is not None
+    said = misleading(found.ablated["L00H00"])
+    assert said is None if warning is None else warning in str(said)
 
 
 def test_pages_tell_it_where_it_was_measured(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def test_layers_whose_heads_write_otherwise_are_told(
     [
         ("modernbert-decoder", "its logits are no linear map of the residual stream and its scale"),
         ("xglm", "its positions are a part of the embedding that cannot be left out"),
+        ("openai-gpt", "norms stand in its residual stream"),
     ],
 )
 def test_models_of_which_no_head_can_be_told_are_refused(

@@ -12,18 +12,28 @@ PIECES = {1: " one", 2: " two", 3: " three"}
 
 
 def rows(
-    lifts: dict[tuple[str, str], float], windows: int = 8, itself: bool = False
+    lifts: dict[tuple[str, str], float],
+    windows: int = 8,
+    itself: bool = False,
+    tokens: int = 8,
+    at_random: dict[str, float] | None = None,
 ) -> pl.DataFrame:
-    """A head that adds to each object of a split so many standard deviations more."""
+    """A head that adds to each object of a split so many standard deviations more.
+
+    There are so many `tokens` by turns; `at_random` are its lifts at random queries.
+    """
     found: list[dict[str, Any]] = []
     for split in ("train", "validation", "test"):
         for window in range(windows):
             for kind in ("active", "random"):
                 row: dict[str, Any] = {"split": split, "kind": kind, "window": window}
-                row |= {"key": 3, "query": 3 if itself else 5}
+                row |= {"key": 3, "query": 3 if itself and kind == "active" else 5}
                 row |= {"spread": 2.0, "raised": [1, 2 + window % 2], "lowered": [window + 10]}
                 for name in OBJECTS:
-                    lift = lifts.get((split, name), 0.0) if kind == "active" else 0.0
+                    lift = lifts.get((split, name), 0.0)
+                    if kind == "random":
+                        lift = (at_random or {}).get(name, 0.0)
+                    row[f"{name}_token"] = window % tokens
                     jitter = 0.1 if window % 2 else -0.1
                     row[f"{name}_effect"] = 1.0 + 2.0 * (lift + jitter)
                     row[f"{name}_matched"] = 1.0
@@ -78,6 +88,9 @@ def test_a_head_that_attends_to_the_current_token_is_told_by_it() -> None:
     lifts = everywhere("attended", 1.5) | everywhere("current", 1.5)
     (claim,) = claims_of(0, 0, rows(lifts, itself=True), PIECES, 0).claims
     assert claim.object == "current"
+    copies = rows(lifts, itself=True, at_random={"attended": 1.5, "current": 0.1})
+    (claim,) = claims_of(0, 0, copies, PIECES, 0).claims
+    assert claim.object == "attended", "elsewhere it raises the other one that it attends to"
     assert len(claims_of(0, 0, rows(lifts), PIECES, 0).claims) == 2
 
 
@@ -101,6 +114,20 @@ def test_tokens_that_are_often_raised_are_shown() -> None:
     assert found.lowered == []  # another one in each window
 
 
-def test_few_windows_have_no_lift() -> None:
-    assert lift_of([1.0, 2.0, 3.0], 0).value is None
-    assert lift_of([1.0] * 4, 0).value == 1.0
+def test_a_few_tokens_make_no_claim_on_all() -> None:
+    assert not claims_of(0, 0, rows(everywhere("attended", 1.5), tokens=3), PIECES, 0).claims
+
+
+def test_intervals_are_over_tokens() -> None:
+    values = [2.0] * 12 + [-0.4, -0.4, -0.4, -0.4]
+    one_frequent = lift_of(values, [0] * 12 + [1, 2, 3, 4], 0)
+    each_its_own = lift_of(values, list(range(16)), 0)
+    assert one_frequent.value == each_its_own.value == pytest.approx(1.4)
+    assert one_frequent.low is not None and one_frequent.low < 0
+    assert each_its_own.low is not None and each_its_own.low > 0
+
+
+def test_few_tokens_have_no_lift() -> None:
+    assert lift_of([1.0, 2.0, 3.0], [0, 1, 2], 0).value is None
+    assert lift_of([1.0] * 4, [0, 1, 2, 2], 0).value is None
+    assert lift_of([1.0] * 4, [0, 1, 2, 3], 0).value == 1.0

@@ -154,7 +154,8 @@ FUNCTIONS = (
     *_pair(NOTES[2], "says nothing, but tells a later head", "says what it is told", False, 1.0),
     *_both("attended", "the attended token", 4, (*_NEAR, *_FAR), "token", "attended"),
     *_both("current", "the current token", 2, (_SELF,), "token", "current", "attended"),
-    *_both("after_attended", "what follows the attended token", 2, (PREDICTABLE,), "follower", "after_attended"),
+    *_both("after_attended", "what follows the attended token", 2, (PREDICTABLE,), "follower",
+           "after_attended"),
     *_both("related", "what is related to the attended token", 1, _NEAR, "related"),
     Function("random map", "a token drawn for each attended one", (*_NEAR, *_FAR), _random, (), 10),
     Function("random map and attention", "the same, attention is random", (), _random, (), 3),
@@ -165,7 +166,7 @@ NOISE = ("random map", "random map and attention", "constant", "unread")
 
 
 class Planted(NamedTuple):
-    """The weights of a subject, as they are stored: rounded to half precision."""
+    """A subject: its weights, which are stored in half precision."""
 
     circuits: dict[Head, Circuit]
     tokens: Float[np.ndarray, "token feature"]
