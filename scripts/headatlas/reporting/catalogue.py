@@ -152,7 +152,7 @@ CLAIMS = (
     "random one: scale · z W_O, the final norm's gain, W_U, with the norm's scale as it is in the "
     "pass. Later layers are not in it. Lift: how much more it adds to a token than to the tokens "
     "of the same kind at its other queries, in standard deviations of what it adds to the "
-    "vocabulary, with the 95 % interval over windows. Claimed is a lift of 0.5 on train and on "
+    "vocabulary, with the 95 % interval over tokens. Claimed is a lift of 0.5 on train and on "
     "validation documents; a claim holds if its interval on test documents is above 0."
 )
 
