@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--random-claims", type=Path, nargs="?", help="that of the random twin")
     made.add_argument("--effects", type=Path, help="what depends on the heads, if it was measured")
     made.add_argument("--rated", type=Path, help="what ratings by people come to, if any (Parquet)")
+    made.add_argument("--family-effects", type=Path, help="what depends on families, likewise")
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
     made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
@@ -111,6 +112,7 @@ def main() -> None:
         args.random_claims,
         args.effects,
         args.rated,
+        args.family_effects,
     )
     with atomic_folder(args.out_dir) as folder:
         build(

@@ -6,6 +6,7 @@ from pathlib import Path
 from clone import Clone
 
 GPU_RULES = {
+    "ablate_families",
     "ablate_heads",
     "attribute_heads",
     "cache_activations",

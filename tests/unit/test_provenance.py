@@ -105,6 +105,7 @@ ASKING |= {"ask_in_batches", "estimate_cost"}
         ("ablations", {"ablate_heads", "summarise_effects"}),
         ("attribution", {"attribute_heads", "ablate_heads", "summarise_effects"}),
         ("effects", {"summarise_effects", "build_atlas"}),
+        ("family_effects", {"ablate_families", "build_atlas"}),
         ("registry", set()),
     ],
 )

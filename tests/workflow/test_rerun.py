@@ -14,7 +14,8 @@ from workplace import ROOT, Workplace
 HEADS, LAYERS = 6 + 1, 2 + 1
 MODELS = 2  # the layers of each are one block
 REPORT = Counter(build_atlas=1)
-CLUSTER = REPORT + Counter(cluster_heads=1)
+FAMILIES = REPORT + Counter(ablate_families=1)
+CLUSTER = FAMILIES + Counter(cluster_heads=1)
 SCORE = REPORT + Counter(score_head=HEADS)
 EFFECTS = REPORT + Counter(summarise_effects=1)
 ABLATE = EFFECTS + Counter(ablate_heads=2)  # layers of the model; the twin keeps its heads
@@ -61,8 +62,9 @@ def test_a_finished_run_has_nothing_to_do(finished: Workplace) -> None:
         (("scoring", "substitution_windows"), 3, REPORT + Counter(substitute_heads=1)),
         (("scoring", "substitution_head_windows"), 0, REPORT + Counter(substitute_heads=1)),
         (("effects", "test_windows"), 0, REPORT),
-        (("effects", "test_windows"), 3, ABLATE | ATTRIBUTE),
-        (("effects", "reference_windows"), 3, ABLATE | ATTRIBUTE),
+        (("effects", "test_windows"), 3, ABLATE | ATTRIBUTE | FAMILIES),
+        (("effects", "reference_windows"), 3, ABLATE | ATTRIBUTE | FAMILIES),
+        (("effects", "family_draws"), 3, FAMILIES),
         (("effects", "exact"), 2, ABLATE),
         (("effects", "zero"), True, ABLATE),
         (("scoring", "random_heads"), 0, REPORT),
@@ -124,7 +126,7 @@ def test_an_added_model_runs_its_own_jobs(finished: Workplace) -> None:
     heads, layers = 3 + 1, 2 + 1  # those that its entry selects, and one with random weights
     one = {"inspect_model", "randomise_model", "sample_windows", "cluster_heads", "build_atlas"}
     one |= {"measure_features", "measure_repeats", "grade_roles", "substitute_heads"}
-    one |= {"attribute_heads", "summarise_effects"}
+    one |= {"attribute_heads", "summarise_effects", "ablate_families"}
     expected = dict.fromkeys(one, 1)
     expected |= dict.fromkeys(("select_events", "draw_items"), layers)
     expected |= dict.fromkeys(

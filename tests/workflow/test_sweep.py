@@ -51,6 +51,7 @@ def jobs_of(*, layers: int, heads: int) -> Counter[str]:
         summarise_effects=4,
         grade_roles=4,
         cluster_heads=8,
+        ablate_families=8,
         build_atlas=8,
     )
 

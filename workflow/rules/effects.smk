@@ -50,7 +50,9 @@ rule ablate_heads:
     params:
         heads=lambda w: heads_of(config, w.model, int(w.layer)),
         attribution=lambda w, input: flags({"attribution": input.get("attribution") or None}),
-        settings=flags(config["effects"]),
+        settings=flags(
+            config["effects"], "test_windows", "reference_windows", "exact", "zero"
+        ),
         seed=config["seed"],
         code=code("ablate_heads"),
     message:
@@ -87,4 +89,35 @@ rule summarise_effects:
         'python "$SCRIPTS"/summarise_effects.py {params.settings} --ablations {input.ablations}'
         " --attribution {input.attribution}"
         " --heads {params.heads} {params.predictions} --controls {input.controls}"
+        " --seed {params.seed} --out {output} 2> {log}"
+
+
+rule ablate_families:
+    input:
+        model="results/{model}/model.json",
+        windows=windows_of,
+        clusters=CLUSTERS,
+    output:
+        FAMILY_EFFECTS,
+    log:
+        log_of(FAMILY_EFFECTS.removesuffix(".parquet")),
+    benchmark:
+        benchmark_of(FAMILY_EFFECTS.removesuffix(".parquet"))
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 8
+    resources:
+        gpu=EXECUTION["devices"],
+    params:
+        heads=lambda w: head_names(w.model),
+        settings=flags(
+            config["effects"], "test_windows", "reference_windows", "family_draws"
+        ),
+        seed=config["seed"],
+        code=code("ablate_families"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: running the model without each family of heads"
+    shell:
+        'python "$SCRIPTS"/ablate_families.py --model-info {input.model} $SUBJECT_FLAGS {params.settings}'
+        " --windows {input.windows} --heads {params.heads} --clusters {input.clusters}"
         " --seed {params.seed} --out {output} 2> {log}"

@@ -32,6 +32,7 @@ rule build_atlas:
         random_claims=twin_claims,
         effects=lambda w: at_round(EFFECTS, w) if measures_effects() else [],
         rated=rated,
+        family_effects=lambda w: at_round(FAMILY_EFFECTS, w) if measures_effects() else [],
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
         usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
@@ -71,7 +72,9 @@ rule build_atlas:
         settings=lambda w: flags(config["report"]),
         answers=answers_flags,
         substitution=lambda w, input: flags({"substitution": input.get("substitution") or None}),
-        effects=lambda w, input: flags({"effects": input.get("effects") or None}),
+        effects=lambda w, input: flags(
+            {name: input.get(name) or None for name in ("effects", "family_effects")}
+        ),
         rated=lambda w, input: flags({"rated": input.get("rated") or None}),
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),

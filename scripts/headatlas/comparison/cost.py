@@ -44,6 +44,7 @@ RULES = {
     "figures": "evaluate_ratings",
     "transfers": "transfer_explanations",
     "clusters": "cluster_heads",
+    "family_effects": "ablate_families",
     "index": "build_atlas",
     "matches": "match_heads",
     "runs": "compare_runs",

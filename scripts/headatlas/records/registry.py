@@ -27,6 +27,7 @@ from .controls import CONTROLS
 from .cost import COST
 from .direct import DIRECT
 from .effects import EFFECTS
+from .family_effects import FAMILY_EFFECTS
 from .events import EVENTS
 from .explanation import Explanation
 from .items import ITEMS
@@ -64,6 +65,7 @@ TABLES: dict[str, pa.Schema] = {
     "ablations": ABLATIONS,
     "attribution": ATTRIBUTION,
     "effects": EFFECTS,
+    "family_effects": FAMILY_EFFECTS,
     "ratings": RATINGS,
     "rating_scores": RATING_SCORES,
     "scores": SCORES,

@@ -18,6 +18,7 @@ from headatlas.records.clusters import Clusters
 from headatlas.records.controls import CONTROLS
 from headatlas.records.effects import EFFECTS
 from headatlas.records.events import EVENTS
+from headatlas.records.family_effects import FAMILY_EFFECTS
 from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement
 from headatlas.records.known_roles import KnownRoles
@@ -51,6 +52,7 @@ from .run_record import run_record
 from .searching import search_script
 from .substitution import substituted
 from .tables import Run
+from .together import together
 from .usage import read_usage
 from .writing import copying_of, read_layers, relation_rows, written
 
@@ -69,8 +71,9 @@ class Inputs(NamedTuple):
 
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
     folders `explanations` and `scores`. `usage` and `judged` are there where language models
-    were asked, `substitution` where explanations predict attention, `effects` where the
-    model was run without its heads, and `rated` where people rated explanations.
+    were asked, `substitution` where explanations predict attention, `effects` and
+    `family_effects` where the model was run without its heads, and `rated` where people rated
+    explanations.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
     in `random_round`. `weights` are folders of what heads write by their weights, `random_weights`
     those of that twin; `claims` and `random_claims` likewise what they write in text.
@@ -98,6 +101,7 @@ class Inputs(NamedTuple):
     random_claims: Path | None = None
     effects: Path | None = None
     rated: Path | None = None
+    family_effects: Path | None = None
 
 
 def build(
@@ -150,7 +154,13 @@ def build(
     effects = read_table(inputs.effects, EFFECTS).to_pylist() if inputs.effects else []
     depends = dependence(effects)
     ratings = read_table(inputs.rated, RATING_SCORES).to_pylist() if inputs.rated else []
-    about = (known_roles, usage, replaced, writes, claims, depends, rated(ratings))
+    families = (
+        read_table(inputs.family_effects, FAMILY_EFFECTS).to_pylist()
+        if inputs.family_effects
+        else []
+    )
+    sets = together(families, clusters, depends)
+    about = (known_roles, usage, replaced, writes, claims, depends, rated(ratings), sets)
     atlas = pages.gather(run, info, facts, heads, twin, clusters, *about)
     env = environment(templates)
 
@@ -169,6 +179,8 @@ def build(
         write_csv(out / "effects.csv", effects, EFFECTS)
     if ratings:
         write_csv(out / "ratings.csv", ratings, RATING_SCORES)
+    if inputs.family_effects:
+        write_csv(out / "family_effects.csv", families, FAMILY_EFFECTS)
     write_text(out / "report.md", pages.report(env, atlas))
     write_record(out / "clusters.json", clusters)
     write_record(out / "run.json", record)

@@ -115,6 +115,12 @@ RATINGS = (
     "wrong, and nearly the same to what is shown twice (at most 1 apart on average). Intervals "
     "resample heads, trials or explanations, not raters."
 )
+TOGETHER = (
+    "All heads of a cluster are ablated together, to their means, and beside them several times as "
+    "many other heads of the same layers, drawn at random; the intervals of these are over draws "
+    "and windows. One by one: the sum of what is lost without each head by itself; where less, "
+    "others of the cluster stepped in."
+)
 # Of the figures of `records.effects`, what pages call them.
 EFFECT_LABELS = {
     "loss": "loss, all tokens",

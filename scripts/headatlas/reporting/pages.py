@@ -46,6 +46,7 @@ from .stated import Stated, stated
 from .stated import counts as stated_counts
 from .substitution import Substituted
 from .tables import Head, Run, main_scores
+from .together import Together
 from .usage import Row, by_head, total
 from .writing import Written
 
@@ -58,6 +59,8 @@ class Atlas(NamedTuple):
     `random_heads` are those of the model's twin with random weights. `usage` is what the
     replies of language models about a head cost, by its name, and `spent` all of them, those
     about the twin's heads included.
+
+    `together` is what is lost without all heads of a cluster, by its number.
 
     `told` are the sentences on each head, by its name, that are no part of its explanation;
     `stated` is what explainers state that heads write, of those of which they do.
@@ -83,6 +86,7 @@ class Atlas(NamedTuple):
     written: Written | None
     claims: Claims | None
     depends: Dependence | None
+    together: Mapping[int, Together]
     told: dict[str, Told]
     stated: dict[str, Stated]
     rated: Rated | None
@@ -112,6 +116,7 @@ def gather(
     claims: Claims | None = None,
     depends: Dependence | None = None,
     people: Rated | None = None,
+    sets: Mapping[int, Together] | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -146,6 +151,7 @@ def gather(
         writes,
         claims,
         depends,
+        sets or {},
         sentences([head.name for head in heads], said, claims, writes, depends),
         said,
         people,
@@ -211,6 +217,7 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "about_effects": EFFECTS,
         "about_ratings": RATINGS,
         "rating_figures": FIGURES,
+        "about_together": TOGETHER,
         "about_writing": about_writing(atlas),
         "about_claims": CLAIMS,
         "claim_counts": atlas.claims.counts if atlas.claims else None,

@@ -36,6 +36,13 @@ class Effects(Settings):
             title="all, or a number of heads from 1",
         )
     )
+    family_draws: int = Field(
+        default=5,
+        ge=0,
+        le=1000,
+        description="sets of random heads that are ablated beside each family of heads, as many of "
+        "the same layers; a pass each, and one for the family",
+    )
     zero: bool = Field(
         default=False,
         description="whether heads are also ablated to nothing, which the later layers have never "

@@ -8,7 +8,10 @@ import pytest
 from places import TEMPLATES
 from reporting_factory import RECIPE, RUN, write_run
 
+from headatlas.names import parse_head
+from headatlas.records.clusters import Cluster, Clusters
 from headatlas.records.effects import EFFECTS
+from headatlas.records.family_effects import FAMILY_EFFECTS
 from headatlas.reporting.atlas import build
 from headatlas.reporting.dependence import WIDTH, dependence, misleading
 from headatlas.statistics.spearman import spearman
@@ -108,3 +111,47 @@ def test_pages_tell_it_where_it_was_measured(tmp_path: Path) -> None:
     assert len((tmp_path / "effects.csv").read_text().splitlines()) == 1 + len(ROWS)
     assert not (tmp_path / "without/effects.csv").exists()
     assert "What depends on" not in (tmp_path / "without/index.html").read_text()
+
+
+def test_clusters_ablated_together_are_told_beside_random_heads(tmp_path: Path) -> None:
+    inputs = write_run(tmp_path / "run")
+    (first, *_) = read_record(inputs.clusters, Clusters).clusters
+    about = {"cluster": first.cluster, "heads": len(first.heads), "reason": None}
+    families = [
+        about | {"figure": "loss", "value": 1.5, "low": 1.0, "high": 2.0, "n": 4},
+        about | {"figure": "random", "value": 0.25, "low": 0.125, "high": 0.5, "n": 5},
+        about | {"figure": "difference", "value": 1.25, "low": 0.75, "high": 1.75, "n": 5},
+    ]
+    write_rows(tmp_path / "families.parquet", families, FAMILY_EFFECTS)
+    places = [parse_head(name) for name in first.heads]
+    single = [row(0, "loss", 0.5) | {"layer": layer, "head": head} for layer, head in places]
+    write_rows(tmp_path / "effects.parquet", single, EFFECTS)
+    inputs = inputs._replace(
+        effects=tmp_path / "effects.parquet", family_effects=tmp_path / "families.parquet"
+    )
+    build(RUN, inputs, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
+    for name in ("index.html", "report.md"):
+        text = (tmp_path / name).read_text()
+        assert "ablated together" in text and "1.500 [1.000, 2.000]" in text
+        assert "0.250 [0.125, 0.500]" in text and "1.250 [0.750, 1.750]" in text
+        assert f"{0.5 * len(places):.3f}" in text, "one by one"
+    assert len((tmp_path / "family_effects.csv").read_text().splitlines()) == 4
+
+
+def test_one_by_one_is_unknown_where_a_head_was_not_ablated() -> None:
+    clusters = Clusters(
+        model="m", corpus="c", explainer="e", clustering="k", unclustered=[], unexplained=[],
+        clusters=[
+            Cluster(cluster=n, heads=heads, medoid=heads[0], label="", terms=[], agreement=1.0,
+                    specificity=1.0, coverage=0.5)
+            for n, heads in ((3, ["L00H00", "L00H01"]), (5, ["L00H02", "L00H07"]))
+        ],
+    )  # fmt: skip
+    rows = [
+        {"cluster": n, "figure": figure, "value": n}
+        for n in (3, 5)
+        for figure in ("loss", "random", "difference")
+    ]
+    found = together(rows, clusters, dependence(ROWS))
+    assert list(found) == [5, 3], "the largest loss first"
+    assert found[3].alone == 4.0 and found[5].alone is None

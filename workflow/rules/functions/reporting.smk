@@ -41,7 +41,8 @@ def stages(wildcards):
     """The rules of a run."""
     explainer = wildcards.explainer
     depends = ["evaluate_ratings"] * bool(rated(wildcards))
-    depends += ["ablate_heads", "attribute_heads", "summarise_effects"] * measures_effects()
+    if measures_effects():
+        depends += ["ablate_heads", "attribute_heads", "summarise_effects", "ablate_families"]
     if not asks(explainer):
         return STAGES + depends + ["substitute_heads"] * substitutes(explainer)
     kind = config["explainers"][explainer]["kind"]
