@@ -27,9 +27,9 @@ from .controls import CONTROLS
 from .cost import COST
 from .direct import DIRECT
 from .effects import EFFECTS
-from .family_effects import FAMILY_EFFECTS
 from .events import EVENTS
 from .explanation import Explanation
+from .family_effects import FAMILY_EFFECTS
 from .items import ITEMS
 from .judgement import Judgement
 from .known_roles import KnownRoles

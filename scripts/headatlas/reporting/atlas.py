@@ -18,8 +18,8 @@ from headatlas.records.clusters import Clusters
 from headatlas.records.controls import CONTROLS
 from headatlas.records.effects import EFFECTS
 from headatlas.records.events import EVENTS
-from headatlas.records.family_effects import FAMILY_EFFECTS
 from headatlas.records.explanation import Explanation
+from headatlas.records.family_effects import FAMILY_EFFECTS
 from headatlas.records.judgement import Judgement
 from headatlas.records.known_roles import KnownRoles
 from headatlas.records.model import ModelInfo

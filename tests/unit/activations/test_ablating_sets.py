@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_all_heads_of_a_set_are_at_their_means(subject: tuple[Any, Path]) -> Non
     reference = some_windows(path, "train", 4, sampled=False).tokens
     _, cache = bridge.run_with_cache(reference)
 
-    def put(z: torch.Tensor, hook: Any) -> torch.Tensor:
+    def put(chosen: list[Any], z: torch.Tensor, hook: Any) -> torch.Tensor:
         mean = cache[hook.name].mean(0).view(TOKENS, HEADS, -1)
         split = z.view(*z.shape[:2], HEADS, -1).clone()
         for layer, head in chosen:
@@ -65,8 +66,8 @@ def test_all_heads_of_a_set_are_at_their_means(subject: tuple[Any, Path]) -> Non
         logits = bridge.run_with_hooks(tested, fwd_hooks=hooks)[:, :-1].transpose(1, 2)
         return torch.nn.functional.cross_entropy(logits, tested[:, 1:], reduction="none").mean(1)
 
-    hooks = [(f"blocks.{layer}.attn.hook_z", put) for layer in range(2)]
     for row, chosen in zip(found, sets, strict=True):
+        hooks = [(f"blocks.{layer}.attn.hook_z", partial(put, chosen)) for layer in range(2)]
         np.testing.assert_allclose(row, (loss(hooks) - loss([])).numpy(), atol=1e-5)
 
 

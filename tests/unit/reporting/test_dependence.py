@@ -14,8 +14,9 @@ from headatlas.records.effects import EFFECTS
 from headatlas.records.family_effects import FAMILY_EFFECTS
 from headatlas.reporting.atlas import build
 from headatlas.reporting.dependence import WIDTH, dependence, misleading
+from headatlas.reporting.together import together
 from headatlas.statistics.spearman import spearman
-from headatlas.storage import write_rows
+from headatlas.storage import read_record, write_rows
 
 
 def row(head: int, figure: str, value: float, half: float = 0.5) -> dict[str, Any]:
