@@ -83,7 +83,9 @@ WRITE_EVIDENCE = f"{RUN}/write_evidence.parquet"  # that a language model may be
 ABLATIONS = f"{RUN}/ablations/layer{{layer}}.parquet"  # what is lost without each head
 ATTRIBUTION = f"{RUN}/attribution.parquet"  # the same, estimated by gradients
 EFFECTS = f"{ROUND}/effects.parquet"  # and where explanations say that it is
-FAMILY_EFFECTS = f"{ROUND}/families/{{clustering}}/family_effects.parquet"  # all heads of one together
+FAMILY_EFFECTS = (
+    f"{ROUND}/families/{{clustering}}/family_effects.parquet"  # all heads of one together
+)
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
 ANSWERS = "data/ratings/{model}/{corpus}/{explainer}.sqlite"  # of people, by `make rate`
 RATED = f"{ROUND}/ratings/figures.parquet"  # what they come to

@@ -50,9 +50,7 @@ rule ablate_heads:
     params:
         heads=lambda w: heads_of(config, w.model, int(w.layer)),
         attribution=lambda w, input: flags({"attribution": input.get("attribution") or None}),
-        settings=flags(
-            config["effects"], "test_windows", "reference_windows", "exact", "zero"
-        ),
+        settings=flags(config["effects"], "test_windows", "reference_windows", "exact", "zero"),
         seed=config["seed"],
         code=code("ablate_heads"),
     message:
@@ -110,9 +108,7 @@ rule ablate_families:
         gpu=EXECUTION["devices"],
     params:
         heads=lambda w: head_names(w.model),
-        settings=flags(
-            config["effects"], "test_windows", "reference_windows", "family_draws"
-        ),
+        settings=flags(config["effects"], "test_windows", "reference_windows", "family_draws"),
         seed=config["seed"],
         code=code("ablate_families"),
     message:
