@@ -1,8 +1,5 @@
 """The atlas as text: its pages and its report, rendered from the templates."""
 
-from collections.abc import Iterator, Sequence
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
