@@ -106,7 +106,7 @@ def main() -> None:
     ideal = needed(
         args.layers,
         args.heads,
-        sum(p.numel() for p in bridge.original_model.transformer.h[0].parameters()),
+        sum(p.numel() for p in bridge.original_model.get_submodule("transformer.h.0").parameters()),
         args.width * args.vocabulary,
         settings.test_windows,
         settings.reference_windows,

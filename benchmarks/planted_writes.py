@@ -22,7 +22,7 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from headatlas.activations.ablating import ablate_layer
 from headatlas.activations.attribution import estimates, mean_z
-from headatlas.activations.direct import direct_rows, queries_of
+from headatlas.activations.direct import Query, direct_rows, queries_of
 from headatlas.activations.some_windows import some_windows
 from headatlas.corpora.python_docs import python_documents
 from headatlas.dependence.rows import over_all
@@ -35,11 +35,12 @@ from headatlas.records.direct import DIRECT
 from headatlas.records.events import EVENTS
 from headatlas.records.write_claims import HeadClaims
 from headatlas.records.writing import LayerWriting
-from headatlas.reporting.dependence import misleading, spearman
+from headatlas.reporting.dependence import misleading
 from headatlas.reporting.writing import written
 from headatlas.settings.effects import Effects
 from headatlas.settings.writing import Writing
 from headatlas.statistics.proportion import wilson
+from headatlas.statistics.spearman import spearman
 from headatlas.storage import read_head, write_text
 from headatlas.subjects.circuits import circuits_of, ends_of
 from headatlas.subjects.loading import load_subject
@@ -108,7 +109,8 @@ def study(variant: Variant) -> list[Found]:
 
 def claims_by_head(bridge: TransformerBridge, variant: Variant) -> dict[str, HeadClaims]:
     """As `measure_direct` and `claim_writes` have them."""
-    queries, windows = [], {}
+    queries: list[Query] = []
+    windows: dict[int, list[int]] = {}
     for layer, head in np.ndindex(LAYERS, HEADS):
         events = read_head(variant.table("events", layer), EVENTS, head)
         for split in SPLITS:

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from headatlas.activations.ablating_sets import losses_without
 from headatlas.dependence.families import figures, random_sets
 from headatlas.errors import reported
@@ -60,7 +62,7 @@ def main() -> None:
             )
         )
         for cluster, others in zip(clusters, drawn, strict=True):
-            own, random = next(lost), [next(lost) for _ in others]
+            own, random = next(lost), np.array([next(lost) for _ in others])
             rng = generator(args.seed, "effects")
             for figure, found in figures(own, random, args.family_draws, RESAMPLES, rng):
                 about = {"cluster": cluster.cluster, "heads": len(cluster.heads), "figure": figure}
