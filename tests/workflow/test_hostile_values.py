@@ -53,7 +53,7 @@ def configuration(workplace: Workplace) -> dict[str, Any]:
         "one": {"model": HOSTILE, "base_url": "http://localhost:9/v1", "batch": True}
     }
     found["explainers"]["llm"] = {"kind": "llm", "endpoint": "one", "judge": "one"}
-    found["explainers"]["llm"] |= {"hypothesis": "symbolic", "exemplars": 3}
+    found["explainers"]["llm"] |= {"hypothesis": "symbolic", "exemplars": 3, "writing": True}
     found["clusterings"]["minilm"]["encoder"] = HOSTILE
     found["report"]["title"] = HOSTILE
     found["sweep"] |= {
@@ -113,6 +113,8 @@ def test_no_value_is_a_command_or_a_flag(workplace: Workplace, tmp_path: Path) -
     assert {"--files=-*.txt", f"--files={HOSTILE}.d/-a.txt", f"--field={HOSTILE}"} <= windows
     assert {f"--folder={HOSTILE}.d", f"--part={HOSTILE}", f"--name={HOSTILE}"} <= windows
     assert f"--encoder={HOSTILE}" in given["cluster_heads"]
+    for name in ("ask_in_batches", "explain_head_llm", "estimate_cost"):
+        assert any(word.startswith("--evidence=results/") for word in given[name])
     assert f"--roles={HOSTILE}.d/-roles.csv" in given["grade_roles"]
     for name in ("build_atlas", "compare_runs", "compare_costs"):
         assert f"--title={HOSTILE}" in given[name]

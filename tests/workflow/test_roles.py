@@ -11,7 +11,9 @@ from workplace import ROOT, Workplace
 from headatlas.records.atlas import RunRecord
 from headatlas.records.known_roles import KnownRoles
 from headatlas.records.repeats import REPEATS as REPEATS_TABLE
-from headatlas.roles.grading import REPEATS, TEXT
+from headatlas.records.write_claims import RunClaims
+from headatlas.roles.functions import FUNCTIONS
+from headatlas.roles.grading import REPEATS, TEXT, WEIGHTS
 from headatlas.storage import read_record, read_table
 
 TABLE = ROOT / "workflow/resources/roles/gpt2.csv"
@@ -91,6 +93,21 @@ def test_every_list_is_held_against_the_run(gpt2: Workplace) -> None:
     for found in record.lists:
         for head in found.heads:
             assert head.families == families.get(head.head)
+
+
+def test_roles_of_writing_are_held_against_claims_and_weights(gpt2: Workplace) -> None:
+    record = read_record(gpt2.folder / RUN / "round0/known_roles.json", KnownRoles)
+    graded = {found.role: found for found in record.lists if found.says}
+    assert graded.keys() == FUNCTIONS.keys()
+    negative = graded["negative name mover"]
+    assert negative.measured_on == WEIGHTS and negative.not_graded is None
+    # Of its heads L10H07 is in the run; all that are, are measured.
+    assert negative.explained is not None
+    assert (negative.explained.sought, negative.explained.compared) == (1, len(HEADS))
+    claims = read_record(gpt2.folder / "results/gpt2/words/write_claims.json", RunClaims)
+    (own,) = [head for head in claims.heads if (head.layer, head.head) == (10, 7)]
+    if ("lowers", "attended") in own.held:
+        assert negative.explained.found == 1
 
 
 def test_the_atlas_tells_it_and_names_the_code_behind_it(gpt2: Workplace) -> None:
