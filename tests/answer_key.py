@@ -27,7 +27,6 @@ from headatlas.records.stats import STATS
 from headatlas.storage import read_head, read_record, read_table
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
 
-WRITTEN = "the token that it attends to"
 _DATA = re.compile(r"<data (\S+)>\n(.*)\n</data \1>", re.DOTALL)
 
 
@@ -45,10 +44,9 @@ class AnswerKeyBrain:
         if body["model"] in ("right", "wrong", "learner"):
             name = self._head_of(prompt)
             learnt = body["model"] == "learner" and "Wrong answer 1" in prompt
-            reply = explained(
+            return explained(
                 self.heads[name if learnt or body["model"] == "right" else self._other(name)]
             )
-            return writing(reply) if "adds to the logits" in prompt else reply
         return self._judged(body["messages"][0]["content"], prompt)
 
     def _other(self, name: str) -> str:
@@ -120,12 +118,6 @@ class GradingBrain:
         point = 0 if "attends to the tokens to which" in described else 1
         asked = re.findall(r"^- It attends to (.*?)(?:, when (.*))?\.$", truth, re.MULTILINE)
         return "yes" if [a[point] for a in asked] == [line[point] for line in lines] else "no"
-
-
-def writing(reply: str) -> str:
-    """The same, and what the head writes, where that is asked for."""
-    said = {"writes": f"raises {WRITTEN}", "claims": ["raises attended"]}
-    return json.dumps(json.loads(reply) | said)
 
 
 def explained(head: PlantedHead) -> str:

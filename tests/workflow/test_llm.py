@@ -9,19 +9,16 @@ from typing import Any
 
 import polars as pl
 import pytest
-from answer_key import WRITTEN, AnswerKeyBrain
+from answer_key import AnswerKeyBrain
 from batch_api import Fate
 from llm_server import LlmServer
 from workplace import Workplace, small_configuration
 
 from headatlas.corpora.python_docs import python_documents
-from headatlas.records.atlas import PublishedExplanation
 from headatlas.records.base import head_name
 from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement
-from headatlas.records.write_claims import RunClaims
-from headatlas.records.write_evidence import WRITE_EVIDENCE
-from headatlas.storage import read_record, read_records, read_table
+from headatlas.storage import read_record
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey
 from headatlas.subjects.planted.build import plant
 
@@ -61,7 +58,7 @@ def configuration(base_url: str, heads: list[str]) -> dict[str, Any]:
             for name in names
         },
         "explainers": {
-            "right": ask | {"endpoint": "right", "rounds": 0, "texts": 2, "writing": True},
+            "right": ask | {"endpoint": "right", "rounds": 0, "texts": 2},
             "wrong": ask | {"endpoint": "wrong", "rounds": 0, "texts": 2},
             "learner": ask | {"endpoint": "learner", "rounds": 1, "texts": 2},
         },
@@ -120,32 +117,6 @@ def test_who_is_shown_its_errors_mends_them(asked: tuple[Workplace, LlmServer]) 
         assert first.score < second.score
         assert revised.summary == second.summary != first.summary
         assert revised.usage is not None and revised.usage.dollars is not None
-
-
-def test_what_is_said_of_writing_is_tested_as_all_claims_are(
-    asked: tuple[Workplace, LlmServer],
-) -> None:
-    run = asked[0].folder / "results/planted/docs"
-    shown = {
-        head_name(row["layer"], row["head"])
-        for row in read_table(run / "write_evidence.parquet", WRITE_EVIDENCE).to_pylist()
-    }
-    claims = read_record(run / "write_claims.json", RunClaims)
-    tested = {head_name(h.layer, h.head): [*h.claims, *h.others] for h in claims.heads}
-    atlas = run / "right/atlas/minilm"
-    told = {head_name(e.layer, e.head): e for e in read_records(atlas / "explanations.jsonl",
-            PublishedExplanation)}  # fmt: skip
-    assert len(told) == HEADS and shown
-    for name, found in told.items():
-        assert found.writing == (f"raises {WRITTEN}" if name in shown else "")
-        if name in shown:
-            (claim,) = [c for c in tested[name] if (c.effect, c.object) == ("raises", "attended")]
-            verdict = "not tested" if claim.test.value is None else "test text"
-            assert verdict in found.stated and ("does not hold" in found.stated) != claim.holds
-    rows = pl.read_csv(atlas / "write_claims.csv")
-    assert rows.filter(pl.col("stated"))["name"].to_list() == sorted(shown & told.keys())
-    other = read_records(run / "wrong/atlas/minilm/explanations.jsonl", PublishedExplanation)
-    assert not any(found.writing or found.stated for found in other), "it was not asked"
 
 
 def test_the_estimate_has_the_calls_that_were_made(asked: tuple[Workplace, LlmServer]) -> None:
