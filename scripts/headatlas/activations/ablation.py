@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from torch.nn.functional import cross_entropy
 from transformer_lens.model_bridge import TransformerBridge
 
 from ..controls import Head
@@ -66,8 +65,10 @@ class Ablation(Substitution):
         try:
             with self._replaying(last + 1), torch.inference_mode():
                 logits = self._logits([])
-                following = self._tokens[:, 1:].to(logits.device)
-                return cross_entropy(logits.transpose(1, 2), following, reduction="none").cpu()
+                following = self._tokens[:, 1:, None].to(logits.device)
+                # Not `cross_entropy`, which wants the vocabulary second, and is slow at that.
+                rest = torch.stack([window.logsumexp(-1) for window in logits])
+                return (rest - logits.gather(-1, following)[..., 0]).cpu()
         finally:
             self._after[last] = own
 

@@ -62,7 +62,7 @@ class Substitution:
     def _effect_from(self, start: int, hooks: Sequence[Hook]) -> Effect:
         """The effect of a pass from a layer on, under hooks."""
         with self._replaying(start):
-            return self._effect(self._logits(hooks).log_softmax(-1))
+            return self._effect(self._logits(hooks))
 
     def _logits(self, hooks: Sequence[Hook]) -> Float[torch.Tensor, "window token vocabulary"]:
         """Of the tokens that have a next one, in single precision."""
@@ -72,12 +72,15 @@ class Substitution:
             )
         return logits[:, :-1].float()
 
-    def _effect(self, found: Float[torch.Tensor, "window token vocabulary"]) -> Effect:
-        following = self._tokens[:, 1:, None].to(found.device)
-        loss = -found.gather(-1, following)[..., 0]
-        # Window by window: a term for every token of the vocabulary would double the memory.
-        kl = [(p.exp() * (p - q)).sum(-1) for p, q in zip(self._own, found, strict=True)]
-        return Effect(loss.cpu(), torch.stack(kl).cpu())
+    def _effect(self, logits: Float[torch.Tensor, "window token vocabulary"]) -> Effect:
+        # Window by window: a term for every token of the vocabulary would double the memory, and
+        # so much at once costs more to fetch than to fill.
+        loss, kl = [], []
+        for own, given, following in zip(self._own, logits, self._tokens[:, 1:, None], strict=True):
+            found = given.log_softmax(-1)
+            loss.append(-found.gather(-1, following.to(found.device))[..., 0])
+            kl.append(torch.linalg.vecdot(own.exp(), found.neg_().add_(own)))
+        return Effect(torch.stack(loss).cpu(), torch.stack(kl).cpu())
 
     @contextmanager
     def _recording(self) -> Iterator[None]:
