@@ -47,8 +47,9 @@ class Substitution:
         self._bridge, self._tokens = bridge, tokens.to(bridge.cfg.device)
         self._after: dict[int, Any] = {}
         with self._recording():
-            self._own = self._logits(hooks).log_softmax(-1)
-        self.own = self._effect(self._own)
+            logits = self._logits(hooks)
+        self._own = logits.log_softmax(-1)
+        self.own = self._effect(logits)
 
     def effect(self, heads: Heads, attention: Attention) -> Effect:
         """The effect of `attention` in the place of that of `heads`.
