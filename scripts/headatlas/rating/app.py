@@ -21,7 +21,7 @@ from .store import Store, Trial
 
 COOKIE = "headatlas-rater"
 SCALE = (
-    "contradicts what is shown",
+    "fits none of it",
     "fits hardly any of it",
     "fits some of it",
     "fits most of it",

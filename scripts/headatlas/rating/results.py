@@ -14,7 +14,7 @@ from headatlas.statistics.auroc import auroc
 from headatlas.statistics.spearman import spearman
 
 LOW = 2  # at most so much is given to an explanation that is plainly wrong
-STEADY = 1.0  # and at most so far apart, on average, is what is given to the same twice
+STEADY = 1.5  # and at most so far apart, on average, is what is given to the same twice
 Rows = Sequence[Mapping[str, Any]]  # of records.ratings.RATINGS
 Scores = Mapping[str, Mapping[Head, float]]  # of each metric, values of heads
 

@@ -112,7 +112,7 @@ RATINGS = (
     "explanation alone they had marked in unseen text where such a head should be active; balanced "
     "accuracy is the mean of two shares, of active tokens that are marked and of others that are "
     "not, 0.5 by chance. Raters are trusted who give at most 2 to each explanation that is plainly "
-    "wrong, and nearly the same to what is shown twice (at most 1 apart on average). Intervals "
+    "wrong, and nearly the same to what is shown twice (at most 1.5 apart on average). Intervals "
     "resample heads, trials or explanations, not raters."
 )
 TOGETHER = (
