@@ -1,6 +1,7 @@
 """The server: on the loopback address alone, until it is interrupted."""
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -29,4 +30,5 @@ def serve(store: Store, templates: Path, port: int) -> None:
         config = uvicorn.Config(
             application(store, templates), log_level="warning", server_header=False, lifespan="off"
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # which uvicorn raises again once it has ended
+            uvicorn.Server(config).run(sockets=[listening])

@@ -2,6 +2,7 @@
 
 import html
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -222,6 +223,14 @@ def test_bad_flags_are_refused_in_a_sentence(
         [*map(str, command)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert found.returncode and sentence in found.stderr and "Traceback" not in found.stderr
+
+
+def test_an_interrupt_ends_it_without_a_word(atlas: Path, tmp_path: Path) -> None:
+    with server(atlas, tmp_path / "r.sqlite") as (address, process):
+        entered(address, "Ann")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["r.sqlite"]  # all of it in one file
 
 
 def test_a_taken_port_is_named(atlas: Path, address: str, tmp_path: Path) -> None:
