@@ -11,7 +11,7 @@ from headatlas.controls import Head
 from headatlas.errors import InputError
 from headatlas.event_rows import Event, events_of
 from headatlas.intervals import generator
-from headatlas.records.atlas import VERDICTS, RunRecord
+from headatlas.records.atlas import VERDICTS, PublishedExplanation, RunRecord
 from headatlas.records.base import Record
 from headatlas.records.controls import CONTROLS
 from headatlas.records.events import EVENTS
@@ -58,7 +58,7 @@ def read_atlas(folder: Path, controls: Path | None) -> Atlas:
             "results/demo/python-docs/symbolic/atlas/minilm, made by `make atlas`"
         )
     run = read_record(folder / "run.json", RunRecord)
-    records = read_records(folder / "explanations.jsonl", Explanation)
+    records = read_records(folder / "explanations.jsonl", PublishedExplanation)
     verdicts = read_table(folder / "verdicts.parquet", VERDICTS).to_pylist()
     table = controls or folder.parents[1] / f"round{run.round}" / "controls.parquet"
     return Atlas(
