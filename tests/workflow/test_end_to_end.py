@@ -96,6 +96,7 @@ def test_a_twin_with_random_weights_goes_the_same_way(finished: Workplace) -> No
         "stats",
         "symbolic",
         "write_claims.json",
+        "write_evidence.parquet",
     ]
     assert not (results / "tiny+random/words/symbolic/atlas").exists()
     names = ("words/events/layer00.parquet", "words/stats/layer00.parquet")
