@@ -109,19 +109,22 @@ def draw_units(atlas: Atlas, plan: Plan) -> list[Unit]:
 def obviously_wrong(
     atlas: Atlas, count: int, taken: Collection[tuple[Head, Head]]
 ) -> list[tuple[Head, Head]]:
-    """Of the heads that are explained, those with a control that is least like them, each once;
-    pairs that are `taken` left out.
+    """Heads with a control that is least like them, each once, those that count as explained
+    first; pairs that are `taken` left out.
 
     Who reads the exemplars sees that such an explanation is not of this head.
     """
     likeness: dict[Head, tuple[float, Head]] = {}
     for row in atlas.controls:
         at, other = _pair(row)
-        told = at in atlas.explained and other in atlas.explanations
+        told = {at, other} <= set(atlas.explanations)
         if told and row["relation"] != "twin" and (at, other) not in taken:
             likeness[at] = min(likeness.get(at, (2.0, other)), (row["similarity"], other))
-    found = sorted((similarity, at, other) for at, (similarity, other) in likeness.items())
-    return [(at, other) for _, at, other in found[:count]]
+    found = sorted(
+        (at not in atlas.explained, similarity, at, other)
+        for at, (similarity, other) in likeness.items()
+    )
+    return [(at, other) for _, _, at, other in found[:count]]
 
 
 def _pair(row: Mapping[str, Any]) -> tuple[Head, Head]:
