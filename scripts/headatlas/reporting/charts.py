@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 LEVELS = 32
 BINS = 25
+STRIP = 240  # width of a value with its interval beside a label
 _SEQUENTIAL = ("#1b2a55", "#45537a", "#8a8470", "#c7ab52", "#fbe66f")
 _DIVERGING = ("#b3520f", "#e5a86b", "#e9e7e2", "#7fa9d6", "#1d569e")
 CATEGORICAL = ("#0b6fb3", "#e09a00", "#12936f", "#c8601b", "#c06a9c", "#4fb0e0", "#9a8c1a")

@@ -11,7 +11,7 @@ from headatlas import figures, visible
 from headatlas.measure import CONTROLS
 from headatlas.records.base import head_name
 
-from . import charts, formats, pictures
+from . import charts, formats
 from .catalogue import MEASURED_ON
 
 
@@ -38,7 +38,6 @@ def environment(templates: Path) -> jinja2.Environment:
     }
     made.globals |= {
         "charts": charts,
-        "strip_width": pictures.WIDTH,
         "interval": figures.interval,
         "head_name": head_name,
         "measured_on": MEASURED_ON,

@@ -12,14 +12,13 @@ from headatlas.figures import interval, number
 from headatlas.records.explanation import Behaviour
 
 from .catalogue import OBJECT_NAMES
-from .charts import nice_ends, place, ticks
+from .charts import STRIP, nice_ends, place, ticks
 from .claims import Claims
 from .dependence import KIND, Figures
 from .formats import effect as effect_text
 from .formats import tick
 from .substitution import Effect
 
-WIDTH = 240
 _MOST_POWERS = 4  # of ten that an axis of odds goes up or down
 
 
@@ -46,7 +45,7 @@ class Strip(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Strips on one axis, `WIDTH` wide; `zero` is the place of no effect."""
+    """Strips on one axis, `STRIP` wide; `zero` is the place of no effect."""
 
     strips: list[Strip]
     ticks: list[tuple[float, str]]
@@ -117,8 +116,8 @@ def _losses(figures: Figures, replaced: Mapping[str, Effect]) -> Iterator[Entry]
 
 def _linear(entries: Sequence[Entry], unit: str) -> Picture:
     low, high = nice_ends(min(_ends(entries)), max(_ends(entries)))
-    marks = [(place(value, low, high, WIDTH), tick(value)) for value in ticks(low, high)]
-    return Picture(_strips(entries, low, high), marks, place(0.0, low, high, WIDTH), unit)
+    marks = [(place(value, low, high, STRIP), tick(value)) for value in ticks(low, high)]
+    return Picture(_strips(entries, low, high), marks, place(0.0, low, high, STRIP), unit)
 
 
 def _odds(entries: Sequence[Entry], unit: str) -> Picture:
@@ -127,8 +126,8 @@ def _odds(entries: Sequence[Entry], unit: str) -> Picture:
     highest = min(_MOST_POWERS, max(math.ceil(max(0.0, *_ends(entries))), lowest + 1))
     powers = [float(power) for power in range(lowest, highest + 1)]
     low, high = powers[0], powers[-1]
-    marks = [(place(power, low, high, WIDTH), tick(10.0**power)) for power in powers]
-    return Picture(_strips(entries, low, high), marks, place(0.0, low, high, WIDTH), unit)
+    marks = [(place(power, low, high, STRIP), tick(10.0**power)) for power in powers]
+    return Picture(_strips(entries, low, high), marks, place(0.0, low, high, STRIP), unit)
 
 
 def _ends(entries: Sequence[Entry]) -> list[float]:
@@ -137,7 +136,7 @@ def _ends(entries: Sequence[Entry]) -> list[float]:
 
 def _strips(entries: Sequence[Entry], low: float, high: float) -> list[Strip]:
     def at(value: float) -> float:
-        return place(value, low, high, WIDTH)
+        return place(value, low, high, STRIP)
 
     return [
         Strip(

@@ -8,8 +8,9 @@ import pytest
 from claims_factory import write_claims
 
 from headatlas.records.explanation import Behaviour
+from headatlas.reporting.charts import STRIP
 from headatlas.reporting.claims import read_claims
-from headatlas.reporting.pictures import WIDTH, depends, where, writes
+from headatlas.reporting.pictures import depends, where, writes
 from headatlas.reporting.substitution import Effect
 
 
@@ -22,10 +23,10 @@ def behaviour(odds: float | None, low: float | None = None, high: float | None =
 
 def test_odds_are_on_a_logarithmic_axis_and_one_is_no_effect() -> None:
     found = where([behaviour(10.0, 1.0, 100.0), behaviour(None), behaviour(0.1)])
-    assert found is not None and found.zero == pytest.approx(WIDTH / 3)
+    assert found is not None and found.zero == pytest.approx(STRIP / 3)
     assert [text for _, text in found.ticks] == ["0.1", "1", "10", "100"]
     first, last = found.strips
-    assert (first.low, first.value, first.high) == pytest.approx((WIDTH / 3, WIDTH * 2 / 3, WIDTH))
+    assert (first.low, first.value, first.high) == pytest.approx((STRIP / 3, STRIP * 2 / 3, STRIP))
     assert (first.label, first.text) == ("commas, when after a digit", "× 10.00 [1.00, 100]")
     assert (last.low, last.value, last.high) == (0, 0, 0) and last.text == "× 0.10"
     assert where([behaviour(None)]) is None
@@ -34,7 +35,7 @@ def test_odds_are_on_a_logarithmic_axis_and_one_is_no_effect() -> None:
 def test_odds_beyond_the_axis_stand_at_its_end() -> None:
     found = where([behaviour(1e9, 1e-9, 1e9)])
     assert found is not None and [text for _, text in found.ticks][-1] == "10000"
-    assert (found.strips[0].low, found.strips[0].high) == (0, WIDTH)
+    assert (found.strips[0].low, found.strips[0].high) == (0, STRIP)
 
 
 def test_what_it_writes_stands_beside_random_weights(tmp_path: Path) -> None:
