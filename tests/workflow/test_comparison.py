@@ -60,7 +60,7 @@ def test_a_comparison_that_fails_leaves_the_last_one_standing(
     workplace = Workplace(tmp_path / "run", swept.snakefile)
     comparison = workplace.folder / "results/comparison"
     before = {path: path.read_bytes() for path in comparison.iterdir() if path.is_file()}
-    assert len(before) == 12 + 2, "the comparison and its cost"
+    assert len(before) == 13 + 2, "the comparison and its cost"
     matches = comparison / "words/tiny/second/matches.parquet"
     whole = matches.read_bytes()
     matches.write_bytes(whole[:100])
@@ -162,7 +162,7 @@ def test_a_second_comparison_gives_the_same_bytes(swept: Workplace, tmp_path: Pa
     command += ["--atlases", *map(str, atlases), "--out-dir", str(tmp_path)]
     subprocess.run(command, check=True)
     made = sorted(path.name for path in tmp_path.iterdir())
-    assert len(made) == 12
+    assert len(made) == 13
     for name in made:
         assert (tmp_path / name).read_bytes() == (results / "comparison" / name).read_bytes(), name
     assert pq.read_metadata(tmp_path / "counterparts.parquet").num_rows == 9
