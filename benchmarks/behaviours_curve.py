@@ -47,7 +47,7 @@ def attentions(run: Path, at: Head, texts: Texts, test: Test) -> tuple[np.ndarra
     The attention is packed, [number, window, pair]; the overlap is sums of minima and of maxima,
     with position 0 and without, [number, 4]. Then the number of behaviours that were found.
     """
-    events = run / f"events/layer{at[0]}.parquet"
+    events = run / f"events/layer{at[0]:02d}.parquet"
     train, validation, own = (
         read_seen(events, run / "features", at[1], split)[0]
         for split in ("train", "validation", "test")
