@@ -29,6 +29,10 @@ def workplace(fresh: Workplace, tmp_path: Path) -> Workplace:
     (texts / "-a.txt").write_text("some text")
     table = "head,role,test,source,arxiv,checked\nL00H00,induction,some test,nobody,,code\n"
     (texts / "-roles.csv").write_text(table)
+    (texts / "-written.csv").write_text("layer,head,rater,text\n0,0,a,some words\n")
+    rated = tmp_path / "data/ratings/tiny/words/symbolic.sqlite"  # that it is there is enough here
+    rated.parent.mkdir(parents=True)
+    rated.touch()
     return Workplace(tmp_path)
 
 
@@ -50,16 +54,19 @@ def configuration(workplace: Workplace) -> dict[str, Any]:
         found["corpora"][name].pop("field", None)
     found["corpora"]["hub"] |= {"field": HOSTILE, "revision": HOSTILE}
     found["endpoints"] = {
-        "one": {"model": HOSTILE, "base_url": "http://localhost:9/v1", "batch": True}
+        "one": {"model": HOSTILE, "base_url": "http://localhost:9/v1", "batch": True},
+        "two": {"model": HOSTILE, "base_url": "http://localhost:9/v1"},
     }
     found["explainers"]["llm"] = {"kind": "llm", "endpoint": "one", "judge": "one"}
     found["explainers"]["llm"] |= {"hypothesis": "symbolic", "exemplars": 3, "writing": True}
+    written = f"{HOSTILE}.d/-written.csv"
+    found["explainers"]["people"] = {"kind": "people", "file": written, "judge": "two"}
     found["clusterings"]["minilm"]["encoder"] = HOSTILE
     found["report"]["title"] = HOSTILE
     found["sweep"] |= {
         "models": ["tiny", "second"],
         "corpora": ["words", "sites", "hub"],
-        "explainers": ["symbolic", "llm"],
+        "explainers": ["symbolic", "llm", "people"],
     }
     return found
 
@@ -116,6 +123,7 @@ def test_no_value_is_a_command_or_a_flag(workplace: Workplace, tmp_path: Path) -
     for name in ("ask_in_batches", "explain_head_llm", "estimate_cost"):
         assert any(word.startswith("--evidence=results/") for word in given[name])
     assert f"--roles={HOSTILE}.d/-roles.csv" in given["grade_roles"]
+    assert f"--written={HOSTILE}.d/-written.csv" in given["explain_head_people"]
     for name in ("build_atlas", "compare_runs", "compare_costs"):
         assert f"--title={HOSTILE}" in given[name]
     for name in ("ask_in_batches", "explain_head_llm", "judge_head_llm"):

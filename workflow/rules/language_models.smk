@@ -106,7 +106,6 @@ rule explain_head_people:
     input:
         events=events_of,
         drawn=ITEMS,
-        written=written_by_people,
     output:
         f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     log:
@@ -123,7 +122,8 @@ rule explain_head_people:
     params:
         settings=judge_flags,
         budgets=budgets("judge"),
-        written=lambda w, input: flags({"written": input.get("written") or None}),
+        written=lambda w: flags({"written": written_by_people(w)}),
+        state=written_state,
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
         code=code("explain_head_people"),

@@ -94,7 +94,13 @@ def batches_of(wildcards):
 def written_by_people(wildcards):
     """The file of what people wrote of the model's heads; of its random twin they wrote nothing."""
     twin = wildcards.model.endswith(RANDOM)
-    return [] if twin else config["explainers"][wildcards.explainer]["file"]
+    return None if twin else config["explainers"][wildcards.explainer]["file"]
+
+
+def written_state(wildcards):
+    """Changes when that file does: its path, which may have braces, cannot be an input."""
+    file = written_by_people(wildcards)
+    return contents_digest([Path(file)], Path(file).parent, MEMORY) if file else None
 
 
 def previous_round(wildcards):
