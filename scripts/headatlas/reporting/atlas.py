@@ -41,7 +41,7 @@ from headatlas.storage import (
 
 from . import failures, pages, tables
 from .answers import Asked, asked
-from .claims import claim_rows, read_claims
+from .claims import CLAIM_COLUMNS, claim_rows, read_claims
 from .dependence import dependence
 from .environment import environment
 from .exemplars import Group, groups
@@ -172,7 +172,8 @@ def build(
     write_text(out / "search.js", search_script(summary, explanations))
     names = [head.name for head in heads]
     if claims:
-        write_text(out / "write_claims.csv", _csv(list(claim_rows(claims, atlas.stated, names))))
+        rows = list(claim_rows(claims, atlas.stated, names))
+        write_text(out / "write_claims.csv", _csv(rows, CLAIM_COLUMNS))
     if writes:
         write_text(out / "relations.csv", _csv(list(relation_rows(writes, names))))
     if inputs.effects:
@@ -219,9 +220,10 @@ def _summary(atlas: pages.Atlas) -> list[tables.Row]:
     ]
 
 
-def _csv(rows: Sequence[tables.Row]) -> str:
+def _csv(rows: Sequence[tables.Row], columns: Sequence[str] | None = None) -> str:
+    """The rows with a line of names, which are those of the first row if they are not given."""
     buffer = io.BytesIO()
-    pl.DataFrame(rows, infer_schema_length=None).write_csv(buffer)
+    pl.DataFrame(rows, schema=columns, infer_schema_length=None).write_csv(buffer)
     return buffer.getvalue().decode()
 
 

@@ -12,6 +12,12 @@ from ..storage import read_record
 from .stated import Stated
 from .tables import AtlasError, Row
 
+CLAIM_COLUMNS = (  # of `write_claims.csv`
+    "layer", "head", "name", "effect", "object", "chosen", "stated", "validation_lift",
+    "test_lift", "low", "high", "windows", "in_extreme_tenth", "lift_at_random_queries",
+    "median_of_heads", "largest_of_random_weights", "holds",
+)  # fmt: skip
+
 
 class Claims(NamedTuple):
     """What is claimed of the heads of a run, by name.

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from claims_factory import write_claims
+from claims_factory import head, write_claims
 from places import ROOT
 from reporting_factory import EVERY_HEAD, RECIPE, RUN, write_run
 
+from headatlas.records.write_claims import RunClaims
 from headatlas.reporting.atlas import build
-from headatlas.reporting.claims import read_claims
+from headatlas.reporting.claims import CLAIM_COLUMNS, read_claims
 from headatlas.reporting.tables import AtlasError
+from headatlas.storage import write_record
 
 TEMPLATES = ROOT / "workflow/templates"
 
@@ -56,6 +58,17 @@ def test_pages_report_and_table(tmp_path: Path) -> None:
     rows = pl.read_csv(out / "write_claims.csv")
     assert rows["name"].to_list() == [EVERY_HEAD[0], EVERY_HEAD[0], EVERY_HEAD[1]]
     assert rows["holds"].to_list() == [True, False, True]
+
+
+def test_where_nothing_is_claimed_the_table_has_its_columns(tmp_path: Path) -> None:
+    record = RunClaims(
+        model="toy", corpus="hostile", reasons={}, heads=[head(name) for name in EVERY_HEAD]
+    )
+    write_record(tmp_path / "none.json", record)
+    inputs = write_run(tmp_path / "run")._replace(claims=tmp_path / "none.json")
+    out = tmp_path / "atlas"
+    build(RUN, inputs, RECIPE, out, templates=TEMPLATES, exemplars=1)
+    assert pl.read_csv(out / "write_claims.csv").columns == list(CLAIM_COLUMNS)
 
 
 def test_without_claims_nothing_is_said(tmp_path: Path) -> None:
