@@ -36,7 +36,8 @@ def copying_score(circuit: Circuit) -> float | None:
     Mathematical Framework for Transformer Circuits). The eigenvalues of A B that are not 0 are
     those of the small matrix B A. None where all are 0.
     """
-    small = (circuit.logits @ circuit.values).double()
+    # Eigenvalues that are nearly equal move by the root of what is rounded in the product.
+    small = circuit.logits.double() @ circuit.values.double()
     found = torch.linalg.eigvals(small)
     size = float(found.abs().sum())
     return float(found.real.sum()) / size if size else None

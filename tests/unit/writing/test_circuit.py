@@ -40,7 +40,7 @@ def test_a_rotation_of_tokens_is_no_copying() -> None:
 
 @given(seeds)
 def test_copying_is_that_of_the_whole_map(circuit: Circuit) -> None:
-    whole = torch.linalg.eigvals((circuit.values @ circuit.logits).double())
+    whole = torch.linalg.eigvals(circuit.values.double() @ circuit.logits.double())
     expected = float(whole.real.sum() / whole.abs().sum())
     assert copying_score(circuit) == pytest.approx(expected, abs=1e-4)
 
