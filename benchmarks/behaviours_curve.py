@@ -1,7 +1,7 @@
 """How much the number of behaviours matters: loss and overlap against how many a head may have.
 
-`python benchmarks/behaviours_curve.py results/smollm2/wiki` after a run of the workflow, of which
-it reads the model, the windows and the attention in them. Every head is explained with as many
+`python benchmarks/behaviours_curve.py results/smollm2/wiki`, where a run of the workflow was made, of
+which it reads the model, the windows and the attention in them. Every head is explained with as many
 behaviours as its search accepts, up to the most; what comes first in the search is fitted again
 without the rest and put in the place of the head, all heads at once.
 """
@@ -86,6 +86,7 @@ def main() -> None:
     args = parser.parse_args()
 
     info = read_record(args.run.parent / "model.json", ModelInfo)
+    bridge = load_recorded(info, device=args.device, devices=1)  # before the long part: it may fail
     splits = [read_features(args.run / "features", split) for split in ("train", "validation")]
     texts = Texts(splits[0][0], splits[1][0], Frequent(splits[0][0]))
     table, numbers = read_features(args.run / "features", "test")
@@ -101,7 +102,6 @@ def main() -> None:
         sums += own[:, ::2] / own[:, 1::2] / len(heads)
         counts.append(count)
 
-    bridge = load_recorded(info, device=args.device, devices=1)
     some = read_some(args.run / "windows.parquet", list(test.chosen))
     losses = np.zeros(len(NUMBERS) + 1)
     for first, batch in enumerate(some.batches(size := fitting(bridge, some, args.batch_size))):
