@@ -1,9 +1,9 @@
 """How much the number of behaviours matters: loss and overlap against how many a head may have.
 
-`python benchmarks/behaviours_curve.py results/smollm2/wiki`, where a run of the workflow was made, of
-which it reads the model, the windows and the attention in them. Every head is explained with as many
-behaviours as its search accepts, up to the most; what comes first in the search is fitted again
-without the rest and put in the place of the head, all heads at once.
+`python benchmarks/behaviours_curve.py results/smollm2/wiki` in the folder of a finished run, of
+which it reads the model, the windows and the attention in them. Every head is explained with as
+many behaviours as its search accepts, up to the most; what comes first in the search is fitted
+again without the rest and put in the place of the head, all heads at once.
 """
 
 import argparse
