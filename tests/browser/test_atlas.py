@@ -6,7 +6,7 @@ The text of this atlas is hostile. Needs Chromium and its driver: `make test-bro
 from pathlib import Path
 
 import pytest
-from browsing import Open
+from browsing import Open, press
 from reporting_factory import RECIPE, RUN, write_run
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -26,10 +26,6 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> str:
     inputs = write_run(folder / "run")
     build(RUN, inputs, RECIPE, folder / "atlas", templates=TEMPLATES, exemplars=2)
     return (folder / "atlas").as_uri()
-
-
-def press(driver: WebDriver, *keys: str) -> None:
-    ActionChains(driver).send_keys(*keys).perform()
 
 
 def until(driver: WebDriver, script: str) -> None:

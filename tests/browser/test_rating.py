@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Open
+from browsing import Open, press, wait_for
 from rating_factory import server, write_atlas
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import WebDriverWait
 
 from headatlas.rating.store import open_store
 
@@ -28,15 +27,6 @@ def ratings(tmp_path: Path) -> Path:
 def address(tmp_path: Path, ratings: Path) -> Iterator[str]:
     with server(write_atlas(tmp_path / "run"), ratings, "--heads", "4") as (found, _):
         yield found
-
-
-def press(driver: WebDriver, *keys: str) -> None:
-    ActionChains(driver).send_keys(*keys).perform()
-
-
-def wait_for(driver: WebDriver, words: str) -> None:
-    """Until the page's title has these words."""
-    WebDriverWait(driver, 20).until(lambda d: words in d.title)
 
 
 def enter(driver: WebDriver, address: str, name: str) -> None:
