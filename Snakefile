@@ -37,6 +37,7 @@ localrules:
     explain_head,
     explain_head_llm,
     explain_head_people,
+    propose_head_llm,
     predict_head,
     judge_head_llm,
     score_head,

@@ -48,6 +48,7 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from headatlas.corpora.python_docs import python_documents
 from headatlas.errors import reported
+from headatlas.explainers.logit.selection import select
 from headatlas.explainers.symbolic import explain as symbolic
 from headatlas.explainers.symbolic.language import parse_source
 from headatlas.explainers.symbolic.predict import predictions_of
@@ -68,7 +69,9 @@ from headatlas.subjects.planted.grading import agreement
 from headatlas.subjects.planted.noise import STRENGTHS
 
 
-def explain_symbolic(about: HeadRecord, events: Path, features: Path) -> Explanation:
+def explain_symbolic(
+    about: HeadRecord, events: Path, features: Path, search: symbolic.Search = select
+) -> Explanation:
     """As `scripts/explain_head.py` with its defaults."""
     splits: tuple[Split, ...] = ("train", "validation")
     seen, contexts = {}, {}
@@ -81,6 +84,7 @@ def explain_symbolic(about: HeadRecord, events: Path, features: Path) -> Explana
         contexts,
         Symbolic(texts=TEXTS),
         np.random.default_rng([0, about.layer, about.head]),
+        search,
     )
 
 

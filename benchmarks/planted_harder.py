@@ -2,7 +2,9 @@
 
 An explanation has recovered a head if what it predicts for test documents agrees with the head's
 attention by RECOVERED or more; one whose role can be said must also name its sources, and of a set
-at least half of the tokens. What is told of the other roles stands in the table.
+at least half of the tokens. What is told of the other roles stands in the table. Each head is
+explained twice more: with the truth about it proposed to the search, as a language model would
+that knows it, and with nonsense.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from planted import explain_all, names_of
+from planted_proposals import proposed_variants
 from planted_rows import RECOVERED
 from planted_stages import Variant, models_folder, whole_attention
 
@@ -26,7 +29,7 @@ from headatlas.clustering.weights import weight_points
 from headatlas.corpora.python_docs import python_documents
 from headatlas.errors import reported
 from headatlas.predictions import read_predictions
-from headatlas.records.explanation import Explanation
+from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.storage import read_record, write_text
 from headatlas.subjects.loading import load_subject
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
@@ -38,6 +41,21 @@ _LIST = re.compile(r"(\w*tokens)\(([\d, ]+)\)")
 _ARGUMENTS = re.compile(r"(\w*tokens|recent)\([\d, ]+\)")
 
 
+class Found(NamedTuple):
+    """How an explanation of a head fares."""
+
+    agreement: float | None
+    "None where nothing is said"
+    named: bool | None
+    "whether it names the sources; None where the language cannot"
+    listed: tuple[int, int, int]
+    "tokens of the planted sets, those of them that are listed, and all that are"
+
+    @property
+    def recovered(self) -> bool:
+        return (self.agreement or 0) >= RECOVERED and self.named is not False
+
+
 class Told(NamedTuple):
     """What was made of one head."""
 
@@ -45,20 +63,15 @@ class Told(NamedTuple):
     noise: str
     said: str
     "sources and triggers; of lists no tokens"
-    agreement: float | None
-    "None where nothing is said"
-    named: bool | None
-    "whether it names the sources; None where the language cannot"
-    listed: tuple[int, int, int]
-    "tokens of the planted sets, those of them that are listed, and all that are"
+    found: Found
+    helped: Found
+    "where the truth was proposed to the search"
+    misled: bool
+    "whether nonsense that was proposed changed the program"
     twin: float
     "likeness to the explanation of its twin, by weights: 1 the same"
     stranger: float
     "likeness to that of the other role that is most like it"
-
-    @property
-    def recovered(self) -> bool:
-        return (self.agreement or 0) >= RECOVERED and self.named is not False
 
 
 def agreement(
@@ -86,31 +99,26 @@ def study(variant: Variant) -> list[Told]:
     key = read_record(variant.model / ANSWER_KEY, AnswerKey)
     bridge = load_subject(str(variant.model), None, dtype="float32", device="cpu")
     explain_all(variant, key, bridge)
+    told, misled = proposed_variants(variant, key.heads)
     attention = whole_attention(bridge, variant)
-    found = [
-        read_record(variant.record("explanations", h.layer, h.head), Explanation) for h in key.heads
-    ]
+    found, nonsense = (
+        [explanation_of(which, head) for head in key.heads] for which in (variant, misled)
+    )
     points = weight_points(found)
     alike = points @ points.T
     roles = np.array([head.role for head in key.heads])
     rows = []
-    for n, (head, explanation) in enumerate(zip(key.heads, found, strict=True)):
+    for n, head in enumerate(key.heads):
         own = np.flatnonzero(roles == head.role)
-        at = head.layer, head.head
+        seen = list(attention[:, head.layer, head.head])
         rows.append(
-            _told(
-                head,
-                explanation,
+            Told(
+                head.role,
                 key.noise,
-                agreement(
-                    [
-                        w.attention
-                        for w in read_predictions(variant.predictions(*at), at).of_split("test")
-                    ],
-                    list(attention[:, head.layer, head.head]),
-                )
-                if explanation.program
-                else None,
+                _said(found[n]),
+                found_of(variant, head, seen),
+                found_of(told, head, seen),
+                nonsense[n].program != found[n].program,
                 float(alike[n, own[own != n]].max()),
                 float(alike[n, roles != head.role].max()),
             )
@@ -118,34 +126,38 @@ def study(variant: Variant) -> list[Told]:
     return rows
 
 
-def _told(
-    head: PlantedHead,
-    found: Explanation,
-    noise: str,
-    agrees: float | None,
-    twin: float,
-    stranger: float,
-) -> Told:
-    pieces = [b for b in found.behaviours if (b.adds or 0) >= TOLD]
-    said = [_LIST.sub(r"\1", f"{b.source} at {b.trigger}").removesuffix(" at any") for b in pieces]
-    rules = [text for rule in head.rules for text in (rule.source, rule.trigger)]
-    planted = tokens_of(rules)
-    listed = tokens_of([t for b in pieces for t in (b.source or "", b.trigger or "")])
+def explanation_of(variant: Variant, head: PlantedHead) -> Explanation:
+    return read_record(variant.record("explanations", head.layer, head.head), Explanation)
+
+
+def found_of(
+    variant: Variant, head: PlantedHead, seen: Sequence[Float[np.ndarray, "query key"]]
+) -> Found:
+    found, at = explanation_of(variant, head), (head.layer, head.head)
+    agrees = None
+    if found.program:
+        windows = read_predictions(variant.predictions(*at), at).of_split("test")
+        agrees = agreement([window.attention for window in windows], seen)
+    planted = tokens_of([text for rule in head.rules for text in (rule.source, rule.trigger)])
+    listed = tokens_of([t for b in _pieces(found) for t in (b.source or "", b.trigger or "")])
     bare = {_ARGUMENTS.sub(r"\1", name) for name in names_of(found)}
-    wanted = {_ARGUMENTS.sub(r"\1", rule.source) for rule in head.rules}
-    named = wanted <= bare
+    named = {_ARGUMENTS.sub(r"\1", rule.source) for rule in head.rules} <= bare
     if planted:
         named &= len(planted & listed) >= len(planted) / 2
-    return Told(
-        head.role,
-        noise,
-        "; ".join(dict.fromkeys(said)) or "nothing",
-        agrees,
-        named if head.rules else None,
-        (len(planted), len(planted & listed), len(listed)),
-        twin,
-        stranger,
-    )
+    counts = len(planted), len(planted & listed), len(listed)
+    return Found(agrees, named if head.rules else None, counts)
+
+
+def _pieces(found: Explanation) -> list[Behaviour]:
+    return [b for b in found.behaviours if (b.adds or 0) >= TOLD]
+
+
+def _said(found: Explanation) -> str:
+    said = [
+        _LIST.sub(r"\1", f"{b.source} at {b.trigger}").removesuffix(" at any")
+        for b in _pieces(found)
+    ]
+    return "; ".join(dict.fromkeys(said)) or "nothing"
 
 
 def report(rows: Sequence[Told]) -> str:
@@ -157,6 +169,10 @@ def report(rows: Sequence[Told]) -> str:
         "recovered",
         "agreement",
         "planted tokens listed",
+        "recovered, truth proposed",
+        "agreement, truth proposed",
+        "planted tokens listed, truth proposed",
+        "changed by nonsense",
         "alike: twins",
         "alike: others",
         "said most often",
@@ -165,22 +181,36 @@ def report(rows: Sequence[Told]) -> str:
     for role in ROLES:
         for noise in dict.fromkeys(row.noise for row in rows):
             own = [row for row in rows if (row.role, row.noise) == (role.name, noise)]
-            planted, hit, listed = np.sum([row.listed for row in own], axis=0)
             most, times = Counter(row.said for row in own).most_common(1)[0]
             lines.append(
                 (
                     role.words,
                     noise,
                     "yes" if role.rules else "no",
-                    f"{sum(row.recovered for row in own)} of {len(own)}",
-                    _mean([row.agreement for row in own]),
-                    f"{hit} of {planted}, {listed - hit} others" if planted else "",
-                    _mean([row.twin if row.agreement is not None else None for row in own]),
-                    _mean([row.stranger if row.agreement is not None else None for row in own]),
+                    *_fares([row.found for row in own]),
+                    *_fares([row.helped for row in own]),
+                    f"{sum(row.misled for row in own)} of {len(own)}",
+                    *(
+                        _mean([value for row, value in values if row.found.agreement is not None])
+                        for values in (
+                            [(row, row.twin) for row in own],
+                            [(row, row.stranger) for row in own],
+                        )
+                    ),
                     f"{most} ({times} of {len(own)})",
                 )
             )
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _fares(found: Sequence[Found]) -> tuple[str, str, str]:
+    """How many are recovered, how well they agree, and what of the planted sets they list."""
+    planted, hit, listed = np.sum([one.listed for one in found], axis=0)
+    return (
+        f"{sum(one.recovered for one in found)} of {len(found)}",
+        _mean([one.agreement for one in found]),
+        f"{hit} of {planted}, {listed - hit} others" if planted else "",
+    )
 
 
 def _mean(values: Sequence[float | None]) -> str:

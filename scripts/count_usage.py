@@ -17,7 +17,13 @@ def main() -> None:
         type=Path,
         nargs="+",
         required=True,
-        help="folders of the rounds of refinement, in order, with explanations and judgements",
+        help="folders of the rounds of refinement, in order, with what was said in each",
+    )
+    parser.add_argument(
+        "--judged",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether a language model judges the explanations (default: it does)",
     )
     parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
     parser.add_argument(
@@ -30,8 +36,8 @@ def main() -> None:
     parser.add_argument("--random-heads", nargs="*", default=[], help="its heads, as LxxHyy")
     parser.add_argument("--out", type=Path, required=True, help="usage to write (Parquet)")
     args = parser.parse_args()
-    rows = [*usage_rows(args.rounds, args.heads)]
-    rows += usage_rows(args.random_rounds, args.random_heads)
+    rows = [*usage_rows(args.rounds, args.heads, judged=args.judged)]
+    rows += usage_rows(args.random_rounds, args.random_heads, judged=args.judged)
     write_rows(args.out, rows, USAGE)
 
 

@@ -18,7 +18,7 @@ from headatlas.explainers.llm.arguments import add_explainer, add_heads, add_jud
 from headatlas.explainers.llm.prompts import worked_examples
 from headatlas.explainers.llm.reply import ExplanationReply
 from headatlas.explainers.llm.rounds import explaining, judging
-from headatlas.llm.rehearsal import Rehearsal
+from headatlas.llm.rehearsal import Rehearsal, estimate_row
 from headatlas.names import parse_head
 from headatlas.progress import Progress
 from headatlas.records.base import head_name
@@ -90,27 +90,12 @@ def main() -> None:
     for done, at in enumerate(map(parse_head, args.heads), 1):
         asyncio.run(rehearse(args, at, explainer, judge))
         progress(f"{done} of {len(args.heads)} heads")
-    share = 1 + args.random_heads / len(args.heads)
-    rows: list[dict[str, object]] = []
-    for task, endpoint, client in (
-        ("explain", args.endpoint, explainer),
-        ("judge", args.judge_endpoint, judge),
-    ):
-        usage = client.usage
-        rows.append(
-            {
-                "model": args.model,
-                "corpus": args.corpus,
-                "explainer": args.explainer,
-                "task": task,
-                "endpoint": endpoint,
-                "heads": len(args.heads) + args.random_heads,
-                "calls": round(usage.calls * share),
-                "input_tokens": round(usage.input_tokens * share),
-                "output_tokens": round(usage.output_tokens * share),
-                "dollars": None if usage.dollars is None else round(usage.dollars * share, 4),
-            }
-        )
+    about = {name: getattr(args, name) for name in ("model", "corpus", "explainer")}
+    heads = len(args.heads), args.random_heads
+    rows = [
+        estimate_row(about, "explain", args.endpoint, heads, explainer.usage),
+        estimate_row(about, "judge", args.judge_endpoint, heads, judge.usage),
+    ]
     write_csv(args.out, rows, ESTIMATE)
 
 

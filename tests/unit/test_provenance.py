@@ -86,7 +86,7 @@ def bearers(module: str) -> set[str]:
 
 # They may be shown what heads write.
 ASKING = {"explain_head_llm", "explain_head_people", "judge_head_llm"}
-ASKING |= {"ask_in_batches", "estimate_cost"}
+ASKING |= {"ask_in_batches", "estimate_cost", "propose_head_llm", "estimate_proposals"}
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,7 @@ ASKING |= {"ask_in_batches", "estimate_cost"}
         ("attribution", {"attribute_heads", "ablate_heads", "summarise_effects"}),
         ("effects", {"summarise_effects", "build_atlas"}),
         ("family_effects", {"ablate_families", "build_atlas"}),
+        ("proposals", {"propose_head_llm", "estimate_proposals", "explain_head"}),
         ("registry", set()),
     ],
 )

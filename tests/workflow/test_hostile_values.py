@@ -61,12 +61,13 @@ def configuration(workplace: Workplace) -> dict[str, Any]:
     found["explainers"]["llm"] |= {"hypothesis": "symbolic", "exemplars": 3, "writing": True}
     written = f"{HOSTILE}.d/-written.csv"
     found["explainers"]["people"] = {"kind": "people", "file": written, "judge": "two"}
+    found["explainers"]["hybrid"] = {"kind": "hybrid", "endpoint": "two", "exemplars": 3}
     found["clusterings"]["minilm"]["encoder"] = HOSTILE
     found["report"]["title"] = HOSTILE
     found["sweep"] |= {
         "models": ["tiny", "second"],
         "corpora": ["words", "sites", "hub"],
-        "explainers": ["symbolic", "llm", "people"],
+        "explainers": ["symbolic", "llm", "people", "hybrid"],
     }
     return found
 
@@ -126,7 +127,7 @@ def test_no_value_is_a_command_or_a_flag(workplace: Workplace, tmp_path: Path) -
     assert f"--written={HOSTILE}.d/-written.csv" in given["explain_head_people"]
     for name in ("build_atlas", "compare_runs", "compare_costs"):
         assert f"--title={HOSTILE}" in given[name]
-    for name in ("ask_in_batches", "explain_head_llm", "judge_head_llm"):
+    for name in ("ask_in_batches", "explain_head_llm", "judge_head_llm", "propose_head_llm"):
         sampling = [word for word in given[name] if word.startswith("--sampling=")]
         assert [json.loads(w.partition("=")[2])["model"] for w in sampling] == [HOSTILE]
         assert json.dumps({"one": HOSTILE}) in given[name]

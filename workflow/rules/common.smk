@@ -12,6 +12,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "scripts"
 TEMPLATES = Path(workflow.basedir) / "workflow/templates"
 PROMPTS = TEMPLATES / "prompts"
+PROPOSING = TEMPLATES / "proposing"  # which use those of PROMPTS
 sys.path.insert(0, str(SCRIPTS))
 # Jobs run the Python that runs Snakemake, unless a conda environment is activated over it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
@@ -90,6 +91,7 @@ KNOWN_ROLES = f"{ROUND}/known_roles.json"
 ANSWERS = "data/ratings/{model}/{corpus}/{explainer}.sqlite"  # of people, by `make rate`
 RATED = f"{ROUND}/ratings/figures.parquet"  # what they come to
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
+PROPOSALS = f"{ROUND}/proposals/L{{layer}}H{{head}}.json"  # of a language model, for a program
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches
 REPLIES = "results/replies"  # of language models, for all runs
 COMPARISON = "results/comparison"
@@ -148,6 +150,16 @@ def code(name):
 def asks(explainer):
     """Whether a language model judges the explanations of an explainer: they are words alone."""
     return config["explainers"][explainer]["kind"] in ("llm", "people")
+
+
+def proposes(explainer):
+    """Whether a language model proposes to the program of an explainer."""
+    return config["explainers"][explainer]["kind"] == "hybrid"
+
+
+def spends(explainer):
+    """Whether a language model is asked at all for the explanations of an explainer."""
+    return asks(explainer) or proposes(explainer)
 
 
 def of_kind(*kinds):

@@ -1,6 +1,10 @@
 """Explanations, head by head, and what they predict for unseen text."""
 
-SYMBOLIC = of_kind("symbolic")
+
+include: "functions/explainers.smk"
+
+
+PROGRAMS = of_kind("symbolic", "hybrid")
 
 
 rule measure_features:
@@ -26,6 +30,7 @@ rule explain_head:
     input:
         events=events_of,
         features=features_of,
+        proposals=proposals_of,
     output:
         f"{ROUND}/explanations/L{{layer}}H{{head}}.json",
     log:
@@ -33,19 +38,20 @@ rule explain_head:
     benchmark:
         benchmark_of(f"{ROUND}/explanations/L{{layer}}H{{head}}")
     wildcard_constraints:
-        explainer=SYMBOLIC,
+        explainer=PROGRAMS,
         round="0",
     conda:
         "../../envs/llm.yaml"
     params:
-        settings=lambda w: flags(config["explainers"][w.explainer]),
+        settings=search_flags,
+        proposals=proposals_flags,
         seed=config["seed"],
         code=code("explain_head"),
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: explaining L{wildcards.layer}H{wildcards.head}"
     shell:
         f'python "$SCRIPTS"/explain_head.py {HEAD_FLAGS} {{params.settings}}'
-        " --seed {params.seed} --events {input.events} --features {input.features}"
+        " --seed {params.seed} --events {input.events} --features {input.features} {params.proposals}"
         " --out {output} 2> {log}"
 
 
@@ -60,7 +66,7 @@ rule predict_head:
     benchmark:
         benchmark_of(f"{ROUND}/predictions/L{{layer}}H{{head}}")
     wildcard_constraints:
-        explainer=SYMBOLIC,
+        explainer=PROGRAMS,
     conda:
         "../../envs/llm.yaml"
     params:

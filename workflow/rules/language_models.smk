@@ -6,6 +6,7 @@ include: "functions/language_models.smk"
 
 LLM = of_kind("llm")
 JUDGED = of_kind("llm", "people")
+HYBRID = of_kind("hybrid")
 
 
 # What the sweep will ask of language models, before anything is asked.
@@ -135,6 +136,39 @@ rule explain_head_people:
         " --events {input.events} --items {input.drawn} --out {output} 2> {log}"
 
 
+# Features that the program of a head might need; explain_head tries them.
+rule propose_head_llm:
+    input:
+        events=events_of,
+        stats=f"{RUN}/stats/layer{{layer}}.parquet",
+    output:
+        PROPOSALS,
+    log:
+        log_of(PROPOSALS.removesuffix(".json")),
+    benchmark:
+        benchmark_of(PROPOSALS.removesuffix(".json"))
+    wildcard_constraints:
+        explainer=HYBRID,
+        round="0",
+    conda:
+        "../../envs/llm.yaml"
+    resources:
+        calls=calls_at_once("endpoint"),
+    params:
+        settings=proposing_flags,
+        budgets=budgets("endpoint"),
+        replies=REPLIES,
+        prompts=[folder_digest(PROMPTS), folder_digest(PROPOSING)],
+        seed=config["seed"],
+        code=code("propose_head_llm"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking what L{wildcards.layer}H{wildcards.head} might need"
+    shell:
+        f'python "$SCRIPTS"/propose_head_llm.py {HEAD_FLAGS} {{params.settings}}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --seed {params.seed}'
+        " --events {input.events} --stats {input.stats} --out {output} 2> {log}"
+
+
 rule judge_head_llm:
     input:
         events=f"{RUN}/events/layer{{layer}}.parquet",
@@ -209,19 +243,54 @@ rule estimate_cost:
         " --stats-folder {params.stats} {params.evidence} --out {output} 2> {log}"
 
 
+rule estimate_proposals:
+    input:
+        events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        stats=layer_files(f"{RUN}/stats/layer{{layer}}.parquet"),
+    output:
+        f"{RUN}/{{explainer}}/estimate.csv",
+    log:
+        log_of(f"{RUN}/{{explainer}}/estimate"),
+    benchmark:
+        benchmark_of(f"{RUN}/{{explainer}}/estimate")
+    wildcard_constraints:
+        explainer=HYBRID,
+    conda:
+        "../../envs/llm.yaml"
+    params:
+        events=folder_of(f"{RUN}/events"),
+        stats=folder_of(f"{RUN}/stats"),
+        heads=lambda w: head_names(w.model),
+        random_heads=lambda w: len(random_heads(w.model)),
+        settings=proposing_flags,
+        replies=REPLIES,
+        prompts=[folder_digest(PROMPTS), folder_digest(PROPOSING)],
+        seed=config["seed"],
+        code=code("estimate_proposals"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: estimating what it will cost"
+    shell:
+        'python "$SCRIPTS"/estimate_proposals.py {params.settings} --seed {params.seed}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
+        " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
+        " --random-heads {params.random_heads} --events-folder {params.events}"
+        " --stats-folder {params.stats} --out {output} 2> {log}"
+
+
 rule count_usage:
     input:
-        judgements=head_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
-        random_judgements=random_files(f"{RANDOM_ROUND}/judgements/L{{layer}}H{{head}}.json"),
+        told=told_files(head_files, ROUND),
+        random_told=told_files(random_files, RANDOM_ROUND),
     output:
         USAGE,
     log:
         log_of(USAGE.removesuffix(".parquet")),
     wildcard_constraints:
-        explainer=JUDGED,
+        explainer=of_kind("llm", "people", "hybrid"),
     conda:
         "../../envs/llm.yaml"
     params:
+        judged=lambda w: "" if asks(w.explainer) else "--no-judged",
         rounds=lambda w: rounds_until(w, ROUND),
         heads=lambda w: head_names(w.model),
         random_rounds=lambda w: rounds_until(w, RANDOM_ROUND),
@@ -230,6 +299,6 @@ rule count_usage:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: adding up what was asked"
     shell:
-        'python "$SCRIPTS"/count_usage.py --rounds {params.rounds} --heads {params.heads}'
+        'python "$SCRIPTS"/count_usage.py {params.judged} --rounds {params.rounds} --heads {params.heads}'
         " --random-rounds {params.random_rounds} --random-heads {params.random_heads}"
         " --out {output} 2> {log}"

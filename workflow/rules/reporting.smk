@@ -35,7 +35,7 @@ rule build_atlas:
         family_effects=lambda w: at_round(FAMILY_EFFECTS, w) if measures_effects() else [],
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
-        usage=lambda w: at_round(USAGE, w) if asks(w.explainer) else [],
+        usage=lambda w: at_round(USAGE, w) if spends(w.explainer) else [],
         random_explanations=random_files(f"{RANDOM_ROUND}/explanations/L{{layer}}H{{head}}.json"),
         random_scores=random_files(f"{RANDOM_ROUND}/scores/L{{layer}}H{{head}}.json"),
     output:

@@ -30,6 +30,7 @@ RULES = {
     "events": "select_events",
     "items": "draw_items",
     "features": "measure_features",
+    "proposals": "propose_head",
     "explanations": "explain_head",
     "predictions": "predict_head",
     "judgements": "judge_head",

@@ -20,11 +20,26 @@ def problems(
     """What cannot work in an entry of kind llm, and in the endpoints that it names."""
     yield from undefined(key, explainer, config["endpoints"], ("endpoint", "judge"))
     yield from _hypothesis(key, explainer, config["explainers"])
-    events = config["events"]
-    most = events["top"] + events["quantiles"] * events["per_quantile"]
-    if explainer["exemplars"] > most:
-        allowed = f"at most {most}, events.top + events.quantiles * events.per_quantile"
-        yield sentence(f"{key}.exemplars", f"{explainer['exemplars']} is too large", allowed)
+    yield from _exemplars(key, explainer, config["events"])
+
+
+def hybrid_problems(
+    key: str, explainer: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[str]:
+    """What cannot work in an entry of kind hybrid, and in the endpoint that it names."""
+    yield from undefined(key, explainer, config["endpoints"], ("endpoint",))
+    yield from not_batched(key, explainer, config["endpoints"], "endpoint")
+    yield from _exemplars(key, explainer, config["events"])
+
+
+def not_batched(
+    key: str, explainer: Mapping[str, Any], endpoints: Mapping[str, Any], role: str
+) -> Iterator[str]:
+    """The endpoint of a role is not asked in batches, which the entry's kind cannot be."""
+    name = explainer[role]
+    if name in endpoints and endpoints[name]["batch"]:
+        problem = f"{shown(name)} is asked in batches, which this kind is not"
+        yield sentence(f"{key}.{role}", problem, "an endpoint without batch: true")
 
 
 def undefined(
@@ -107,6 +122,13 @@ def _proxies(url: urllib.parse.SplitResult, environment: Mapping[str, str]) -> I
         if found:
             yield found[0]
             return
+
+
+def _exemplars(key: str, explainer: Mapping[str, Any], events: Mapping[str, Any]) -> Iterator[str]:
+    most = events["top"] + events["quantiles"] * events["per_quantile"]
+    if explainer["exemplars"] > most:
+        allowed = f"at most {most}, events.top + events.quantiles * events.per_quantile"
+        yield sentence(f"{key}.exemplars", f"{explainer['exemplars']} is too large", allowed)
 
 
 def _hypothesis(

@@ -49,6 +49,8 @@ def problems(config: Mapping[str, Any], root: Path) -> Iterator[str]:
     for key, explainer in _used(config, "explainers").items():
         if explainer["kind"] == "llm":
             yield from language_models.problems(key, explainer, config)
+        if explainer["kind"] == "hybrid":
+            yield from language_models.hybrid_problems(key, explainer, config)
         if explainer["kind"] == "people":
             yield from people.problems(key, explainer, config, root)
     yield from _relations(config["writing"], root)

@@ -14,10 +14,7 @@ def problems(
 ) -> Iterator[str]:
     """What cannot work in an entry of kind people."""
     yield from language_models.undefined(key, explainer, config["endpoints"], ("judge",))
-    judge = config["endpoints"].get(explainer["judge"])
-    if judge and judge["batch"]:
-        problem = f"{shown(explainer['judge'])} is asked in batches, which this kind is not"
-        yield sentence(f"{key}.judge", problem, "an endpoint without batch: true")
+    yield from language_models.not_batched(key, explainer, config["endpoints"], "judge")
     try:
         lines = read_people(root / explainer["file"])
     except PeopleError as error:

@@ -1,7 +1,7 @@
 """What would be asked, and what it would cost, without asking anybody."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -18,6 +18,27 @@ MESSAGE_TOKENS = 4  # around each message
 def tokens_of(text: str) -> int:
     """About how many tokens a language model reads in a text, from its length in UTF-8."""
     return math.ceil(len(text.encode(errors="replace")) / BYTES_PER_TOKEN)
+
+
+def estimate_row(
+    about: Mapping[str, object], task: str, endpoint: str, heads: tuple[int, int], usage: Usage
+) -> dict[str, object]:
+    """A row of `records.spending.ESTIMATE`: what was rehearsed for all heads of a run.
+
+    `about` is its model, corpus and explainer; `heads` counts its heads, for which `usage` is,
+    and those with random weights, which are taken to cost as much each.
+    """
+    share = sum(heads) / heads[0]
+    return {
+        **about,
+        "task": task,
+        "endpoint": endpoint,
+        "heads": sum(heads),
+        "calls": round(usage.calls * share),
+        "input_tokens": round(usage.input_tokens * share),
+        "output_tokens": round(usage.output_tokens * share),
+        "dollars": None if usage.dollars is None else round(usage.dollars * share, 4),
+    }
 
 
 class Rehearsal(Client):

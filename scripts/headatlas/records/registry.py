@@ -37,6 +37,7 @@ from .matches import MATCHES
 from .model import ModelInfo
 from .predictions import PREDICTIONS
 from .probes import PROBES
+from .proposals import Proposals
 from .ratings import RATING_SCORES, RATINGS, Words
 from .repeats import REPEATS
 from .scores import HeadScores
@@ -88,6 +89,7 @@ TABLES: dict[str, pa.Schema] = {
 
 JSON_RECORDS: dict[str, type[Record]] = {
     "model": ModelInfo,
+    "proposals": Proposals,
     "explanation": Explanation,
     "published_explanation": PublishedExplanation,
     "judgement": Judgement,

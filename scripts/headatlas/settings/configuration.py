@@ -13,6 +13,7 @@ from .effects import Effects
 from .endpoint import Endpoint
 from .events import Events
 from .execution import Execution
+from .hybrid import Hybrid
 from .language_model import LanguageModel
 from .model import Model
 from .people import People
@@ -23,7 +24,7 @@ from .sweep import Sweep
 from .symbolic import Symbolic
 from .writing import Writing
 
-AnyExplainer = Annotated[Symbolic | LanguageModel | People, Field(discriminator="kind")]
+AnyExplainer = Annotated[Symbolic | Hybrid | LanguageModel | People, Field(discriminator="kind")]
 
 
 def _named(*taken: str, ending: str = "") -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_ready_entries_work_when_uncommented(root: Path, tmp_path: Path) -> None
     root = shutil.copytree(root, tmp_path / "root")
     config = yaml.safe_load(READY.sub(r"  \1", CONFIG.read_text()))
     ready = [entry.split(":")[0] for entry in READY.findall(CONFIG.read_text())]
-    assert len(ready) == 18
+    assert len(ready) == 19
     resolved(config, root)  # all are there, none is used: files need not be
     write(root / config["models"]["smollm2"]["source"], "GGUF")
     models = [name for name in config["models"] if name != "demo"]
@@ -228,7 +228,7 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("corpora", "x"), {"kind": "txt", "any": 1}, "corpora.x.kind: 'txt' is not allowed; "
          "allowed: python-docs, text, huggingface, stackexchange"),
         (("explainers", "gpt"), {"kind": "gpt"}, "explainers.gpt.kind: 'gpt' is not allowed; "
-         "allowed: symbolic, llm, people"),
+         "allowed: symbolic, hybrid, llm, people"),
         (("explainers", "symbolic", "text"), 3, "explainers.symbolic.text: unknown key of kind "
          "symbolic (did you mean texts?); allowed: kind, max_behaviours, min_gain, texts"),
         (("models", "x"), {"source": "gpt2", "n_layers": 1, "n_heads": 1}, "models.x.context: "

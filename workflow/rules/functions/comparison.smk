@@ -48,7 +48,7 @@ def usage_files():
     return [
         USAGE.format(model=model, corpus=corpus, explainer=explainer, round=last_round(explainer))
         for model, corpus, explainer in dict.fromkeys(run[:3] for run in runs(config))
-        if asks(explainer)
+        if spends(explainer)
     ]
 
 

@@ -2,7 +2,13 @@
 
 from headatlas.outcome import failed_heads, failed_jobs, of_heads
 
-ASKING = ("ask_in_batches", "explain_head_llm", "explain_head_people", "judge_head_llm")
+ASKING = (
+    "ask_in_batches",
+    "explain_head_llm",
+    "explain_head_people",
+    "propose_head_llm",
+    "judge_head_llm",
+)
 
 
 def check_asking(jobs):

@@ -48,6 +48,23 @@ def judge_flags(wildcards):
     return flags(asked("", entry["judge"]) | {"items_per_call": entry["items_per_call"]})
 
 
+def proposing_flags(wildcards):
+    """Flags of a language model that proposes to programs, and of its prompts."""
+    entry = config["explainers"][wildcards.explainer]
+    keys = ("format", "exemplars", "metrics", "draws", "proposals")
+    return flags(asked("", entry["endpoint"]) | {key: entry[key] for key in keys})
+
+
+def told_files(files, folder):
+    """Input function: the last that was asked about every head, with what it cost."""
+
+    def found(wildcards):
+        kind = "judgements" if asks(wildcards.explainer) else "explanations"
+        return files(f"{folder}/{kind}/L{{layer}}H{{head}}.json")(wildcards)
+
+    return found
+
+
 def hypotheses_folder(wildcards):
     """The folder of the symbolic explanations that a language model is shown, or None."""
     name = config["explainers"][wildcards.explainer]["hypothesis"]
@@ -122,6 +139,6 @@ def estimates():
     found = [
         f"{RUN}/{{explainer}}/estimate.csv".format(model=model, corpus=corpus, explainer=explainer)
         for model, corpus, explainer, _ in runs(config)
-        if config["explainers"][explainer]["kind"] == "llm"
+        if config["explainers"][explainer]["kind"] in ("llm", "hybrid")
     ]
     return list(dict.fromkeys(found))

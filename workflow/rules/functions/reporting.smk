@@ -43,6 +43,7 @@ def stages(wildcards):
     depends = ["evaluate_ratings"] * bool(rated(wildcards))
     if measures_effects():
         depends += ["ablate_heads", "attribute_heads", "summarise_effects", "ablate_families"]
+    depends += ["propose_head_llm", "count_usage"] * proposes(explainer)
     if not asks(explainer):
         return STAGES + depends + ["substitute_heads"] * substitutes(explainer)
     kind = config["explainers"][explainer]["kind"]

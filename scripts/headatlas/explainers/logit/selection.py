@@ -57,7 +57,7 @@ class Selection:
 
     `gains`: what each behaviour added on validation when it was chosen, as a share of what
     the position model leaves, KL(A‖position). `gradient` and `converged` are those of the
-    last fit.
+    last fit. `taken`: what was chosen of the features offered, with what it added likewise.
     """
 
     logit: Logit
@@ -65,6 +65,7 @@ class Selection:
     gains: tuple[float, ...]
     gradient: float
     converged: bool
+    taken: tuple[tuple[Feature, float], ...] = ()
 
 
 @dataclass
@@ -104,9 +105,11 @@ def select(
     max_behaviours: int = 6,
     ridge: float = 1.0,
     least_share: float = 0.01,
+    offered: Sequence[Feature] = (),
 ) -> Selection:
     """The conditional logit of a head from its attention, rows that sum to 1, on two splits.
 
+    The features `offered` are proposed at each step beside those that the search looks for.
     A behaviour is kept if its gain in log-likelihood on validation is at least `least_share`
     of KL(A‖position) there and `LEAST_OF_ALL` of KL(A‖even), and clearly above zero over
     windows. Raises ArithmeticError if the position model cannot be fitted.
@@ -117,13 +120,14 @@ def select(
     if not fit.converged:
         raise ArithmeticError(f"the position model did not converge: gradient {fit.gradient:g}")
     position, gains = _logit(fit, chosen, train, texts), list[float]()
+    taken = list[tuple[Feature, float]]()
     predicted, likelihood = _held_out(fit, chosen, validation, texts)
     left = float(divergences(validation, predicted, grid).sum())
     of_even = float(divergences(validation, even(grid), grid).sum())
     proposer = Proposer(train, texts.train, texts.frequent)
     while len(gains) < max_behaviours and left > 0:
         proposed = proposer.propose(fit.predicted, PROPOSED)
-        proposed += [Candidate(f, 0.0) for f in _refined(chosen.features)]
+        proposed += [Candidate(f, 0.0) for f in (*_refined(chosen.features), *offered)]
         proposed = [c for c in proposed if c.feature not in chosen.features]
         ranked = _ranked(proposed, (train, fit.predicted), (validation, predicted), texts, ridge)
         for feature in _different(ranked)[:TRIES]:
@@ -141,9 +145,10 @@ def select(
             gains.append(share)
         else:  # a list has become longer
             gains[more.features.index(_changed(more, chosen))] += share
+        taken += [(feature, share)] * (feature in offered)
         chosen, fit, predicted, likelihood = more, new_fit, new_predicted, new_likelihood
     logit = _logit(fit, chosen, train, texts)
-    return Selection(logit, position, tuple(gains), fit.gradient, fit.converged)
+    return Selection(logit, position, tuple(gains), fit.gradient, fit.converged, tuple(taken))
 
 
 def _changed(more: _Chosen, chosen: _Chosen) -> Feature:

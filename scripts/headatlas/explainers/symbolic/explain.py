@@ -1,6 +1,6 @@
 """From what is seen of a head to its explanation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,7 +12,7 @@ from ...settings.symbolic import Symbolic
 from ..logit.features import FeatureTable
 from ..logit.gains import Frequent
 from ..logit.model import Behaviour as LogitBehaviour
-from ..logit.selection import Texts, select
+from ..logit.selection import Selection, Texts, select
 from ..unexplained import failed_explanation, without_behaviours
 from .activity import Activity, Seen, fit_activity
 from .context import Context
@@ -25,6 +25,7 @@ from .summary import Contrast, summary, title, unexplained
 from .texts import choose_texts
 from .wording import active_when
 
+Search = Callable[..., Selection]  # as `select` is called
 COMMON = 0.02  # least share of queries on either side of a contrast
 
 
@@ -35,6 +36,7 @@ def explain(
     contexts: dict[Split, list[Context]],
     settings: Symbolic,
     rng: np.random.Generator,
+    search: Search = select,
 ) -> Explanation:
     """What the head does, as a program and in words, or why it cannot be told.
 
@@ -46,7 +48,7 @@ def explain(
     if reason:
         return failed_explanation(about, reason)
     texts = Texts(train.table, validation.table, Frequent(train.table))
-    selection = select(
+    selection = search(
         train.attention,
         validation.attention,
         texts,

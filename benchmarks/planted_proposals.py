@@ -1,0 +1,115 @@
+"""Explanations of planted heads with proposals: by who knows their sets, and by who does not.
+
+Both answer as a language model would, to the prompts of the workflow, and are read by its code.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from planted import explain_symbolic
+from planted_stages import CORPUS, Variant
+
+from headatlas.explainers.hybrid.propose import Settings, propose
+from headatlas.explainers.hybrid.search import Search
+from headatlas.explainers.llm.exemplars import read_seen
+from headatlas.explainers.llm.text import token_text
+from headatlas.explainers.symbolic.predict import predictions_of
+from headatlas.explainers.symbolic.windows import read_features
+from headatlas.llm.rehearsal import Rehearsal
+from headatlas.predictions import write_predictions
+from headatlas.records.base import Split
+from headatlas.records.head import HeadRecord
+from headatlas.settings.endpoint import Connection, Sampling
+from headatlas.storage import write_record
+from headatlas.subjects.planted.answer_key import PlantedHead
+from headatlas.subjects.planted.harder import LISTED
+from headatlas.tokens.pieces import pieces_of
+from headatlas.tokens.tokenizer import open_tokenizer
+
+Answer = Callable[[PlantedHead], str]
+_LISTED = re.compile(r"(\w+)(?:\(([\d, ]+)\))?")
+SETTINGS = Settings("marked", exemplars=3, draws=1, proposals=8, seed=0)
+
+
+def truthful(pieces: Mapping[int, str]) -> Answer:
+    """Proposes what a head was built to do, and nothing where that cannot be said."""
+
+    def answer(head: PlantedHead) -> str:
+        return said([_feature(rule.source, rule.trigger, pieces) for rule in head.rules])
+
+    return answer
+
+
+def nonsensical(pieces: Mapping[int, str], seed: int) -> Answer:
+    """Proposes sets drawn at random, as large as the planted ones, and an invalid feature."""
+
+    def answer(head: PlantedHead) -> str:
+        rng = np.random.default_rng([seed, head.layer, head.head])
+        drawn = [sorted(rng.choice(list(pieces), LISTED, replace=False).tolist()) for _ in range(3)]
+        lists = [", ".join(map(str, ids)) for ids in drawn]
+        features = [
+            (f"tokens({lists[0]})", "any"),
+            (f"after_tokens({lists[1]})", "any"),
+            ("previous_token", f"at_tokens({lists[2]})"),
+            ("the important words", "always"),
+        ]
+        return said([_feature(*feature, pieces) for feature in features])
+
+    return answer
+
+
+def said(features: Sequence[dict[str, object]]) -> str:
+    return json.dumps({"proposals": features})
+
+
+def _feature(source: str, trigger: str, pieces: Mapping[int, str]) -> dict[str, object]:
+    """As a language model writes it: lists by the texts of tokens."""
+    found: dict[str, object] = {}
+    for name, expression in (("source", source), ("trigger", trigger)):
+        listed = _LISTED.fullmatch(expression)
+        ids = listed[2].split(", ") if listed and "tokens" in expression else []
+        found[name] = listed[1] if listed and ids else expression
+        found[f"{name}_tokens"] = [token_text(pieces[int(token)]) for token in ids]
+    return found
+
+
+def explain_proposed(variant: Variant, heads: Sequence[PlantedHead], answer: Answer) -> None:
+    """Explanations, and what they predict, of a variant whose events are there."""
+    held_out: tuple[Split, ...] = ("validation", "test")
+    features = {split: read_features(variant.features, split) for split in held_out}
+    for head in heads:
+        about = HeadRecord(
+            model=variant.name,
+            corpus=CORPUS,
+            explainer=variant.explainer,
+            round=0,
+            layer=head.layer,
+            head=head.head,
+        )
+        events = variant.table("events", head.layer)
+        reply = answer(head)
+        client = Rehearsal(
+            Sampling(model="scripted"),
+            Connection(base_url="http://nowhere"),
+            lambda call, kind, reply=reply: reply,  # type: ignore[misc] # bound for this head
+        )
+        asking = propose(about, read_seen(events, head.head), [], SETTINGS, client)
+        search = Search(asyncio.run(asking))
+        found = search.told(explain_symbolic(about, events, variant.features, search))
+        write_record(variant.record("explanations", head.layer, head.head), found)
+        predicted = predictions_of(found, features)
+        write_predictions(variant.predictions(head.layer, head.head), predicted)
+
+
+def proposed_variants(variant: Variant, heads: Sequence[PlantedHead]) -> tuple[Variant, Variant]:
+    """The variant explained with the truth proposed, and with nonsense."""
+    tokenizer = open_tokenizer(str(variant.model))
+    pieces = dict(enumerate(pieces_of(tokenizer, range(len(tokenizer)))))
+    told, misled = (replace(variant, explainer=name) for name in ("told", "misled"))
+    explain_proposed(told, heads, truthful(pieces))
+    explain_proposed(misled, heads, nonsensical(pieces, variant.seed))
+    return told, misled

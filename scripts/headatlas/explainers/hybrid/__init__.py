@@ -1,0 +1,1 @@
+"""Programs to which a language model proposes features, and data decide."""
