@@ -59,6 +59,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--effects", type=Path, help="what depends on the heads, if it was measured")
     made.add_argument("--rated", type=Path, help="what ratings by people come to, if any (Parquet)")
     made.add_argument("--family-effects", type=Path, help="what depends on families, likewise")
+    made.add_argument(
+        "--transfers",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="scores of the explanations on other corpora, a file for each",
+    )
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
     made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
@@ -113,6 +120,7 @@ def main() -> None:
         args.effects,
         args.rated,
         args.family_effects,
+        args.transfers,
     )
     with atomic_folder(args.out_dir) as folder:
         build(

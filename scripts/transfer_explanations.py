@@ -6,36 +6,58 @@ from pathlib import Path
 
 from headatlas.errors import or_failed, reported
 from headatlas.event_rows import random_windows
+from headatlas.explainers.symbolic.elsewhere import active_queries, beside, position_model
 from headatlas.explainers.symbolic.predict import predictions_of
-from headatlas.explainers.symbolic.windows import read_features
+from headatlas.explainers.symbolic.windows import read_features, read_seen
+from headatlas.holding import MARGIN, held
 from headatlas.intervals import Estimate, generator, undefined
 from headatlas.measures import TRANSFERRED
 from headatlas.predictions import baselines
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
-from headatlas.records.transfers import TRANSFERS
+from headatlas.records.transfers import ACTIVE_QUERIES, HOLDS, TRANSFERS
 from headatlas.scoring.on_windows import score_windows
 from headatlas.settings.arguments import add_settings
 from headatlas.settings.scoring import Scoring
 from headatlas.settings.seed import Seed
 from headatlas.storage import read_head, read_record, write_rows
 
+SCORES = [
+    name
+    for m in TRANSFERRED
+    for name in m.names
+    if name == m.name or name in (m.control_of("position_"), m.margin_of("position_"))
+]
+
 
 def transferred(
     explanation: Explanation, events: Path, features: Path, resamples: int, seed: int
 ) -> dict[str, Estimate]:
-    """The TRANSFERRED measures of an explanation on its layer's `events` of another corpus."""
-    predicted = predictions_of(explanation, {"test": read_features(features, "test")})
-    if not predicted.windows:
+    """The scores of an explanation on its layer's `events` of another corpus, and the verdict.
+
+    It stands beside the position model that is fitted to the head on train text of that corpus.
+    """
+    table, numbers = read_features(features, "test")
+    predicted = predictions_of(explanation, {"test": (table, numbers)})
+    if explanation.program is None or not predicted.windows:
         return without_scores(f"{explanation.status}: {predicted.reason}")
+    seen, _ = read_seen(events, features, explanation.head, "train")
+    predicted = beside(predicted, position_model(seen), table)
     windows = random_windows(read_head(events, EVENTS, explanation.head), "test")
     rng = generator(seed, explanation.layer, explanation.head, "windows")
-    return score_windows(TRANSFERRED, windows, predicted, baselines(predicted), resamples, rng)
+    scores = score_windows(TRANSFERRED, windows, predicted, baselines(predicted), resamples, rng)
+    active = active_queries(explanation.program, table)
+    terms = len(explanation.program.terms)
+    return {
+        **{name: scores[name] for name in SCORES},
+        HOLDS: held(scores[MARGIN], active, terms=terms),
+        ACTIVE_QUERIES: Estimate(float(active.sum()), None, None, int(active.sum())),
+    }
 
 
 def without_scores(reason: str) -> dict[str, Estimate]:
-    """The same scores, where there is a reason against them."""
-    return dict.fromkeys((measure.name for measure in TRANSFERRED), undefined(0, reason))
+    """The same, where there is a reason against them."""
+    return dict.fromkeys((*SCORES, HOLDS, ACTIVE_QUERIES), undefined(0, reason))
 
 
 def rows_of(
@@ -45,8 +67,8 @@ def rows_of(
     names = ("model", "corpus", "explainer", "layer", "head")
     about = {name: getattr(explanation, name) for name in names}
     return [
-        {**about, "other": other, "metric": m.name, **estimates[m.name]._asdict()}
-        for m in TRANSFERRED
+        {**about, "other": other, "metric": metric, **estimate._asdict()}
+        for metric, estimate in estimates.items()
     ]
 
 

@@ -157,9 +157,37 @@ def match_rows() -> list[dict[str, object]]:
     ]
 
 
+def holding_rows(model: str, corpus: str, other: str) -> list[dict[str, object]]:
+    """Of the explanations the first holds on the other corpus, the second does not."""
+    rows: list[dict[str, object]] = []
+    about = {"model": model, "corpus": corpus, "explainer": "symbolic", "other": other}
+    explained = [at for at, words in HEADS[model].items() if words]
+    for n, (layer, head) in enumerate(explained):
+        holds = (1.0, 0.0, None)[n]
+        for metric, value in (
+            ("attention_explained", 0.6),
+            ("attention_explained_position_control", 0.5),
+            ("attention_explained_position_margin", 0.1),
+            ("iou", 0.4),
+            ("active_queries", 40.0),
+            ("holds", holds),
+        ):
+            ends = value is not None and metric not in ("active_queries", "holds")
+            rows.append(
+                {
+                    **about,
+                    **{"layer": layer, "head": head, "metric": metric, "value": value, "n": 40},
+                    "low": value - 0.05 if ends else None,
+                    "high": value + 0.05 if ends else None,
+                    "reason": f"too few {ATTACK}" if value is None else None,
+                }
+            )
+    return rows
+
+
 def transfer_rows(model: str, corpus: str, other: str) -> list[dict[str, object]]:
     """Explanations of another corpus score 0.05 less than those made there."""
-    return [
+    return holding_rows(model, corpus, other) + [
         {**row, "value": row["value"] - 0.05, "corpus": corpus, "other": other}  # type: ignore[operator]
         for row in score_rows(model, other)
         if row["value"] is not None and row["metric"] != "attention_gain_margin"

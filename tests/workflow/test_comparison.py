@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from workplace import ROOT, SCRIPT, Workplace
 
-from headatlas.measures import TRANSFERRED
 from headatlas.records.atlas import SCORES
 from headatlas.records.comparison import COUNTERPARTS, SharedFamilies
-from headatlas.records.transfers import TRANSFERS
+from headatlas.records.transfers import ACTIVE_QUERIES, HOLDS, TRANSFERS
 from headatlas.storage import read_record, read_table
+from transfer_explanations import SCORES as SCORES_ELSEWHERE
 
 
 def table(workplace: Workplace, name: str) -> list[dict[str, str]]:
@@ -60,7 +60,7 @@ def test_a_comparison_that_fails_leaves_the_last_one_standing(
     workplace = Workplace(tmp_path / "run", swept.snakefile)
     comparison = workplace.folder / "results/comparison"
     before = {path: path.read_bytes() for path in comparison.iterdir() if path.is_file()}
-    assert len(before) == 13 + 2, "the comparison and its cost"
+    assert len(before) == 14 + 2, "the comparison and its cost"
     matches = comparison / "words/tiny/second/matches.parquet"
     whole = matches.read_bytes()
     matches.write_bytes(whole[:100])
@@ -109,6 +109,7 @@ def test_with_a_second_corpus_explanations_are_scored_on_the_other(swept: Workpl
     jobs = swept.jobs(configuration=configuration)
     assert jobs["transfer_explanations"] == 2 * 2  # of each model, both ways
     assert jobs["explain_head"] == 6 + 3 + 2  # on the new corpus alone, two with random weights
+    assert jobs["build_atlas"] == 2 + 2  # those of the first corpus tell how it does on the other
     assert jobs["compare_runs"] == jobs["match_heads"] == 1
 
 
@@ -140,7 +141,10 @@ def test_scored_on_its_own_corpus_an_explanation_has_its_own_score(
         if row["split"] == "test"
     }
     moved = read_table(tmp_path / "t.parquet", TRANSFERS).to_pylist()
-    assert len(moved) == 6 * len(TRANSFERRED)
+    own_names = {HOLDS, ACTIVE_QUERIES}
+    verdicts = [row for row in moved if row["metric"] == HOLDS]
+    assert len(moved) == 6 * (len(SCORES_ELSEWHERE) + len(own_names)) and len(verdicts) == 6
+    moved = [row for row in moved if row["metric"] not in own_names]
     assert any(row["value"] is not None for row in moved)
     for row in moved:
         # Predictions are stored in half precision on the way to a score.
@@ -162,7 +166,7 @@ def test_a_second_comparison_gives_the_same_bytes(swept: Workplace, tmp_path: Pa
     command += ["--atlases", *map(str, atlases), "--out-dir", str(tmp_path)]
     subprocess.run(command, check=True)
     made = sorted(path.name for path in tmp_path.iterdir())
-    assert len(made) == 13
+    assert len(made) == 14
     for name in made:
         assert (tmp_path / name).read_bytes() == (results / "comparison" / name).read_bytes(), name
     assert pq.read_metadata(tmp_path / "counterparts.parquet").num_rows == 9

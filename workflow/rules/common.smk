@@ -90,6 +90,7 @@ FAMILY_EFFECTS = (
 KNOWN_ROLES = f"{ROUND}/known_roles.json"
 ANSWERS = "data/ratings/{model}/{corpus}/{explainer}.sqlite"  # of people, by `make rate`
 RATED = f"{ROUND}/ratings/figures.parquet"  # what they come to
+TRANSFERS = f"{ROUND}/transfers/{{other}}.parquet"  # of explanations, on another corpus
 USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
 PROPOSALS = f"{ROUND}/proposals/L{{layer}}H{{head}}.json"  # of a language model, for a program
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches

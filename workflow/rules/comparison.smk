@@ -49,11 +49,11 @@ rule transfer_explanations:
         features="results/{model}/{other}/features",
         explanations=head_files(f"{ROUND}/explanations/L{{layer}}H{{head}}.json"),
     output:
-        f"{ROUND}/transfers/{{other}}.parquet",
+        TRANSFERS,
     log:
-        log_of(f"{ROUND}/transfers/{{other}}"),
+        log_of(TRANSFERS.removesuffix(".parquet")),
     benchmark:
-        benchmark_of(f"{ROUND}/transfers/{{other}}")
+        benchmark_of(TRANSFERS.removesuffix(".parquet"))
     conda:
         "../../envs/analysis.yaml"
     params:

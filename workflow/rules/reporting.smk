@@ -32,6 +32,7 @@ rule build_atlas:
         random_claims=twin_claims,
         effects=lambda w: at_round(EFFECTS, w) if measures_effects() else [],
         rated=rated,
+        transfers=lambda w: transfers_of(w.model, w.corpus, w.explainer),
         family_effects=lambda w: at_round(FAMILY_EFFECTS, w) if measures_effects() else [],
         judgements=answered_files(f"{ROUND}/judgements/L{{layer}}H{{head}}.json"),
         drawn=lambda w: layer_files(ITEMS)(w) if asks(w.explainer) else [],
@@ -93,7 +94,7 @@ rule build_atlas:
         " --known-roles {input.known_roles} --repeats {input.repeats} {params.substitution} {params.effects}"
         " --weights {input.weights} --random-weights {input.random_weights}"
         " --claims {input.claims} --random-claims {input.random_claims}"
-        " {params.answers} {params.usage} {params.rated}"
+        " {params.answers} {params.usage} {params.rated} --transfers {input.transfers}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

@@ -11,12 +11,14 @@ from ..records.comparison import (
     COUNTERPARTS,
     DIFFERENCES,
     GENERALISATION,
+    HOLDING,
     QUALITY,
     RUNS,
     UNIVERSALITY,
     SharedFamilies,
 )
 from ..records.ratings import RATING_SCORES
+from ..reporting.elsewhere import Transfers, read_transfers
 from ..reporting.environment import environment
 from ..settings.clustering import Clustering
 from ..storage import read_table, write_csv, write_record, write_rows, write_text
@@ -24,7 +26,7 @@ from . import pages
 from .claims import agreement_rows as claim_agreement
 from .claims import read_claims, share_rows
 from .counterparts import Matches, counterpart_rows, read_matches
-from .generalisation import Transfers, generalisation_rows, read_transfers
+from .generalisation import generalisation_rows, holding_rows
 from .quality import difference_rows, quality_rows
 from .shared_families import shared_clusters
 from .sweep import Sweep, read_sweep, run_rows
@@ -76,6 +78,7 @@ def build(
         runs=run_rows(sweep),
         quality=quality_rows(sweep, *sampling),
         differences=difference_rows(sweep, *sampling),
+        holding=list(holding_rows(sweep, transfers)),
         claims=list(share_rows(sweep, claims)),
         claim_agreement=list(claim_agreement(claims, matches, *sampling)),
         ratings=[r for path in inputs.rated for r in read_table(path, RATING_SCORES).to_pylist()],
@@ -84,6 +87,8 @@ def build(
         _compare_explanations(tables, sweep, name, clustering, matches, transfers, sampling)
     _write(tables, out)
     env = environment(templates)
+    if tables.holding:
+        write_text(out / "holding.html", pages.holding(env, title, tables))
     write_text(out / "report.md", pages.report(env, title, sweep, tables))
     write_text(out / "index.html", pages.index(env, title, sweep, tables))
 
@@ -125,6 +130,7 @@ def _write(tables: Tables, out: Path) -> None:
         ("universality", tables.universality, UNIVERSALITY),
         ("agreement", tables.agreement, AGREEMENT),
         ("generalisation", tables.generalisation, GENERALISATION),
+        ("holding", tables.holding, HOLDING),
         ("claims", tables.claims, CLAIM_SHARES),
         ("claim_agreement", tables.claim_agreement, CLAIM_AGREEMENT),
         ("ratings", tables.ratings, RATING_SCORES),

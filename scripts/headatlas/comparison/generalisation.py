@@ -1,35 +1,58 @@
 """Do explanations made on one corpus hold on another?"""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from ..intervals import Statistic, resampled
 from ..measures import TRANSFERRED
-from ..records.transfers import TRANSFERS
-from ..storage import read_table
+from ..reporting.elsewhere import MEASURED, NAMES, Transfers, elsewhere_row
 from .quality import as_row, values
 from .statistics import CHANGE, FIRST, SECOND, average, pearson
 from .sweep import Place, Row, Study, Sweep
 from .wording import Points
 
-# Scores of explanations on another corpus, by model, corpus, explainer, other corpus and score.
-Transfers = Mapping[tuple[str, str, str, str, str], Mapping[Place, float]]
+
+def holding_rows(sweep: Sweep, transfers: Transfers) -> Iterator[Row]:
+    """Rows of `holding.csv`: every head with an explanation on every other corpus.
+
+    `at_home` is what its explanation explains of its attention on its own corpus, `made_there`
+    what the one explains that was made on the other.
+    """
+    for study, other in _pairs(sweep):
+        found = transfers.get((study.model, study.corpus, study.explainer, other.corpus), {})
+        home, there = (values(s, MEASURED[0].name) for s in (study, other))
+        for at in sorted(found.keys() & study.with_explanation.keys()):
+            yield {
+                **study.names,
+                "other": other.corpus,
+                "layer": at[0],
+                "head": at[1],
+                **elsewhere_row(found[at]),
+                "at_home": home.get(at),
+                "made_there": there.get(at),
+            }
 
 
-def read_transfers(paths: Sequence[Path]) -> Transfers:
-    """Read the scores that explanations got on another corpus than their own."""
-    found: dict[tuple[str, str, str, str, str], dict[Place, float]] = {}
-    for path in paths:
-        for row in read_table(path, TRANSFERS).to_pylist():
-            if row["value"] is not None:
-                names = ("model", "corpus", "explainer", "other", "metric")
-                key = tuple(row[name] for name in names)
-                found.setdefault(key, {})[row["layer"], row["head"]] = row["value"]
-    return found
+def holding_counts(rows: Iterable[Row]) -> list[Row]:
+    """Of each two corpora, how many of the heads hold, do not, or are not known."""
+    found: dict[tuple[str, ...], Counter[str]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in NAMES), Counter())[row["verdict"]] += 1
+    return [
+        {**dict(zip(NAMES, key, strict=True)), "heads": count.total(), "counts": count}
+        for key, count in found.items()
+    ]
+
+
+def _pairs(sweep: Sweep) -> Iterator[tuple[Study, Study]]:
+    """Every two studies of a model by an explainer on two corpora, either way round."""
+    for study, other in permutations(sweep.studies, 2):
+        if (study.model, study.explainer) == (other.model, other.explainer):
+            yield study, other
 
 
 def generalisation_rows(
@@ -51,14 +74,13 @@ def generalisation_rows(
     other corpus, `difference` the first less the second.
     """
     rows = []
-    for study, other in permutations(sweep.studies, 2):
-        if (study.model, study.explainer) != (other.model, other.explainer):
-            continue
+    for study, other in _pairs(sweep):
+        found = transfers.get((study.model, study.corpus, study.explainer, other.corpus), {})
         measures: dict[str, tuple[Float[np.ndarray, "heads 2"], Statistic]] = {}
         for metric in (measure.name for measure in TRANSFERRED):
-            key = (study.model, study.corpus, study.explainer, other.corpus, metric)
             made = values(other, metric)
-            moved = _paired(made, transfers.get(key, {}))
+            scores = {at: elsewhere.score(metric).value for at, elsewhere in found.items()}
+            moved = _paired(made, {at: v for at, v in scores.items() if v is not None})
             measures |= {
                 f"{metric}_own": (moved, average(np.median, FIRST)),
                 f"{metric}_transferred": (moved, average(np.median, SECOND)),

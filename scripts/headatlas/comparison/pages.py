@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 
 import jinja2
 
+from ..holding import CRITERION
 from ..names import parse_head
 from ..records.explanation import Explanation
 from ..reporting.catalogue import OBJECT_NAMES, RATINGS
+from ..reporting.elsewhere import MEASURED, NAMES, VERDICTS
 from ..reporting.rated import FIGURES, GROUPS
 from .claims import ANY
+from .generalisation import holding_counts
 from .plots import Plot, by_size, plot
 from .quality import COMPARED, SHARE_NAMES
 from .sweep import Row, Sweep
@@ -83,6 +86,27 @@ def report(env: jinja2.Environment, title: str, sweep: Sweep, tables: Tables) ->
     return env.get_template("comparison.md").render(**_overview(title, sweep, tables))
 
 
+def holding(env: jinja2.Environment, title: str, tables: Tables) -> str:
+    """`holding.html`: every head's explanation on every other corpus."""
+    runs: dict[tuple[str, ...], list[Row]] = {}
+    for row in tables.holding:
+        runs.setdefault(tuple(row[name] for name in NAMES[:-1]), []).append(row)
+    clusterings = {tuple(r[n] for n in NAMES[:-1]): r["clustering"] for r in tables.runs}
+    return env.get_template("holding.html").render(
+        title=title,
+        criterion=CRITERION,
+        shown=MEASURED,
+        groups=[
+            (
+                {**dict(zip(NAMES, key, strict=False)), "clustering": clusterings[key]},
+                list(dict.fromkeys(row["other"] for row in rows)),
+                wide(rows, ("layer", "head", "at_home"), "other"),
+            )
+            for key, rows in runs.items()
+        ],
+    )
+
+
 def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
     """Names that the page and the report share."""
     return {
@@ -115,6 +139,9 @@ def _overview(title: str, sweep: Sweep, tables: Tables) -> dict[str, object]:
         ),
         "about_ratings": RATINGS,
         "rating_figures": FIGURES,
+        "holding": holding_counts(tables.holding),
+        "verdicts": list(VERDICTS.values()),
+        "about_holding": CRITERION,
         "generalisation": wide(
             tables.generalisation,
             ("model", "explainer", "clustering", "corpus", "other"),

@@ -18,6 +18,7 @@ class Tables:
     agreement: list[Row] = field(default_factory=list)
     families: list[SharedClusters] = field(default_factory=list)
     generalisation: list[Row] = field(default_factory=list)
+    holding: list[Row] = field(default_factory=list)
     claims: list[Row] = field(default_factory=list)
     claim_agreement: list[Row] = field(default_factory=list)
     ratings: list[Row] = field(default_factory=list)

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..settings.corpus import Corpus, HuggingFace, StackExchange, TextFiles
+from ..settings.corpus import Corpus, HuggingFace, PythonDocs, StackExchange, TextFiles
 from .document import Document, LeftOut
 from .huggingface import huggingface_documents
 from .python_docs import python_documents
@@ -27,7 +27,9 @@ def documents_of(
             return huggingface_documents(source, name=name, commit=commit, part=part, field=field)
         case StackExchange(folder=folder):
             return stackexchange_documents(Path(folder), left_out)
-    return python_documents(held_out=True)
+        case PythonDocs(only=only):
+            return python_documents(held_out=True, only=only)
+    raise ValueError(f"no documents of kind {corpus.kind}")
 
 
 def facts_of(kind: str, commit: str | None = None) -> dict[str, object]:

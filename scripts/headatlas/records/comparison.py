@@ -120,6 +120,50 @@ GENERALISATION = pa.schema(
 )
 
 
+def _over_position(name: str, label: str) -> list[pa.Field]:
+    """A score on the other corpus, the position model's, and the margin over that."""
+    margin, control = f"{name}_position_margin", f"{name}_position_control"
+    return [
+        field(name, pa.float64(), f"{label} on its test windows", nullable=True),
+        field(f"{name}_low", pa.float64(), "lower end of its 95 % interval", nullable=True),
+        field(f"{name}_high", pa.float64(), "upper end", nullable=True),
+        field(
+            control,
+            pa.float64(),
+            "the same by the position model fitted on its train windows",
+            nullable=True,
+        ),
+        field(margin, pa.float64(), "the first less the second", nullable=True),
+        field(f"{margin}_low", pa.float64(), "lower end of its 95 % interval", nullable=True),
+        field(f"{margin}_high", pa.float64(), "upper end", nullable=True),
+    ]
+
+
+HOLDING = pa.schema(
+    [
+        *STUDY,
+        field("other", pa.string(), "name of the other corpus"),
+        *HEAD,
+        field("verdict", pa.string(), "holds, does not hold or not known"),
+        field("reason", pa.string(), "why it is not known", nullable=True),
+        field("active_queries", pa.int32(), "queries at which what it names is there"),
+        *_over_position("attention_explained", "attention explained"),
+        *_over_position("iou", "IoU"),
+        field(
+            "at_home",
+            pa.float64(),
+            "attention explained on the corpus it was made on",
+            nullable=True,
+        ),
+        field(
+            "made_there",
+            pa.float64(),
+            "attention explained on the other corpus by the explanation that was made there",
+            nullable=True,
+        ),
+    ]
+)
+
 CLAIM_SHARES = pa.schema(
     [
         field("model", pa.string(), "name of the model"),

@@ -43,6 +43,7 @@ from . import failures, pages, tables
 from .answers import Asked, asked
 from .claims import CLAIM_COLUMNS, claim_rows, read_claims
 from .dependence import dependence
+from .elsewhere import read_transfers
 from .environment import environment
 from .exemplars import Group, groups
 from .maps import colourings, map_script
@@ -72,8 +73,8 @@ class Inputs(NamedTuple):
     `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
     folders `explanations` and `scores`. `usage` and `judged` are there where language models
     were asked, `substitution` where explanations predict attention, `effects` and
-    `family_effects` where the model was run without its heads, and `rated` where people rated
-    explanations.
+    `family_effects` where the model was run without its heads, `rated` where people rated
+    explanations, and `transfers` where the sweep has other corpora.
     Those of `random_heads`, of the twin with random weights, are in the folders of these names
     in `random_round`. `weights` are folders of what heads write by their weights, `random_weights`
     those of that twin; `claims` and `random_claims` likewise what they write in text.
@@ -102,6 +103,7 @@ class Inputs(NamedTuple):
     effects: Path | None = None
     rated: Path | None = None
     family_effects: Path | None = None
+    transfers: Sequence[Path] = ()
 
 
 def build(
@@ -160,7 +162,8 @@ def build(
         else []
     )
     sets = together(families, clusters, depends)
-    about = (known_roles, usage, replaced, writes, claims, depends, rated(ratings), sets)
+    transfers = read_transfers(inputs.transfers)
+    about = (known_roles, usage, replaced, writes, claims, depends, rated(ratings), sets, transfers)
     atlas = pages.gather(run, info, facts, heads, twin, clusters, *about)
     env = environment(templates)
 

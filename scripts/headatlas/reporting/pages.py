@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jinja2
 
+from headatlas.holding import CRITERION
 from headatlas.measure import Measure
 from headatlas.records.atlas import RunRecord
 from headatlas.records.base import head_name
@@ -37,6 +38,7 @@ from .catalogue import (
 from .claims import Claims
 from .dependence import Dependence, misleading
 from .distributions import counts, families, known, ranked, spread, weak
+from .elsewhere import MEASURED, Transfers, of_head
 from .environment import script
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
@@ -66,6 +68,8 @@ class Atlas(NamedTuple):
     `told` are the sentences on each head, by its name, that are no part of its explanation;
     `stated` is what explainers state that heads write, of those of which they do.
 
+    `transfers` are how the explanations do on other corpora.
+
     `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
     the largest value of each head metric over all heads.
     """
@@ -91,6 +95,7 @@ class Atlas(NamedTuple):
     told: dict[str, Told]
     stated: dict[str, Stated]
     rated: Rated | None
+    transfers: Transfers
 
     @property
     def heads_in_model(self) -> int:
@@ -118,6 +123,7 @@ def gather(
     depends: Dependence | None = None,
     people: Rated | None = None,
     sets: Mapping[int, Together] | None = None,
+    transfers: Transfers | None = None,
 ) -> Atlas:
     """Work out what the pages share."""
     scores = main_scores(heads)
@@ -156,6 +162,7 @@ def gather(
         sentences([head.name for head in heads], said, claims, writes, depends),
         said,
         people,
+        transfers or {},
     )
 
 
@@ -298,6 +305,9 @@ def head_page(
         object_names=OBJECT_NAMES,
         about_claims=CLAIMS,
         published=_published(atlas, head.name),
+        elsewhere=of_head(atlas.transfers, (head.layer, head.head)),
+        about_elsewhere=CRITERION,
+        measured_elsewhere=MEASURED,
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,
         groups=groups,

@@ -55,10 +55,15 @@ class Corpus(Settings):
 
 
 class PythonDocs(Corpus):
-    """Needs nothing else."""
+    """Needs nothing else; `only` makes several corpora of it."""
 
     kind: Literal["python-docs"] = Field(
         default="python-docs", description="text of the running Python installation"
+    )
+    only: Literal["all", "code", "prose", "tables"] = Field(
+        default="all",
+        description="one kind of it: modules without docstrings, prose of docstrings and topics, "
+        "or tables of character encodings; all: modules and topics as they are",
     )
 
 

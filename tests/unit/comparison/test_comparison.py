@@ -63,15 +63,16 @@ def value(comparison: Path, name: str, **wanted: object) -> float:
     return float(row["value"])
 
 
-@pytest.mark.parametrize("name", ["index.html", "report.md"])
+@pytest.mark.parametrize("name", ["index.html", "holding.html", "report.md"])
 def test_golden(comparison: Path, name: str) -> None:
     expect_golden(f"comparison_{name}", (comparison / name).read_bytes().decode())
 
 
 def test_hostile_text_is_shown_and_harmless(comparison: Path) -> None:
-    page, report = ((comparison / name).read_text() for name in ("index.html", "report.md"))
-    assert "&lt;script&gt;alert(1)" in page and "U+202E" in page
-    for text in (page, report):
+    names = ("index.html", "holding.html", "report.md")
+    page, heads, report = ((comparison / name).read_text() for name in names)
+    assert all("&lt;script&gt;alert(1)" in text and "U+202E" in text for text in (page, heads))
+    for text in (page, heads, report):
         assert "<script" not in text and "\u202e" not in text
     assert "script-src 'none'" in page
 
@@ -195,6 +196,31 @@ def test_explanations_on_the_other_corpus(comparison: Path) -> None:
     assert made["shuffled"] == pytest.approx((a + b + c) / 3, abs=1e-6)
 
 
+def test_where_explanations_hold_head_by_head(comparison: Path) -> None:
+    about = {"model": "big", "corpus": "code", "other": "prose"}
+    found = rows(comparison, "holding.csv", **about)
+    assert [(row["layer"], row["head"], row["verdict"]) for row in found] == [
+        ("0", "0", "holds"),
+        ("0", "1", "does not hold"),
+        ("1", "0", "not known"),
+    ]
+    assert found[2]["reason"].startswith("too few") and found[0]["reason"] == ""
+    names = ("", "_low", "_high", "_position_control", "_position_margin")
+    figures = [found[0][f"attention_explained{name}"] for name in names]
+    assert [round(float(figure), 6) for figure in figures] == [0.6, 0.55, 0.65, 0.5, 0.1]
+    assert found[0]["active_queries"] == "40" and found[0]["iou_position_control"] == ""
+    report = (comparison / "report.md").read_text()
+    assert "| code | prose | big | symbolic | 3 | 1 | 1 | 1 |" in report
+    assert "| code | prose | small | symbolic | 2 | 1 | 1 | 0 |" in report
+
+
+def test_without_another_corpus_there_is_no_page_of_it(inputs: Inputs, tmp_path: Path) -> None:
+    found = compare(inputs._replace(transfers=[]), tmp_path)
+    assert not (found / "holding.html").exists()
+    assert "holding.html" not in (found / "index.html").read_text()
+    assert rows(found, "holding.csv") == []
+
+
 def test_without_a_models_file_it_says_so(inputs: Inputs, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is of model 'small', whose file is not given"):
         read_sweep(inputs.models[:1], inputs.atlases)
@@ -277,7 +303,9 @@ def test_the_page_leads_to_the_matched_heads(comparison: Path) -> None:
     page = (comparison / "index.html").read_text()
     assert "../small/code/symbolic/atlas/minilm/heads/L00H00.html" in page
     links = re.findall(r'href="([^"]*)"', page)
-    assert all(re.fullmatch(r"#\w+|cost\.html|data:,|\.\./[\w/-]+\.html", link) for link in links)
+    assert all(
+        re.fullmatch(r"#\w+|(cost|holding)\.html|data:,|\.\./[\w/-]+\.html", link) for link in links
+    )
     assert ATTACK not in page
 
 

@@ -136,7 +136,7 @@ def test_ready_entries_work_when_uncommented(root: Path, tmp_path: Path) -> None
     root = shutil.copytree(root, tmp_path / "root")
     config = yaml.safe_load(READY.sub(r"  \1", CONFIG.read_text()))
     ready = [entry.split(":")[0] for entry in READY.findall(CONFIG.read_text())]
-    assert len(ready) == 19
+    assert len(ready) == 22
     resolved(config, root)  # all are there, none is used: files need not be
     write(root / config["models"]["smollm2"]["source"], "GGUF")
     models = [name for name in config["models"] if name != "demo"]
@@ -203,7 +203,7 @@ def test_schema_is_valid_closed_described_and_has_defaults() -> None:
 
 NAME = "a name of letters, digits and . _ + - that begins with a letter or digit"
 HEADS = "all, or a list of heads such as [L00H03, L01H11], each once"
-CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_document, split"
+CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_document, split, only"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headatlas.corpora import lines
+from headatlas.corpora import lines, python_docs
 from headatlas.corpora.document import Document
 from headatlas.corpora.lines import bounded_lines, documents_of_lines, is_heading
 from headatlas.corpora.open import documents_of, facts_of
@@ -283,3 +283,26 @@ def test_python_documents_are_those_the_demo_model_has_not_seen() -> None:
     assert not set(names) & {d.name for d in python_documents(held_out=False)}
     assert set(facts_of("python-docs")) == {"kind", "python"}
     assert facts_of("text") == {"kind": "text"}
+
+
+def test_kinds_of_python_text_share_no_text_and_are_as_unseen() -> None:
+    code, prose, tables = (
+        {d.name: d.text for d in documents_of(PythonDocs(only=only))}
+        for only in ("code", "prose", "tables")
+    )
+    assert all(map(is_held_out, {**code, **prose}))
+    assert not tables.keys() & (code.keys() | prose.keys())
+    assert not tables.keys() & {d.name for d in python_documents(held_out=False)}
+    assert all(text.startswith("### Decoding") for text in tables.values())
+    for name, text in prose.items():
+        for paragraph in (part for part in text.split("\n\n") if len(part) > 80):
+            assert paragraph not in code.get(name, ""), name
+    assert ">>>" not in "".join(prose.values())
+
+
+def test_docstrings_are_prose_and_what_is_left_is_code() -> None:
+    docstring = '"""Of <a>.\n\nMore.\n\n    >>> f(1)\n    2\n"""\n'
+    source = f'{docstring}\ndef f(x):\n    """Of f."""\n    return x  # \\d\n'
+    assert python_docs._without_docstrings(source) == "\ndef f(x):\n    return x  # \\d\n"
+    text = "\n\n".join(python_docs._docstrings(source))
+    assert python_docs._prose(text) == "Of <a>.\n\nMore.\n\nOf f.\n\n"

@@ -164,7 +164,7 @@ def command(inputs: Inputs, out: Path) -> list[str]:
     for name, value in flags.items():
         if value is None:
             continue
-        words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+        words += [f"--{name}", *map(str, value if isinstance(value, (list, tuple)) else [value])]
     return words
 
 

@@ -1,6 +1,6 @@
 """Of the comparison: the runs of the sweep, and what is made of two of them."""
 
-from itertools import chain, combinations, permutations, product
+from itertools import chain, combinations, product
 
 OTHER_RUN = RUN.replace("{model}", "{other}")
 MATCHES = f"{COMPARISON}/{{corpus}}/{{model}}/{{other}}/matches.parquet"
@@ -33,14 +33,8 @@ def compared_claims():
 
 def transfers():
     """Scores of the explanations of every corpus on every other corpus, if they are programs."""
-    names = config["sweep"]
-    path = f"{ROUND}/transfers/{{other}}.parquet"
-    programs = [explainer for explainer in names["explainers"] if not asks(explainer)]
-    return [
-        path.format(model=model, corpus=corpus, explainer=explainer, round=0, other=other)
-        for model, explainer in product(names["models"], programs)
-        for corpus, other in permutations(names["corpora"], 2)
-    ]
+    runs_once = dict.fromkeys(run[:3] for run in runs(config))
+    return [path for run in runs_once for path in transfers_of(*run)]
 
 
 def usage_files():

@@ -41,6 +41,8 @@ def stages(wildcards):
     """The rules of a run."""
     explainer = wildcards.explainer
     depends = ["evaluate_ratings"] * bool(rated(wildcards))
+    if transfers_of(wildcards.model, wildcards.corpus, explainer):
+        depends.append("transfer_explanations")
     if measures_effects():
         depends += ["ablate_heads", "attribute_heads", "summarise_effects", "ablate_families"]
     depends += ["propose_head_llm", "count_usage"] * proposes(explainer)

@@ -58,6 +58,18 @@ def random_files(pattern):
     return lambda w: files_of(at_round(pattern, w), random_heads(w.model))
 
 
+def transfers_of(model, corpus, explainer):
+    """Scores of a run's explanations on every other corpus of the sweep, if they are programs.
+
+    None but for the runs of the sweep: an atlas that is asked for beside it has no others.
+    """
+    names = config["sweep"]
+    if asks(explainer) or corpus not in names["corpora"]:
+        return []
+    run = {"model": model, "corpus": corpus, "explainer": explainer, "round": last_round(explainer)}
+    return [TRANSFERS.format(**run, other=other) for other in names["corpora"] if other != corpus]
+
+
 def shard_folders(run):
     """The folders of a run's activations."""
     return expand(
