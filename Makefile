@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas rate estimate merge export test test-quick test-slurm test-browser lint benchmark faults planted \
+.PHONY: atlas study rate estimate merge export test test-quick test-slurm test-browser lint benchmark faults planted \
 	demo-model clean
 
 # Of the configured sweep; or of a real model, all its heads, on a corpus of config.yaml:
@@ -22,6 +22,14 @@ ATLAS := results/demo/python-docs/symbolic/atlas/minilm
 rate: .venv/installed
 	$(BIN)/python scripts/rate.py --atlas "$(ATLAS)" $(if $(HEADS),--heads $(HEADS)) \
 		$(if $(PORT),--port $(PORT))
+
+# One study of config.yaml: what other values of a setting are worth, and what they cost.
+# The first command draws its heads, on which depends what there is to do.
+study: .venv/installed
+	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) $(if $(MODEL),$(SWEEP)) \
+		"results/studies/$(or $(NAME),$(error NAME=study is missing))/heads.csv"
+	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) $(if $(MODEL),$(SWEEP)) \
+		"results/studies/$(NAME)/index.html"
 
 # Calls, tokens and dollars of what the sweep will ask of language models; nothing is asked.
 estimate: .venv/installed

@@ -21,6 +21,7 @@ include: "workflow/rules/roles.smk"
 include: "workflow/rules/ratings.smk"
 include: "workflow/rules/reporting.smk"
 include: "workflow/rules/comparison.smk"
+include: "workflow/rules/studies.smk"
 include: "workflow/rules/functions/ending.smk"
 
 

@@ -14,7 +14,7 @@ rule cluster_heads:
         "../../envs/analysis.yaml"
     threads: 8
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         explanations=folder_of(f"{ROUND}/explanations"),
         settings=lambda w: flags(config["clusterings"][w.clustering]),
         code=code("cluster_heads"),

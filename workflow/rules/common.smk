@@ -30,6 +30,7 @@ from headatlas.configuration import (
     runs,
     sampling_of,
 )
+from headatlas.configuration.studies import base_of, check, plans
 from headatlas.configuration.twins import random_twins
 from headatlas.errors import InputError
 from headatlas.provenance import MEMORY, code_digest, contents_digest, folder_digest
@@ -55,6 +56,12 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+# What studies vary are entries of their own (configuration/studies.py), which no sweep names.
+STUDIES = plans(config, Path("results/studies"))
+PLANS = [plan for plan in STUDIES.values() if not isinstance(plan, InputError)]
+for plan in PLANS:
+    for section, entries in plan.entries.items():
+        config[section] |= entries
 config["models"] |= random_twins(config)
 EXECUTION = config["execution"]
 # Where things are and how the work is done reach the commands by the environment: in `params`, or
@@ -95,6 +102,8 @@ USAGE = f"{ROUND}/usage.parquet"  # of language models, for a run
 PROPOSALS = f"{ROUND}/proposals/L{{layer}}H{{head}}.json"  # of a language model, for a program
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches
 REPLIES = "results/replies"  # of language models, for all runs
+STUDY = "results/studies/{study}"
+DRAWN_HEADS = f"{STUDY}/heads.csv"  # those that are studied
 COMPARISON = "results/comparison"
 COMPARISON_FINISHED = f"{COMPARISON}/finished"  # links to its pages, as an atlas has them
 # Flags that name a head and its run; the same for every script that works on one.
@@ -115,6 +124,7 @@ wildcard_constraints:
     corpus=one_of(config["corpora"]),
     explainer=one_of(config["explainers"]),
     clustering=one_of(config["clusterings"]),
+    study=one_of(config["studies"]),
     round=r"\d+",
     shard=one_of(map(str, range(EXECUTION["shards"]))),
     layer=r"\d\d+",
@@ -174,6 +184,15 @@ def last_round(explainer):
 
 
 @cache
+def heads_of_run(model, explainer):
+    """The heads that an explainer explains: all that are selected, or those drawn for a study."""
+    for plan in PLANS:
+        if model in plan.sample and explainer in {run[2] for _, run in plan.variants}:
+            return plan.sample[model]
+    return all_heads(model)
+
+
+@cache
 def all_heads(model):
     """The selected heads of a model as pairs of layer and head."""
     return [(n, h) for n in layers_of(config, model) for h in heads_of(config, model, n)]
@@ -184,6 +203,7 @@ def random_heads(model):
     return all_heads(f"{model}{RANDOM}") if config["scoring"]["random_heads"] else []
 
 
-def head_names(model):
-    """Names of the selected heads of a model, as LxxHyy."""
-    return [head_name(n, h) for n, h in all_heads(model)]
+def head_names(model, explainer=None):
+    """Names of the selected heads of a model, or of those of a run, as LxxHyy."""
+    heads = heads_of_run(model, explainer) if explainer else all_heads(model)
+    return [head_name(n, h) for n, h in heads]

@@ -57,7 +57,7 @@ rule transfer_explanations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         explanations=f"{ROUND}/explanations",
         settings=flags(config["scoring"], "bootstrap"),
         seed=config["seed"],

@@ -20,7 +20,7 @@ rule attribute_heads:
     resources:
         gpu=EXECUTION["devices"],
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         settings=flags(config["effects"], "test_windows", "reference_windows"),
         code=code("attribute_heads"),
     message:
@@ -76,7 +76,7 @@ rule summarise_effects:
     conda:
         "../../envs/analysis.yaml"
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         predictions=predictions_flags,
         settings=flags(config["scoring"], "bootstrap"),
         seed=config["seed"],
@@ -107,7 +107,7 @@ rule ablate_families:
     resources:
         gpu=EXECUTION["devices"],
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         settings=flags(config["effects"], "test_windows", "reference_windows", "family_draws"),
         seed=config["seed"],
         code=code("ablate_families"),

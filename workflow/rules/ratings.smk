@@ -21,7 +21,7 @@ rule evaluate_ratings:
     conda:
         "../../envs/analysis.yaml"
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         explanations=folder_of(f"{ROUND}/explanations"),
         scores=folder_of(f"{ROUND}/scores"),
         settings=flags(config["scoring"], "bootstrap"),

@@ -65,7 +65,7 @@ rule build_atlas:
     conda:
         "../../envs/analysis.yaml"
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         explanations=folder_of(f"{ROUND}/explanations"),
         scores=folder_of(f"{ROUND}/scores"),
         random_heads=lambda w: [head_name(*at) for at in random_heads(w.model)],

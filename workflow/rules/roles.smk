@@ -49,7 +49,7 @@ rule grade_roles:
         # A user's path, which may have braces in it: as an input they would be wildcards.
         roles=lambda w: flags(config["models"][w.model], "roles"),
         table=roles_state,
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         explanations=folder_of(f"{ROUND}/explanations"),
         code=code("grade_roles"),
     message:

@@ -18,7 +18,7 @@ rule choose_controls:
     conda:
         "../../envs/analysis.yaml"
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         settings=choice_flags,
         code=code("choose_controls"),
     message:
@@ -45,7 +45,7 @@ rule substitute_heads:
     resources:
         gpu=EXECUTION["devices"],
     params:
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.get("explainer")),
         predictions=folder_of(f"{ROUND}/predictions"),
         settings=flags(config["scoring"], "substitution_windows", "substitution_head_windows"),
         seed=config["seed"],

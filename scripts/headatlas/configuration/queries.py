@@ -10,7 +10,7 @@ from ..names import parse_head
 
 SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of result paths
 # Which runs there are, how the work is done, and what is given by name alone.
-_NOT_OF_A_RUN = ("sweep", "execution", "endpoints")
+_NOT_OF_A_RUN = ("sweep", "studies", "execution", "endpoints")
 _SAMPLING = ("model", "temperature", "seed", "max_tokens", "output", "logprobs")
 _PLACE = ("base_url", "api_key_env", "timeout", "retries", "calls_at_once", "batch")
 _PRICES = ("input_price", "output_price")

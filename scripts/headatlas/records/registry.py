@@ -44,6 +44,7 @@ from .repeats import REPEATS
 from .scores import HeadScores
 from .spending import ESTIMATE, USAGE
 from .stats import STATS
+from .studies import STUDY_COSTS, STUDY_DIFFERENCES, STUDY_HEADS, STUDY_VALUES
 from .substitution import SUBSTITUTION
 from .transfers import TRANSFERS
 from .windows import WINDOWS
@@ -87,6 +88,10 @@ TABLES: dict[str, pa.Schema] = {
     "claims": CLAIM_SHARES,
     "claim_agreement": CLAIM_AGREEMENT,
     "cost": COST,
+    "study_heads": STUDY_HEADS,
+    "study_values": STUDY_VALUES,
+    "study_differences": STUDY_DIFFERENCES,
+    "study_costs": STUDY_COSTS,
 }
 
 JSON_RECORDS: dict[str, type[Record]] = {

@@ -88,7 +88,7 @@ def writes(claims: Claims | None, name: str) -> Picture | None:
                 value = math.copysign(claims.largest[thing], lift.value)
                 entries.append(Entry("most, random weights", number(value), value, control=True))
     return (
-        _linear(entries, "Standard deviations of what it adds to the vocabulary")
+        linear(entries, "Standard deviations of what it adds to the vocabulary")
         if entries
         else None
     )
@@ -97,7 +97,7 @@ def writes(claims: Claims | None, name: str) -> Picture | None:
 def depends(figures: Figures | None, replaced: Mapping[str, Effect] | None) -> Picture | None:
     """What the model loses: without the head, and with other attention in the place of its own."""
     entries = list(_losses(figures or {}, replaced or {}))
-    return _linear(entries, "Nats a token that the model loses") if entries else None
+    return linear(entries, "Nats a token that the model loses") if entries else None
 
 
 def _losses(figures: Figures, replaced: Mapping[str, Effect]) -> Iterator[Entry]:
@@ -114,7 +114,8 @@ def _losses(figures: Figures, replaced: Mapping[str, Effect]) -> Iterator[Entry]
             yield Entry(label, effect_text(row), row["value"], low, high, control)
 
 
-def _linear(entries: Sequence[Entry], unit: str) -> Picture:
+def linear(entries: Sequence[Entry], unit: str) -> Picture:
+    """Entries on an axis that holds zero."""
     low, high = nice_ends(min(_ends(entries)), max(_ends(entries)))
     marks = [(place(value, low, high, STRIP), tick(value)) for value in ticks(low, high)]
     return Picture(_strips(entries, low, high), marks, place(0.0, low, high, STRIP), unit)

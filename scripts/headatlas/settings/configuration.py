@@ -20,6 +20,7 @@ from .people import People
 from .report import Report
 from .scoring import Scoring
 from .seed import SeedNumber
+from .study import Study
 from .sweep import Sweep
 from .symbolic import Symbolic
 from .writing import Writing
@@ -50,7 +51,7 @@ class Configuration(Settings):
     seed: SeedNumber
     models: dict[str, Model] = Field(
         description="the models that a sweep can name",
-        json_schema_extra=_named("benchmarks", "comparison", "logs", ending="+random"),
+        json_schema_extra=_named("benchmarks", "comparison", "logs", "studies", ending="+random"),
     )
     corpora: dict[str, AnyCorpus] = Field(
         description="the texts that a sweep can name",
@@ -76,6 +77,11 @@ class Configuration(Settings):
     clusterings: dict[str, Clustering] = Field(
         default={"minilm": Clustering()},
         description="the clusterings that a sweep can name",
+        json_schema_extra=_named(),
+    )
+    studies: dict[str, Study] = Field(
+        default={},
+        description="what can be studied by a command of its own, beside the sweep",
         json_schema_extra=_named(),
     )
     activations: Activations = Field(

@@ -111,6 +111,7 @@ def test_defaults_are_those_in_config_yaml(root: Path) -> None:
     required = ("source", "n_layers", "n_heads", "context")
     demo = {key: example()["models"]["demo"][key] for key in required}
     config = {"models": {"demo": demo}, "corpora": {"python-docs": {"kind": "python-docs"}}}
+    config["studies"] = example()["studies"]  # entries, of which none is there by default
     before = copy.deepcopy(config)
     assert resolved(config, root) == example()
     assert config == before
@@ -201,6 +202,7 @@ def test_schema_is_valid_closed_described_and_has_defaults() -> None:
 
 # --- what the schema does not allow
 
+TAKEN = "benchmarks, comparison, logs, studies"
 NAME = "a name of letters, digits and . _ + - that begins with a letter or digit"
 HEADS = "all, or a list of heads such as [L00H03, L01H11], each once"
 CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_document, split"
@@ -210,10 +212,10 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
     ("path", "value", "problem"),
     [
         (("sweeps",), {}, "sweeps: unknown key (did you mean sweep?); allowed: sweep, seed, models,"
-         " corpora, endpoints, explainers, clusterings, activations, events, scoring,"
+         " corpora, endpoints, explainers, clusterings, studies, activations, events, scoring,"
          " writing, effects, report, execution"),
         (("zzz",), 1, "zzz: unknown key; allowed: sweep, seed, models,"
-         " corpora, endpoints, explainers, clusterings, activations, events, scoring,"
+         " corpora, endpoints, explainers, clusterings, studies, activations, events, scoring,"
          " writing, effects, report, execution"),
         ((*DOCS, "window_token"), 1, "corpora.python-docs.window_token: unknown key of kind "
          f"python-docs (did you mean window_tokens?); allowed: {CORPUS_KEYS}, only"),
@@ -235,13 +237,13 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
          "missing; allowed: a whole number from 6, below which a head has too few keys "
          "to choose from"),
         (("models", "a b"), example()["models"]["demo"], "models: 'a b' is not allowed; "
-         f"allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
+         f"allowed: {NAME}, other than {TAKEN}, and does not end in "
          "+random"),
         (("models", "demo+random"), example()["models"]["demo"], "models: 'demo+random' is not "
-         f"allowed; allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
+         f"allowed; allowed: {NAME}, other than {TAKEN}, and does not end in "
          "+random"),
         (("models", "comparison"), example()["models"]["demo"], "models: 'comparison' is not "
-         f"allowed; allowed: {NAME}, other than benchmarks, comparison, logs, and does not end in "
+         f"allowed; allowed: {NAME}, other than {TAKEN}, and does not end in "
          "+random"),
         (("clusterings", "line\n"), {}, f"clusterings: 'line\\n' is not allowed; allowed: {NAME}"),
         (("clusterings", 7), {}, f"clusterings: 7 is not allowed; allowed: {NAME}"),

@@ -81,7 +81,7 @@ def hypothesis_of(wildcards):
 def hypotheses_of(wildcards):
     """Likewise of all heads."""
     folder = hypotheses_folder(wildcards)
-    heads = all_heads(wildcards.model)
+    heads = heads_of_run(wildcards.model, wildcards.explainer)
     return files_of(f"{folder}/L{{layer}}H{{head}}.json", heads) if folder else []
 
 

@@ -24,7 +24,8 @@ def layer_files(pattern):
 
 def check_selected(wildcards):
     """Raise WorkflowError if the head or the layer of a job is not one of those to be explained."""
-    heads, layer = all_heads(wildcards.model), wildcards.get("layer")
+    heads = heads_of_run(wildcards.model, wildcards.get("explainer"))
+    layer = wildcards.get("layer")
     head = wildcards.get("head")
     if head is not None and (int(layer), int(head)) not in heads:
         name, kind = f"L{layer}H{head}", "head"
@@ -50,7 +51,7 @@ def files_of(pattern, heads):
 
 def head_files(pattern):
     """Input function: the file of every selected head."""
-    return lambda w: files_of(at_round(pattern, w), all_heads(w.model))
+    return lambda w: files_of(at_round(pattern, w), heads_of_run(w.model, w.explainer))
 
 
 def random_files(pattern):

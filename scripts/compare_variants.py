@@ -1,0 +1,82 @@
+"""Compare the variants of a study: what each setting is worth, and what it costs."""
+
+import argparse
+from pathlib import Path
+
+from headatlas.configuration.samples import read_sample
+from headatlas.errors import InputError, reported
+from headatlas.records.base import head_name
+from headatlas.settings.arguments import add_settings, json_reader
+from headatlas.settings.report import Report
+from headatlas.settings.scoring import Scoring
+from headatlas.settings.seed import Seed
+from headatlas.studies.arms import ARMS, HEADS
+from headatlas.studies.build import build
+from headatlas.studies.tables import Sampling
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", required=True, help="name of the study")
+    parser.add_argument(
+        "--variants",
+        type=json_reader("--variants", ARMS.validate_json),
+        required=True,
+        help="the variants and where their files are, the run that is studied first (JSON)",
+    )
+    parser.add_argument(
+        "--heads",
+        type=json_reader("--heads", HEADS.validate_json),
+        required=True,
+        help="the heads of each model that are studied, as LxxHyy (JSON)",
+    )
+    parser.add_argument(
+        "--drawn", action="store_true", help="these are a sample of the heads of the models"
+    )
+    parser.add_argument(
+        "--table", type=Path, required=True, help="the table that they were drawn into (CSV)"
+    )
+    parser.add_argument(
+        "--benchmarks", type=Path, required=True, help="folder of Snakemake's measurements"
+    )
+    add_settings(parser, Scoring, "bootstrap")
+    add_settings(parser, Seed)
+    add_settings(parser, Report, "title")
+    parser.add_argument(
+        "--templates",
+        type=Path,
+        default=Path(__file__).parents[1] / "workflow/templates",
+        help="folder of the templates, if not the workflow's own",
+    )
+    parser.add_argument("--out-dir", type=Path, required=True, help="folder of the study")
+    return parser.parse_args()
+
+
+def check_drawn(table: Path, heads: dict[str, list[str]]) -> None:
+    """Raise InputError if the heads of the variants are not those that were drawn."""
+    drawn = {m: [head_name(*at) for at in places] for m, places in read_sample(table).items()}
+    if drawn != heads:
+        problem = "its heads were drawn anew after this run of the study began"
+        raise InputError(f"{table}: {problem}; allowed: run the same command once more")
+
+
+@reported
+def main() -> None:
+    args = parse_arguments()
+    if args.drawn:
+        check_drawn(args.table, args.heads)
+    build(
+        args.study,
+        args.variants,
+        args.heads,
+        Sampling(args.bootstrap, args.seed),
+        args.benchmarks,
+        args.out_dir,
+        drawn=args.drawn,
+        title=args.title,
+        templates=args.templates,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""The variants of a study, as entries of the configuration with names of their own.
+
+A variant is the configuration with other values in a few places. Every entry that differs is added
+under a derived name, such as `symbolic~max_behaviours=2`, which becomes a folder as any name does:
+so all rules run unchanged, what a setting does not touch is shared by its path, and a variant that
+is the run itself is the run's files. No name that a user may give has a ~ in it.
+"""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import InputError
+from . import meaning, structure
+from .problem import ConfigurationError, near_match, sentence, shown
+from .queries import SECTIONS
+from .samples import Head, mark_of, read_sample
+
+PARTS = dict(zip(("model", "corpus", "explainer", "clustering"), SECTIONS, strict=True))
+_ROLES = ("endpoint", "judge")
+_LONGEST = 40  # characters of a value in a name
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+Entries = dict[str, dict[str, Any]]  # of a section, by name
+
+
+class Variant(NamedTuple):
+    """Settings that differ from the run that is studied, none of it; and the names of its run."""
+
+    changed: dict[str, Any]
+    run: tuple[str, str, str, str]
+
+
+class Plan(NamedTuple):
+    """The variants of a study, the run itself first, and the entries that they need.
+
+    `sample` has the heads of each model, where not all are studied.
+    """
+
+    variants: list[Variant]
+    entries: dict[str, Entries]
+    sample: dict[str, list[Head]]
+
+
+def plans(config: Mapping[str, Any], folder: Path) -> dict[str, Plan | InputError]:
+    """The plan of every study of a resolved configuration, or what is wrong with it.
+
+    In `folder` are the studies' results, the heads that were drawn for them among these.
+    """
+    found: dict[str, Plan | InputError] = {}
+    for name in config["studies"]:
+        try:
+            found[name] = planned(config, name, _sample(config, name, folder))
+        except InputError as error:
+            found[name] = error
+    return found
+
+
+def _sample(config: Mapping[str, Any], name: str, folder: Path) -> dict[str, list[Head]]:
+    """The heads that were drawn for a study; none where all are studied, or none were drawn yet."""
+    path = folder / name / "heads.csv"
+    return read_sample(path) if config["studies"][name]["heads"] != "all" and path.is_file() else {}
+
+
+def planned(config: Mapping[str, Any], name: str, sample: dict[str, list[Head]]) -> Plan:
+    """The plan of a study. Raises ConfigurationError if it names what there is not.
+
+    Where `sample` has heads, every variant is run on them alone, the run itself too.
+    """
+    base = base_of(config, name)
+    mark = mark_of(sample) if sample else None
+    variants: dict[tuple[str, ...], Variant] = {}
+    entries: dict[str, Entries] = {}
+    for changed in _combinations(config, name, base):
+        variant = _variant(config, base, changed, mark, entries)
+        variants.setdefault(variant.run, variant)
+    return Plan([*variants.values()], entries, sample)
+
+
+def base_of(config: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Names of the parts of the run that a study varies. Raises ConfigurationError."""
+    named = config["studies"][name]["of"]
+    base = {part: named.get(part, config["sweep"][PARTS[part]][0]) for part in PARTS}
+    problems = [
+        problem
+        for part, entry in base.items()
+        for problem in _undefined(config, f"studies.{name}.of.{part}", part, entry)
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    return base
+
+
+def check(config: Mapping[str, Any], name: str, schema_path: Path, root: Path) -> None:
+    """Raise ConfigurationError if a variant of a study cannot work, a sentence for each problem."""
+    base, schema = base_of(config, name), structure.read_schema(schema_path)
+    found: set[str] = set()
+    for changed in _combinations(config, name, base):
+        as_if, parts = _as_if(config, base, changed), _with_parts(base, changed)
+        places = {".".join(_place(as_if, parts, setting)): setting for setting in changed}
+        wrong = [*structure.problems(as_if, schema)] or meaning.problems(as_if, root)
+        found |= {_renamed(problem, name, places) for problem in wrong}
+    if found:
+        raise ConfigurationError(found)
+
+
+def _combinations(
+    config: Mapping[str, Any], name: str, base: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """What each variant changes of the run: nothing first, then every combination."""
+    vary = config["studies"][name]["vary"]
+    problems = [
+        problem
+        for setting, values in vary.items()
+        for problem in _impossible(config, name, base, setting, values)
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    yield {}
+    for values in itertools.product(*vary.values()):
+        changed: dict[str, Any] = {}
+        for setting, value in sorted(zip(vary, values, strict=True), key=_after_what_it_is_of):
+            parts = _with_parts(base, changed)
+            if _value_of(_as_if(config, base, changed), parts, setting) != value:
+                changed[setting] = value
+        yield changed
+
+
+def _after_what_it_is_of(given: tuple[str, Any]) -> tuple[int, str]:
+    """Entries come before their keys, and an explainer's endpoint before the endpoint's keys."""
+    head, _, key = given[0].partition(".")
+    return (0 if not key else 2 if head in _ROLES else 1), given[0]
+
+
+def _impossible(
+    config: Mapping[str, Any],
+    name: str,
+    base: Mapping[str, str],
+    setting: str,
+    values: Sequence[Any],
+) -> Iterator[str]:
+    """Why a setting cannot be varied over a run."""
+    key_of = f"studies.{name}.vary"
+    head, _, key = setting.partition(".")
+    explainer = config["explainers"][base["explainer"]]
+    if not key:
+        for value in values:
+            yield from _undefined(config, f"{key_of}.{head}", head, value)
+    elif key == "kind":
+        problem = f"{shown(setting)} cannot be varied"
+        yield sentence(key_of, problem, f"{head}, with names as values")
+    elif head in _ROLES and head not in explainer:
+        problem = f"{shown(setting)}: {base['explainer']} asks no language model"
+        allowed = "settings of model, corpus, explainer or clustering"
+        yield sentence(key_of, problem, allowed)
+    elif head in _ROLES and explainer[head] not in config["endpoints"]:
+        problem = f"{shown(explainer[head])} is not defined"
+        yield sentence(
+            f"explainers.{base['explainer']}.{head}", problem, "the names under endpoints"
+        )
+
+
+def _undefined(config: Mapping[str, Any], key: str, part: str, entry: Any) -> Iterator[str]:
+    defined = config[PARTS[part]]
+    if not isinstance(entry, str) or entry not in defined:
+        problem = f"{shown(entry)} is not defined{near_match(entry, defined)}"
+        names = ", ".join(n for n in defined if "~" not in n and "+random" not in n)
+        allowed = f"the names under {PARTS[part]}, {names or 'of which there are none'}"
+        yield sentence(key, problem, allowed)
+
+
+def _place(config: Mapping[str, Any], base: Mapping[str, str], setting: str) -> tuple[str, ...]:
+    """Section, entry and key of a setting."""
+    head, _, key = setting.partition(".")
+    if head in _ROLES:
+        return "endpoints", config["explainers"][base["explainer"]][head], key
+    return PARTS[head], base[head], key
+
+
+def _value_of(config: Mapping[str, Any], base: Mapping[str, str], setting: str) -> Any:
+    section, entry, key = _place(config, base, setting)
+    return config[section][entry].get(key, _NOTHING) if key else entry
+
+
+_NOTHING = object()  # unlike any value: the key is not there
+
+
+def _with_parts(base: Mapping[str, str], changed: Mapping[str, Any]) -> dict[str, str]:
+    """The run's parts, those exchanged that are varied as a whole."""
+    return {part: changed.get(part, name) for part, name in base.items()}
+
+
+def _as_if(
+    config: Mapping[str, Any], base: Mapping[str, str], changed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The configuration with the changes in their places, and a sweep of that run alone."""
+    parts = _with_parts(base, changed)
+    made = dict(config)
+    for setting, value in changed.items():
+        section, entry, key = _place(made, parts, setting)
+        if key:
+            made[section] = {**made[section], entry: {**made[section][entry], key: value}}
+    made["sweep"] = {PARTS[part]: [name] for part, name in parts.items()}
+    derived = {section: _own(made[section]) for section in (*SECTIONS, "endpoints")}
+    return made | derived
+
+
+def _own(entries: Entries) -> Entries:
+    """The user's entries of a section, without those that are derived."""
+    return {n: e for n, e in entries.items() if "~" not in n and not n.endswith("+random")}
+
+
+def _variant(
+    config: Mapping[str, Any],
+    base: Mapping[str, str],
+    changed: dict[str, Any],
+    mark: str | None,
+    entries: dict[str, Entries],
+) -> Variant:
+    """A variant; what it needs is added to `entries`."""
+    parts = _with_parts(base, changed)
+    as_if = _as_if(config, base, changed)
+    names = dict(parts)
+    marks: dict[str, list[str]] = {part: [] for part in (*PARTS, *_ROLES)}
+    for setting, value in sorted(changed.items()):
+        head, _, key = setting.partition(".")
+        if key:
+            marks[head].append(f"{key}={in_a_name(value)}")
+    explainer = dict(as_if["explainers"][parts["explainer"]])
+    for role in _ROLES:
+        if marks[role]:
+            name = "~".join([explainer[role], *marks[role]])
+            entry = as_if["endpoints"][explainer[role]]
+            entries.setdefault("endpoints", {})[name] = entry
+            explainer[role] = name
+            marks["explainer"] += [f"{role}.{mark}" for mark in marks[role]]
+    if mark:
+        marks["explainer"].append(mark)
+    for part, section in PARTS.items():
+        if marks[part]:
+            names[part] = "~".join([parts[part], *marks[part]])
+            entry = explainer if part == "explainer" else as_if[section][parts[part]]
+            entries.setdefault(section, {})[names[part]] = entry
+    return Variant(changed, tuple(names[part] for part in PARTS))  # type: ignore[arg-type]
+
+
+def in_a_name(value: Any) -> str:
+    """A value as part of a name: what does not fit is left out, and a digest tells it apart."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    fit = _UNFIT.sub("_", text)[:_LONGEST]
+    return fit if fit == text else f"{fit}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+
+def _renamed(problem: str, name: str, places: Mapping[str, str]) -> str:
+    """A problem with an entry of a variant, as one with the setting of the study that makes it."""
+    for place, setting in places.items():
+        if problem.startswith(f"config.yaml: {place}"):
+            rest = problem.removeprefix(f"config.yaml: {place}")
+            return f"config.yaml: studies.{name}.vary: {setting}{rest}"
+    return problem

@@ -1,0 +1,87 @@
+"""The measures of a study by head: scores on test documents, and shares of heads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from ..measure import Measure
+from ..measures import MEASURES
+from ..reporting.catalogue import Quantity
+from ..verdict import CRITERION, DECIDING
+from .arms import Found, Place
+
+SHARES = (
+    Quantity("explained", "Explained", f"Share of heads that are. {CRITERION}"),
+    Quantity(
+        "with_explanation",
+        "With an explanation",
+        "Share of heads that have one, whether or not it counts.",
+    ),
+)
+_MARGINS = {
+    measures[0].margin_of(""): Quantity(
+        measures[0].margin_of(""),
+        f"Margin of {measures[0].within}",
+        "The score less the mean of the same score over other heads' explanations, which are those "
+        "of the same variant.",
+        signed=True,
+    )
+    for measures in DECIDING
+}
+MEASURED: tuple[Measure | Quantity, ...] = (
+    *(measure for measure in MEASURES if measure.comparable),
+    *_MARGINS.values(),
+    *SHARES,
+)
+_CHANCE = {measure.name: measure.chance for measure in MEASURES} | dict.fromkeys(_MARGINS, 0.0)
+
+
+class Value(NamedTuple):
+    """A measure of a head; `chance`: it has no explanation, and so what chance gives."""
+
+    value: float
+    chance: bool = False
+
+
+Values = dict[Place, Value]
+
+
+def values_of(found: Found) -> dict[str, Values]:
+    """The values of all heads by measure, of the measures that the explanations have at all.
+
+    A head without an explanation, which tells nothing, has what chance gives: left out, it would
+    raise the mean of a variant that fails where it is hard.
+    """
+    tested = {at: _tested(found, at) for at in found.scores}
+    values: dict[str, Values] = {}
+    for measure in MEASURED:
+        known = {at: Value(own[measure.name]) for at, own in tested.items() if measure.name in own}
+        if known and measure.name in _CHANCE:
+            nothing = Value(_CHANCE[measure.name], chance=True)
+            known |= {
+                at: nothing for at, e in found.explanations.items() if e.status != "explained"
+            }
+        if known:
+            values[measure.name] = dict(sorted(known.items()))
+    return values
+
+
+def _tested(found: Found, at: Place) -> dict[str, float]:
+    """The scores of a head on test documents that have a value, and its shares as 1 or 0."""
+    scores = found.scores[at].scores
+    own = {s.metric: s.value for s in scores if s.split == "test" and s.value is not None}
+    own["explained"] = float(found.scores[at].verdict.status == "explained")
+    own["with_explanation"] = float(found.explanations[at].status == "explained")
+    return own
+
+
+def deciding(by_arm: Sequence[Mapping[str, Values]]) -> str | None:
+    """The measure by which variants are told apart: the first that all of them have."""
+    return next((name for name in NAMES if all(name in values for values in by_arm)), None)
+
+
+NAMES = tuple(measure.name for measure in MEASURED)
+
+
+def numbers(values: Iterable[Value]) -> list[float]:
+    """The values alone."""
+    return [value.value for value in values]

@@ -1,0 +1,173 @@
+"""Studies in the configuration: variants under derived names, and what cannot be studied."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from places import ROOT
+
+from headatlas.configuration import ConfigurationError, resolve
+from headatlas.configuration.samples import mark_of, read_sample
+from headatlas.configuration.studies import check, in_a_name, planned, plans
+from headatlas.errors import InputError
+
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text())
+ENDPOINT = {"model": "m", "base_url": "http://localhost:9/v1"}
+
+
+def configured(**studies: Any) -> dict[str, Any]:
+    config = SHIPPED | {
+        "endpoints": {"one": ENDPOINT, "two": ENDPOINT | {"seed": 3}},
+        "explainers": SHIPPED["explainers"]
+        | {"llm": {"kind": "llm", "endpoint": "one", "judge": "one"}},
+        "studies": studies,
+    }
+    return resolve(config, schema_path=SCHEMA, root=ROOT)
+
+
+def study(vary: dict[str, list[Any]], **of: str) -> dict[str, Any]:
+    return {"of": of, "vary": vary}
+
+
+def test_a_variant_is_an_entry_under_a_name_of_its_own() -> None:
+    config = configured(s=study({"explainer.max_behaviours": [6, 2, 3]}))
+    plan = planned(config, "s", {})
+    base = ("demo", "python-docs", "symbolic", "minilm")
+    assert plan.variants[0] == ({}, base)  # 6 is what the run has: it is the run
+    assert [variant.run[2] for variant in plan.variants] == [
+        "symbolic",
+        "symbolic~max_behaviours=2",
+        "symbolic~max_behaviours=3",
+    ]
+    symbolic = config["explainers"]["symbolic"]
+    assert plan.entries["explainers"] == {
+        f"symbolic~max_behaviours={n}": symbolic | {"max_behaviours": n} for n in (2, 3)
+    }
+    assert config == configured(s=study({"explainer.max_behaviours": [6, 2, 3]}))
+
+
+def test_two_settings_have_every_combination_once() -> None:
+    vary = {
+        "clustering.min_cluster_size": [2, 4],
+        "clustering.encoder": ["all-MiniLM-L6-v2", "x/y"],
+    }
+    names = [v.run[3] for v in planned(configured(s=study(vary)), "s", {}).variants]
+    encoder = f"encoder={in_a_name('x/y')}"
+    assert sorted(names) == sorted(
+        [
+            "minilm",
+            "minilm~min_cluster_size=4",
+            f"minilm~{encoder}",
+            f"minilm~{encoder}~min_cluster_size=4",
+        ]
+    )
+
+
+def test_an_endpoint_is_varied_for_the_explainer_alone() -> None:
+    plan = planned(configured(s=study({"endpoint.temperature": [0.5]}, explainer="llm")), "s", {})
+    (name, entry) = next(iter(plan.entries["explainers"].items()))
+    assert name == plan.variants[1].run[2] == "llm~endpoint.temperature=0.5"
+    assert (entry["endpoint"], entry["judge"]) == ("one~temperature=0.5", "one")
+    assert plan.entries["endpoints"]["one~temperature=0.5"]["temperature"] == 0.5
+
+
+def test_a_setting_of_an_endpoint_that_is_varied_too_is_that_endpoints() -> None:
+    vary = {"endpoint.seed": [3], "explainer.endpoint": ["one", "two"]}
+    plan = planned(configured(s=study(vary, explainer="llm")), "s", {})
+    assert [variant.changed for variant in plan.variants] == [
+        {},
+        {"endpoint.seed": 3},
+        {"explainer.endpoint": "two"},  # which has that seed itself
+    ]
+
+
+def test_what_is_put_into_a_name_fits_a_path_and_is_told_apart() -> None:
+    assert in_a_name(0.05) == "0.05" and in_a_name(None) == "null" and in_a_name(True) == "true"
+    hostile = ["a/b", "a_b", "../x", "$(rm)", "é" * 300]
+    made = [in_a_name(text) for text in hostile]
+    assert len(set(made)) == len(made) and max(map(len, made)) < 60
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-") for name in made)
+
+
+def test_a_sample_of_heads_is_explained_under_a_name_that_tells_it(tmp_path: Path) -> None:
+    config = configured(s=study({"explainer.texts": [5]}) | {"heads": 2})
+    (plan,) = plans(config, tmp_path).values()
+    assert not isinstance(plan, InputError) and plan.sample == {}  # nothing is drawn yet
+    table = tmp_path / "s/heads.csv"
+    table.parent.mkdir()
+    table.write_text('"model","layer","head","family"\n"demo",1,3,"a, b"\n"demo",0,2,""\n')
+    (plan,) = plans(config, tmp_path).values()
+    assert not isinstance(plan, InputError)
+    assert plan.sample == {"demo": [(0, 2), (1, 3)]} == read_sample(table)
+    mark = mark_of(plan.sample)
+    assert mark.startswith("heads=2-")
+    names = [variant.run[2] for variant in plan.variants]
+    assert names == [f"symbolic~{mark}", f"symbolic~texts=5~{mark}"]
+    assert plan.entries["explainers"][names[0]] == config["explainers"]["symbolic"]
+
+
+def test_a_damaged_table_of_heads_is_refused_where_it_is_asked_for(tmp_path: Path) -> None:
+    config = configured(s=study({"explainer.texts": [5]}) | {"heads": 2})
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s/heads.csv").write_text("model,layer,head,family\ndemo,one,2,\n")
+    (found,) = plans(config, tmp_path).values()
+    assert isinstance(found, InputError)
+    assert str(found).endswith("line 2: no layer and head; allowed: numbers from 0")
+
+
+@pytest.mark.parametrize(
+    ("studied", "problem"),
+    [
+        (study({"explainer.texts": [5]}, explainer="symbolik"),
+         "studies.s.of.explainer: 'symbolik' is not defined (did you mean symbolic?); allowed: the "
+         "names under explainers, symbolic, llm"),
+        (study({"model": ["demo", "gpt2"]}),
+         "studies.s.vary.model: 'gpt2' is not defined; allowed: the names under models, demo"),
+        (study({"explainer.max_behaviour": [5]}),
+         "studies.s.vary: explainer.max_behaviour: unknown key of kind symbolic (did you mean "
+         "max_behaviours?); allowed: kind, max_behaviours, min_gain, texts"),
+        (study({"explainer.max_behaviours": [0]}),
+         "studies.s.vary: explainer.max_behaviours: 0 is not allowed; allowed: a whole number, at "
+         "least 1 and at most 100"),
+        (study({"explainer.exemplars": [99]}, explainer="llm"),
+         "studies.s.vary: explainer.exemplars: 99 is too large; allowed: at most 20, events.top + "
+         "events.quantiles * events.per_quantile"),
+        (study({"explainer.kind": ["llm"]}),
+         "studies.s.vary: 'explainer.kind' cannot be varied; allowed: explainer, with names as "
+         "values"),
+        (study({"judge.seed": [1]}),
+         "studies.s.vary: 'judge.seed': symbolic asks no language model; allowed: settings of "
+         "model, corpus, explainer or clustering"),
+        (study({"endpoint.temperature": [-1]}, explainer="llm"),
+         "studies.s.vary: endpoint.temperature: -1 is not allowed; allowed: a number or null, at "
+         "least 0"),
+        (study({"corpus.split": [{"train": 0.5, "validation": 0.25, "test": 0.5}]}),
+         "studies.s.vary: corpus.split: the shares sum to 1.25; allowed: shares that sum to 1"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_studied_is_told_in_a_sentence(
+    studied: dict[str, Any], problem: str
+) -> None:
+    config = configured(s=studied)  # the sweep can be run all the same
+    with pytest.raises(ConfigurationError) as caught:
+        check(config, "s", SCHEMA, ROOT)
+    assert str(caught.value) == f"config.yaml: {problem}"
+
+
+def test_what_all_runs_share_is_refused_with_the_configuration() -> None:
+    with pytest.raises(ConfigurationError, match=r"'events.top' is not allowed; allowed: model, "):
+        configured(s=study({"events.top": [5]}))
+    with pytest.raises(ConfigurationError, match="heads: 1 is not allowed; allowed: all"):
+        configured(s=study({"model": ["demo"]}) | {"heads": 1})
+
+
+def test_every_study_that_is_ready_has_a_plan_or_says_what_is_missing(tmp_path: Path) -> None:
+    config = resolve(SHIPPED, schema_path=SCHEMA, root=ROOT)
+    for name, plan in plans(config, tmp_path).items():
+        if isinstance(plan, InputError):
+            assert "is not defined" in str(plan), name
+        else:
+            check(config, name, SCHEMA, ROOT)
+            assert len(plan.variants) > 1, name

@@ -1,0 +1,93 @@
+"""Of the studies: their variants, the files of these, and the heads that they are about."""
+
+@cache
+def plan_of(study):
+    """The variants of a study. Raises WorkflowError, before any work, if one cannot work."""
+    plan = STUDIES[study]
+    try:
+        if isinstance(plan, InputError):
+            raise plan
+        schema = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
+        check(config, study, schema, Path.cwd())
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return plan
+
+
+def heads_wanted(study):
+    """How many heads of each model a study draws; None for all."""
+    wanted = config["studies"][study]["heads"]
+    return None if wanted == "all" else wanted
+
+
+def models_of(study):
+    """The models whose heads are studied."""
+    return list(dict.fromkeys(variant.run[0] for variant in plan_of(study).variants))
+
+
+def heads_to_draw_from(study):
+    """The selected heads of each model."""
+    return {model: head_names(model) for model in models_of(study)}
+
+
+def families_to_draw_from(wildcards):
+    """The families of each model's heads: by the first explainer that needs no language model."""
+    study = wildcards.study
+    symbolic = [n for n, e in config["explainers"].items() if e["kind"] == "symbolic"]
+    if not heads_wanted(study) or not symbolic:
+        return []
+    corpus, clustering = base_of(config, study)["corpus"], next(iter(config["clusterings"]))
+    names = {"corpus": corpus, "explainer": symbolic[0], "clustering": clustering, "round": 0}
+    return [CLUSTERS.format(model=model, **names) for model in models_of(study)]
+
+
+def heads_studied(study):
+    """The heads of each model that a study is about."""
+    runs = [variant.run for variant in plan_of(study).variants]
+    return {model: head_names(model, explainer) for model, _, explainer, _ in runs}
+
+
+def varies(study, *parts):
+    """Whether a study varies one of some parts of a run, or a key of one."""
+    return any(setting.partition(".")[0] in parts for setting in config["studies"][study]["vary"])
+
+
+def variants_of(study):
+    """Of each variant of a study what it changes, and where its files are."""
+    plan = plan_of(study)
+    if heads_wanted(study) and not plan.sample:
+        problem = f"studies.{study}.heads: none are drawn yet"
+        raise WorkflowError(
+            f"{problem}; allowed: `make study NAME={study}`, which draws them first"
+        )
+    for changed, run in plan.variants:
+        model, corpus, explainer, clustering = run
+        names = {"model": model, "corpus": corpus, "explainer": explainer}
+        last = last_round(explainer)
+        yield {
+            "changed": changed,
+            **names,
+            "clustering": clustering,
+            "rounds": [ROUND.format(**names, round=n) for n in range(last + 1)],
+            "judged": asks(explainer),
+            "scored": varies(study, "model", "corpus", "explainer", "endpoint", "judge"),
+            "clusters": (
+                CLUSTERS.format(**names, round=last, clustering=clustering)
+                if varies(study, "model", "clustering")
+                else None
+            ),
+        }
+
+
+def files_of_variants(wildcards):
+    """The files of all variants that a study reads."""
+    study, found = wildcards.study, []
+    for variant in variants_of(study):
+        heads = heads_of_run(variant["model"], variant["explainer"])
+        last = variant["rounds"][-1]
+        kinds = ["explanations"] + ["scores"] * variant["scored"]
+        kinds += ["judgements"] * variant["judged"]
+        for kind in kinds:
+            found += files_of(f"{last}/{kind}/L{{layer}}H{{head}}.json", heads)
+        found += [variant["clusters"]] * bool(variant["clusters"])
+    return list(dict.fromkeys(found))

@@ -1,0 +1,60 @@
+"""What a setting is worth: the variants of a run side by side, each study by its own command."""
+
+
+include: "functions/studies.smk"
+
+
+# Heads of a sample are drawn by a run of their own, for which jobs there are depends on them:
+# `make study` makes this table first.
+rule draw_heads:
+    input:
+        families_to_draw_from,
+    output:
+        DRAWN_HEADS,
+    log:
+        log_of(DRAWN_HEADS.removesuffix(".csv")),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        heads=lambda w: flags({"heads": json.dumps(heads_to_draw_from(w.study))}),
+        wanted=lambda w: flags({"count": heads_wanted(w.study)}),
+        seed=config["seed"],
+        code=code("draw_heads"),
+    message:
+        "study {wildcards.study}: drawing its heads"
+    shell:
+        'python "$SCRIPTS"/draw_heads.py {params.heads} {params.wanted} --seed {params.seed}'
+        " --clusters {input} --out {output} 2> {log}"
+
+
+rule compare_variants:
+    input:
+        drawn=DRAWN_HEADS,
+        variants=files_of_variants,
+    output:
+        values=f"{STUDY}/values.parquet",
+        differences=f"{STUDY}/differences.csv",
+        costs=f"{STUDY}/costs.csv",
+        page=f"{STUDY}/index.html",
+    log:
+        log_of(f"{STUDY}/index"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 8
+    params:
+        variants=lambda w: flags({"variants": json.dumps([*variants_of(w.study)])}),
+        heads=lambda w: flags({"heads": json.dumps(heads_studied(w.study))}),
+        drawn=lambda w: "--drawn" if heads_wanted(w.study) else "",
+        settings=flags(config["scoring"], "bootstrap"),
+        title=flags(config["report"], "title"),
+        seed=config["seed"],
+        benchmarks="results/benchmarks",
+        templates=folder_digest(TEMPLATES),
+        folder=subpath(output.page, parent=True),
+        code=code("compare_variants"),
+    message:
+        "study {wildcards.study}: comparing its variants"
+    shell:
+        'python "$SCRIPTS"/compare_variants.py --study {wildcards.study} {params.variants} {params.heads} {params.drawn} --table {input.drawn}'
+        " {params.settings} {params.title} --seed {params.seed} --benchmarks {params.benchmarks}"
+        " --out-dir {params.folder} 2> {log}"
