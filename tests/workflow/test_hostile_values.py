@@ -64,6 +64,7 @@ def configuration(workplace: Workplace) -> dict[str, Any]:
     found["explainers"]["hybrid"] = {"kind": "hybrid", "endpoint": "two", "exemplars": 3}
     found["clusterings"]["minilm"]["encoder"] = HOSTILE
     found["report"]["title"] = HOSTILE
+    found["studies"] = {"s": {"vary": {"clustering.encoder": [f"{HOSTILE}2"]}}}
     found["sweep"] |= {
         "models": ["tiny", "second"],
         "corpora": ["words", "sites", "hub"],
@@ -101,6 +102,7 @@ def arguments(command: str, folder: Path) -> list[str]:
 def test_no_value_is_a_command_or_a_flag(workplace: Workplace, tmp_path: Path) -> None:
     (workplace.folder / "-b.txt").write_text("more text")
     asked = ["--dry-run", "--printshellcmds", "--forceall", "all", "estimate"]
+    asked.append("results/studies/s/index.html")
     said = workplace.run(*asked, configuration=configuration(workplace))
     given: dict[str, set[str]] = {}
     ran: Counter[str] = Counter()
@@ -121,11 +123,15 @@ def test_no_value_is_a_command_or_a_flag(workplace: Workplace, tmp_path: Path) -
     assert {"--files=-*.txt", f"--files={HOSTILE}.d/-a.txt", f"--field={HOSTILE}"} <= windows
     assert {f"--folder={HOSTILE}.d", f"--part={HOSTILE}", f"--name={HOSTILE}"} <= windows
     assert f"--encoder={HOSTILE}" in given["cluster_heads"]
+    (variants,) = (w for w in given["compare_variants"] if w.startswith("--variants="))
+    _, other = json.loads(variants.partition("=")[2])
+    assert other["changed"] == {"clustering.encoder": f"{HOSTILE}2"}
+    assert re.fullmatch(r"[\w~=./-]+", other["clusters"])
     for name in ("ask_in_batches", "explain_head_llm", "estimate_cost"):
         assert any(word.startswith("--evidence=results/") for word in given[name])
     assert f"--roles={HOSTILE}.d/-roles.csv" in given["grade_roles"]
     assert f"--written={HOSTILE}.d/-written.csv" in given["explain_head_people"]
-    for name in ("build_atlas", "compare_runs", "compare_costs"):
+    for name in ("build_atlas", "compare_runs", "compare_costs", "compare_variants"):
         assert f"--title={HOSTILE}" in given[name]
     for name in ("ask_in_batches", "explain_head_llm", "judge_head_llm", "propose_head_llm"):
         sampling = [word for word in given[name] if word.startswith("--sampling=")]

@@ -260,7 +260,7 @@ rule estimate_proposals:
     params:
         events=folder_of(f"{RUN}/events"),
         stats=folder_of(f"{RUN}/stats"),
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.explainer),
         random_heads=lambda w: len(random_heads(w.model)),
         settings=proposing_flags,
         replies=REPLIES,

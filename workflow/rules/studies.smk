@@ -46,7 +46,7 @@ rule compare_variants:
         heads=lambda w: flags({"heads": json.dumps(heads_studied(w.study))}),
         drawn=lambda w: "--drawn" if heads_wanted(w.study) else "",
         settings=flags(config["scoring"], "bootstrap"),
-        title=flags(config["report"], "title"),
+        title=lambda w: flags(config["report"], "title"),
         seed=config["seed"],
         benchmarks="results/benchmarks",
         templates=folder_digest(TEMPLATES),

@@ -55,11 +55,15 @@ class Study(Settings):
         "are the first of the sweep",
     )
     heads: Annotated[
-        str | int, WithJsonSchema({"type": ["string", "integer"], "pattern": "^all$", "minimum": 2})
+        str | int,
+        WithJsonSchema(
+            {"type": ["string", "integer"], "pattern": "^all$"}
+            | {"minimum": 2, "maximum": 1_000_000}
+        ),
     ] = Field(
         default="all",
         description="heads of each model that are studied, the same in every variant",
-        title="all, or a number from 2 of heads drawn by family and layer",
+        title="all, or a number of heads from 2, which are drawn by family and layer",
     )
     vary: Varied = Field(
         description="one to three settings with their values, every combination of which is a "

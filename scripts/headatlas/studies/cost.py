@@ -10,6 +10,7 @@ from .tables import Row
 
 # The jobs in which variants of an explainer differ; what comes before is shared.
 OWN = (
+    "propose_head",
     "explain_head",
     "predict_head",
     "judge_head",
@@ -50,8 +51,7 @@ def _is_of(job: Job, arm: Arm) -> bool:
 
 
 def _asked(arm: Arm, heads: Collection[str]) -> Row:
-    rows = usage_rows(arm.rounds, [*heads]) if arm.judged else []
-    spent = total(rows)
+    spent = total(usage_rows(arm.rounds, [*heads], judged=arm.judged))
     names = ("calls", "input_tokens", "output_tokens")
     if spent is None:
         return dict.fromkeys(names, 0) | {"dollars": None}
