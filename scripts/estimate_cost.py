@@ -18,7 +18,7 @@ from headatlas.explainers.llm.arguments import add_explainer, add_heads, add_jud
 from headatlas.explainers.llm.prompts import worked_examples
 from headatlas.explainers.llm.reply import ExplanationReply
 from headatlas.explainers.llm.rounds import explaining, judging
-from headatlas.llm.rehearsal import Rehearsal, estimate_row
+from headatlas.llm.rehearsal import Rehearsal, estimate_row, yes
 from headatlas.names import parse_head
 from headatlas.progress import Progress
 from headatlas.records.base import head_name
@@ -51,10 +51,7 @@ def stand_ins(args: argparse.Namespace) -> tuple[Rehearsal, Rehearsal]:
         reply = reply.model_copy(update=said | {"summary": summary})
         return reply.as_kind(kind).model_dump_json()
 
-    def judged(call: int, _: type[BaseModel] | None) -> str:
-        numbered = [f"{n + 1}: yes" for n in range(args.items_per_call)]
-        return "\n".join(numbered) if args.items_per_call > 1 else "yes"
-
+    judged = yes(args.items_per_call)
     roles = (("endpoint", "sampling", explained), ("judge_endpoint", "judge_sampling", judged))
     explainer, judge = (
         Rehearsal(getattr(args, sampling), args.connections[getattr(args, endpoint)], stand_in)

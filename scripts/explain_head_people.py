@@ -7,15 +7,11 @@ from pathlib import Path
 
 from headatlas.errors import or_failed, reported
 from headatlas.explainers.llm.arguments import add_judge, client_of, head_of
-from headatlas.explainers.llm.candidates import Trial
-from headatlas.explainers.llm.judge import reading_of
-from headatlas.explainers.people.explain import explain
+from headatlas.explainers.people.explain import explaining
 from headatlas.explainers.people.table import read_people, texts_of
 from headatlas.explainers.unexplained import failed_explanation
-from headatlas.items import read_items
 from headatlas.llm.client import Client
-from headatlas.records.events import EVENTS
-from headatlas.storage import read_head, write_record
+from headatlas.storage import write_record
 
 
 @reported
@@ -32,16 +28,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="explanation to write (JSON)")
     args = parser.parse_args()
 
-    about = head_of(args)
     lines = read_people(args.written) if args.written else []
     texts = texts_of(lines, args.model, args.layer, args.head)
-    items = read_items(args.items, args.head)
-    reading = reading_of(read_head(args.events, EVENTS, args.head), items)
-    judge = client_of(args, "", os.environ, Client)
-    trial = Trial(judge, reading.items["validation"], reading.pieces, args.items_per_call)
+    asking = explaining(args, texts, client_of(args, "", os.environ, Client))
     explanation = or_failed(
-        lambda: asyncio.run(explain(about, texts, trial)),
-        lambda reason: failed_explanation(about, reason),
+        lambda: asyncio.run(asking), lambda reason: failed_explanation(head_of(args), reason)
     )
     write_record(args.out, explanation)
 

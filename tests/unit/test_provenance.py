@@ -87,6 +87,7 @@ def bearers(module: str) -> set[str]:
 # They may be shown what heads write.
 ASKING = {"explain_head_llm", "explain_head_people", "judge_head_llm"}
 ASKING |= {"ask_in_batches", "estimate_cost", "propose_head_llm", "estimate_proposals"}
+ASKING |= {"estimate_cost_people"}
 
 
 @pytest.mark.parametrize(

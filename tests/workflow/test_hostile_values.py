@@ -130,7 +130,8 @@ def test_no_value_is_a_command_or_a_flag(workplace: Workplace, tmp_path: Path) -
     for name in ("ask_in_batches", "explain_head_llm", "estimate_cost"):
         assert any(word.startswith("--evidence=results/") for word in given[name])
     assert f"--roles={HOSTILE}.d/-roles.csv" in given["grade_roles"]
-    assert f"--written={HOSTILE}.d/-written.csv" in given["explain_head_people"]
+    for name in ("explain_head_people", "estimate_cost_people"):
+        assert f"--written={HOSTILE}.d/-written.csv" in given[name]
     for name in ("build_atlas", "compare_runs", "compare_costs", "compare_variants"):
         assert f"--title={HOSTILE}" in given[name]
     for name in ("ask_in_batches", "explain_head_llm", "judge_head_llm", "propose_head_llm"):

@@ -277,6 +277,41 @@ rule estimate_proposals:
         " --stats-folder {params.stats} --out {output} 2> {log}"
 
 
+rule estimate_cost_people:
+    input:
+        events=layer_files(f"{RUN}/events/layer{{layer}}.parquet"),
+        drawn=layer_files(ITEMS),
+    output:
+        f"{RUN}/{{explainer}}/estimate.csv",
+    log:
+        log_of(f"{RUN}/{{explainer}}/estimate"),
+    benchmark:
+        benchmark_of(f"{RUN}/{{explainer}}/estimate")
+    wildcard_constraints:
+        explainer=of_kind("people"),
+    conda:
+        "../../envs/llm.yaml"
+    params:
+        events=folder_of(f"{RUN}/events"),
+        drawn=folder_of(f"{RUN}/items"),
+        heads=lambda w: head_names(w.model),
+        settings=judge_flags,
+        controls=lambda w: flags(config["explainers"][w.explainer], "controls"),
+        written=lambda w: flags({"written": written_by_people(w)}),
+        state=written_state,
+        replies=REPLIES,
+        prompts=folder_digest(PROMPTS),
+        code=code("estimate_cost_people"),
+    message:
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: estimating what it will cost"
+    shell:
+        'python "$SCRIPTS"/estimate_cost_people.py {params.settings} {params.controls}'
+        ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
+        " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
+        " {params.written} --events-folder {params.events} --items-folder {params.drawn}"
+        " --out {output} 2> {log}"
+
+
 rule count_usage:
     input:
         told=told_files(head_files, ROUND),

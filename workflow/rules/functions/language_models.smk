@@ -139,6 +139,6 @@ def estimates():
     found = [
         f"{RUN}/{{explainer}}/estimate.csv".format(model=model, corpus=corpus, explainer=explainer)
         for model, corpus, explainer, _ in runs(config)
-        if config["explainers"][explainer]["kind"] in ("llm", "hybrid")
+        if config["explainers"][explainer]["kind"] != "symbolic"
     ]
     return list(dict.fromkeys(found))

@@ -1,17 +1,37 @@
 """From what people wrote of a head to its explanation: the one that a judge predicts most from."""
 
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
-from ...llm.client import BudgetSpent, Refused
+from ...items import read_items
+from ...llm.client import BudgetSpent, Client, Refused
 from ...llm.together import together
 from ...llm.usage import rounded
+from ...records.events import EVENTS
 from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
+from ...storage import read_head
+from ..llm.arguments import head_of
 from ..llm.candidates import Proposal, Trial, best, score_of, usage_of
+from ..llm.judge import reading_of
 from ..unexplained import failed_explanation, without_behaviours
 
 NOBODY = "Nobody wrote what it does."
 _TITLE = 10  # words
+
+
+def explaining(
+    args: Namespace, texts: Sequence[str], judge: Client
+) -> Coroutine[Any, Any, Explanation]:
+    """Asks the judge about what people wrote of the head of `args`, on its items.
+
+    Raises InputError, and AskError once it is awaited.
+    """
+    items = read_items(args.items, args.head)
+    reading = reading_of(read_head(args.events, EVENTS, args.head), items)
+    trial = Trial(judge, reading.items["validation"], reading.pieces, args.items_per_call)
+    return explain(head_of(args), texts, trial)
 
 
 async def explain(about: HeadRecord, texts: Sequence[str], trial: Trial) -> Explanation:
