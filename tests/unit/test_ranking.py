@@ -1,16 +1,11 @@
-"""Ranked search: BM25 by hand, and the page's own script beside it."""
+"""Ranked search: BM25 by hand. The page's own script is held against it in a browser."""
 
-import json
-import shutil
-import subprocess
 from math import log
-from pathlib import Path
 
 import pytest
-from places import TEMPLATES
+from ranked_texts import QUERIES, TEXTS
 
 from headatlas.ranking import index_of, terms_of
-from headatlas.reporting.searching import index_script
 
 
 def test_terms_are_words_and_signs_that_stand_alone() -> None:
@@ -34,27 +29,6 @@ def test_weights_by_hand() -> None:
     }  # fmt: skip
 
 
-TEXTS = [
-    "Negation: tokens after a negation",
-    "Previous token",
-    "Negations and negatives, all of the same token",
-    "{ and __proto__ and constructor",
-    "",
-]
-QUERIES = {
-    "tokens after a negation": [0, 1, 2],
-    "previous tokens": [1, 0, 2],
-    "NEG": [0, 2],
-    "ne": [],
-    "neg neg": [0, 2],
-    "{": [3],
-    "“{”": [3],
-    "__proto__": [3],
-    "zebra": [],
-    " ": [],
-}
-
-
 @pytest.mark.parametrize(("query", "expected"), QUERIES.items())
 def test_the_best_match_is_first(query: str, expected: list[int]) -> None:
     index = index_of([terms_of(text) for text in TEXTS])
@@ -76,17 +50,3 @@ def test_equal_texts_are_in_their_order() -> None:
 def test_no_texts_are_an_empty_index() -> None:
     assert index_of([]).ranked("x") == []
     assert index_of([[]]).ranked("x") == []
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs node, to run the page's script")
-def test_the_page_ranks_as_python_does(tmp_path: Path) -> None:
-    index = index_of([terms_of(text) for text in TEXTS])
-    asked = [*QUERIES, "the “same” (token)", "L01H02:", "ÄÖ __init__"]
-    told = "(q) => [termsOf(q), [...ranked(headAtlasIndex, q)]]"
-    script = f"console.log(JSON.stringify({json.dumps(asked)}.map({told})));"
-    parts = (index_script(index), (TEMPLATES / "rank.js").read_text(), script)
-    (tmp_path / "rank.js").write_text("\n".join(parts))
-    done = subprocess.run(["node", "rank.js"], cwd=tmp_path, capture_output=True, check=True)
-    for query, (terms, scores) in zip(asked, json.loads(done.stdout), strict=True):
-        assert terms == terms_of(query), query
-        assert sorted((-s, n) for n, s in scores) == [(-s, n) for n, s in index.ranked(query)]
