@@ -66,6 +66,12 @@ def test_every_table_has_every_head(atlas: Atlas) -> None:
         assert table.select("layer", "head").unique().height == 6
     assert set(atlas.explanations["name"]) <= set(names)
     assert set(atlas.families.columns) >= {"of", "label", "heads"}
+    figures = ["loss", "random", "difference"]
+    assert atlas.family_effects.columns[:3] == ["cluster", "heads", "figure"]
+    families = atlas.families.filter(of="words")["cluster"].to_list()
+    assert atlas.family_effects.select("cluster", "figure").rows() == [
+        (number, figure) for number in families for figure in figures
+    ]
     assert set(atlas.claims.columns) >= {"name", "effect", "object", "holds"}
 
 

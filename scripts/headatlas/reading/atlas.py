@@ -16,6 +16,7 @@ from ..records.base import head_name
 from ..records.clusters import Cluster, Clusters
 from ..records.effects import EFFECTS
 from ..records.explanation import Behaviour
+from ..records.family_effects import FAMILY_EFFECTS
 from ..records.model import ModelInfo
 from ..storage import read_record, read_records, read_table
 from .places import RECORD, finished_atlases, one_atlas
@@ -129,6 +130,11 @@ class Atlas:
     def effects(self) -> pl.DataFrame:
         """What the model loses without each head, in nats: a row for each figure."""
         return self._csv("effects.csv", dict(_frame(EFFECTS.empty_table()).schema))
+
+    @cached_property
+    def family_effects(self) -> pl.DataFrame:
+        """Likewise without all heads of each family of `families`, beside as many random heads."""
+        return self._csv("family_effects.csv", dict(_frame(FAMILY_EFFECTS.empty_table()).schema))
 
     def head(self, layer: int | str, head: int | None = None) -> PublishedExplanation:
         """The explanation of a head, and what else is said of it.

@@ -59,10 +59,12 @@ def _by_text(entries: Sequence[Entry], words: str) -> list[tuple[int, float]]:
 
 
 def _by_meaning(entries: Sequence[Entry], words: str) -> list[tuple[int, float]]:
-    from ..clustering.embeddings import EMBEDDED_ENCODER, behaviour_text, embed
+    from ..clustering.embeddings import behaviour_text
+    from .vectors import vectors_of
 
     texts = [behaviour_text(entry.explanation) for entry in entries]
     told = [number for number, text in enumerate(texts) if text]
-    asked, *vectors = embed([words, *(texts[n] for n in told)], EMBEDDED_ENCODER)
+    folders = [entry.page.parents[1] for entry in entries]
+    asked, vectors = vectors_of(words, [(folders[n], texts[n]) for n in told])
     scores = [(n, round(float(asked @ v), 3)) for n, v in zip(told, vectors, strict=True)]
     return sorted(scores, key=lambda item: (-item[1], item[0]))

@@ -1,9 +1,12 @@
 """A finished atlas in Python: tables, one head, search, and one sentence where it is not there."""
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from finished_run import finished_run
@@ -12,6 +15,7 @@ from reporting_factory import ATTACK, EVERY_HEAD, explanation
 
 import headatlas
 from headatlas.errors import InputError
+from headatlas.reading import vectors
 from headatlas.reading.atlas import Atlas, chosen_atlases, find_heads, open_atlas, open_atlases
 from headatlas.reading.search import COLUMNS
 
@@ -116,6 +120,35 @@ def test_two_runs_are_ranked_together(atlas: Atlas) -> None:
     both = find_heads([atlas, atlas], "family")
     assert both["score"].to_list() == sorted(both["score"], reverse=True)
     assert both["head"].to_list().count("L00H00") == 2
+
+
+def test_what_a_search_by_meaning_embeds_is_kept_beside_the_atlas(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """... until the explanations are others, or the file is damaged."""
+    folder = shutil.copytree(open_atlas(results).folder, tmp_path / "atlas")
+    asked: list[int] = []
+
+    def embed(texts: Sequence[str], encoder: str) -> np.ndarray:
+        asked.append(len(texts))
+        return np.array([[len(text), 1.0] for text in texts]) / 1000
+
+    monkeypatch.setattr(vectors, "embed", embed)
+    first = open_atlas(folder).find("negation", by="meaning")
+    assert open_atlas(folder).find("negation", by="meaning").equals(first)
+    both = find_heads([open_atlas(folder), open_atlas(folder)], "negation", by="meaning")
+    told = ["L00H00", "L00H01", "L01H00", "L01H01"]
+    assert sorted(first["head"]) == told and sorted(both["head"]) == sorted([*told, *told])
+    (folder / vectors.KEPT).write_bytes(b"PK")
+    assert open_atlas(folder).find("negation", by="meaning").equals(first)
+    lines = (folder / "explanations.jsonl").read_text()
+    (folder / "explanations.jsonl").write_text(lines.replace("family</b> 0", "other</b> 0"))
+    open_atlas(folder).find("negation", by="meaning")
+    whole = asked[0]
+    assert whole > 2 and asked == [whole, 1, 1, whole, whole]
+    (folder / vectors.KEPT).unlink()
+    (folder / vectors.KEPT).mkdir()  # where nothing can be kept
+    assert open_atlas(folder).find("negation", by="meaning").height == 4
 
 
 @pytest.mark.parametrize(
