@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,8 @@ def work(config: Config) -> None:
 
 
 SECOND = {"source": MODEL, "n_layers": 3, "n_heads": 8, "context": 256, "dtype": "bfloat16"}
+# Where this is changed, what is done for heads is done again, and nothing before.
+HEADS = setting("explainers", "symbolic", "min_gain", to=0.2)
 SETTINGS: dict[str, Callable[[Config], None]] = {
     "nothing": lambda config: None,
     "`execution.batch_size`, `device` and `devices`": work,
@@ -61,7 +64,7 @@ SETTINGS: dict[str, Callable[[Config], None]] = {
     "`scoring.bootstrap`": setting("scoring", "bootstrap", to=500),
     "`scoring.controls`": setting("scoring", "controls", to=2),
     "`scoring.items`": setting("scoring", "items", to=10),
-    "`explainers.symbolic.min_gain`": setting("explainers", "symbolic", "min_gain", to=0.2),
+    "`explainers.symbolic.min_gain`": HEADS,
     "`explainers.symbolic.texts`": setting("explainers", "symbolic", "texts", to=8),
     "`writing.top`": setting("writing", "top", to=5),
     "`events.top`": setting("events", "top", to=8),
@@ -69,6 +72,8 @@ SETTINGS: dict[str, Callable[[Config], None]] = {
     "`corpora.python-docs.windows`": setting("corpora", "python-docs", "windows", to=480),
     "`seed`": setting("seed", to=1),
     "`models.demo.dtype`": setting("models", "demo", "dtype", to="bfloat16"),
+    "`effects.test_windows`": setting("effects", "test_windows", to=8),
+    "`effects.family_draws`": setting("effects", "family_draws", to=3),
     "a clustering added": added("clusterings", {"min_cluster_size": 4}),
     "an explainer added": added("explainers", {"kind": "symbolic", "max_behaviours": 1}),
     "a corpus added": added("corpora", {"kind": "python-docs", "windows": 480}),
@@ -77,8 +82,8 @@ SETTINGS: dict[str, Callable[[Config], None]] = {
 EDITED = {
     "the script `score_head.py` edited": "scripts/score_head.py",
     "a measure edited": "scripts/headatlas/measures/pair_auroc.py",
-    "the module `explainers/symbolic/search.py` edited": (
-        "scripts/headatlas/explainers/symbolic/search.py"
+    "the module `explainers/symbolic/findings.py` edited": (
+        "scripts/headatlas/explainers/symbolic/findings.py"
     ),
     "a table of the comparison edited": "scripts/headatlas/records/comparison.py",
     "the module `writing/scores.py` edited": "scripts/headatlas/writing/scores.py",
@@ -91,6 +96,7 @@ EDITED = {
 TOUCHED = {
     "the weights copied, so that they are newer": f"{MODEL}/model.safetensors",
     "a script touched": "scripts/score_head.py",
+    "people have rated": "data/ratings/demo/python-docs/symbolic.sqlite",
 }
 
 
@@ -106,7 +112,7 @@ class Copy:
         shutil.copytree(run / ".snakemake/metadata", folder / ".snakemake/metadata")
         self.config: Config = yaml.safe_load((ROOT / "config.yaml").read_text())
 
-    def jobs(self, change: Callable[[Config], None] = lambda config: None) -> dict[str, int]:
+    def jobs(self, change: Callable[[Config], None] = lambda config: None) -> Counter[str]:
         """The jobs of each rule that a dry run names, in the order of the rules' names."""
         config = copy.deepcopy(self.config)
         change(config)
@@ -117,7 +123,7 @@ class Copy:
             sys.exit(done.stdout + done.stderr)
         table = re.search(r"^job +count\n[- ]+\n((?:\w+ +\d+\n)+)", done.stdout + done.stderr, re.M)
         rows = [line.split() for line in table[1].splitlines()] if table else []
-        return {rule: int(count) for rule, count in rows if rule not in ("all", "total")}
+        return Counter({r: int(count) for r, count in rows if r not in ("all", "total")})
 
     @contextmanager
     def edited(self, name: str) -> Iterator[None]:
@@ -129,16 +135,23 @@ class Copy:
         path.write_bytes(before)
 
 
-def rows(copied: Copy) -> Iterator[tuple[str, dict[str, int]]]:
+def rows(copied: Copy) -> Iterator[tuple[str, Counter[str]]]:
     """Every change and the jobs that it makes."""
     for name, change in SETTINGS.items():
         yield name, copied.jobs(change)
     for name, file in TOUCHED.items():
+        (copied.folder / file).parent.mkdir(parents=True, exist_ok=True)
         (copied.folder / file).touch()
         yield name, copied.jobs()
+    shutil.rmtree(copied.folder / "data")
     for name, file in EDITED.items():
         with copied.edited(file):
             yield name, copied.jobs()
+
+
+def in_words(jobs: Counter[str]) -> str:
+    """How many jobs of each rule."""
+    return ", ".join(f"{count} {rule}" for rule, count in jobs.items())
 
 
 def main() -> None:
@@ -146,11 +159,14 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=ROOT, help="folder where the workflow has run")
     args = parser.parse_args()
 
-    print("| changed | jobs that run |\n|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name, jobs in rows(Copy(Path(folder) / "copy", args.run)):
-            told = ", ".join(f"{count} {rule}" for rule, count in jobs.items())
-            print(f"| {name} | {told or 'none'} |", flush=True)
+        copied = Copy(Path(folder) / "copy", args.run)
+        heads = copied.jobs(HEADS)
+        print(f"*heads*: {in_words(heads)}.\n\n| changed | jobs that run |\n|---|---|")
+        for name, jobs in rows(copied):
+            whole = jobs >= heads
+            told = [in_words(jobs - heads if whole else jobs), *["heads"] * whole]
+            print(f"| {name} | {', '.join(filter(None, told)) or 'none'} |", flush=True)
 
 
 if __name__ == "__main__":

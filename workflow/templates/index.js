@@ -9,6 +9,8 @@
 
 {% include "rank.js" %}
 
+{% include "address.js" %}
+
 const body = document.querySelector("#table tbody");
 const rows = [...body.rows].map((row, number) => ({ row, number }));
 const search = document.getElementById("search");
@@ -56,7 +58,6 @@ function byColumn({ column, descending }) {
 const drawn = Object.entries({ colour: colouring, x: axes[0], y: axes[1] }).filter(([, select]) => select);
 const first = (select) => [...select.options].find((option) => option.defaultSelected);
 
-// What is shown is in the address, after the #, so that a link shows the same.
 function remember() {
   const state = new URLSearchParams();
   if (search.value.trim()) state.set("q", search.value.trim());
@@ -81,11 +82,9 @@ function recall() {
   if (state.has("q") || state.has("sort") || filters.some((f) => f.value)) document.getElementById("heads").scrollIntoView();
 }
 
-let waiting;
 function changed() {
   show();
-  clearTimeout(waiting);
-  waiting = setTimeout(remember, 300); // browsers limit how often the address may change
+  soon(remember);
 }
 
 for (const select of filters) {

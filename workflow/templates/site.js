@@ -5,6 +5,8 @@
 
 {% include "rank.js" %}
 
+{% include "address.js" %}
+
 const MOST = 50;
 const search = document.getElementById("search");
 const shown = document.getElementById("shown");
@@ -32,17 +34,14 @@ function show() {
   shown.textContent = missing ? "search.js is not beside this page" : words && index ? said : "";
 }
 
-// What is searched for is in the address, after the #, so that a link shows the same.
 function recall() {
   search.value = new URLSearchParams(location.hash.slice(1)).get("q") ?? "";
   show();
 }
 
-let waiting;
 search.addEventListener("input", () => {
   show();
-  clearTimeout(waiting);
-  waiting = setTimeout(() => history.replaceState(null, "", `#${new URLSearchParams({ q: search.value.trim() })}`), 300);
+  soon(() => history.replaceState(null, "", `#${new URLSearchParams({ q: search.value.trim() })}`));
 });
 addEventListener("hashchange", recall);
 recall();
