@@ -65,7 +65,7 @@ test-slurm: .venv/installed
 		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes $(SLURM); }
 	$(OFFLINE) $(BIN)/python -m pytest tests/slurm
 
-# Rating in a real browser; installs Debian packages where they are missing, which needs root.
+# Atlases and rating in a real browser; installs Debian packages where they are missing, which needs root.
 BROWSER := chromium chromium-driver
 test-browser: .venv/installed
 	dpkg --status $(BROWSER) > /dev/null 2>&1 || \

@@ -6,8 +6,9 @@ from pathlib import Path
 from headatlas.errors import reported
 from headatlas.folders import atomic_folder
 from headatlas.records.atlas import Recipe
-from headatlas.reporting.atlas import Inputs, Judged, build
-from headatlas.reporting.tables import Run
+from headatlas.reporting.atlas import build
+from headatlas.reporting.heads import Run
+from headatlas.reporting.inputs import Inputs, Judged
 from headatlas.settings.arguments import add_settings
 from headatlas.settings.report import Report
 
@@ -66,6 +67,12 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="scores of the explanations on other corpora, a file for each",
     )
+    made.add_argument(
+        "--beside",
+        nargs="*",
+        default=[],
+        help="other runs on the model that are linked, as corpus/explainer",
+    )
     made.add_argument("--judgements", type=Path, help="folder of what a language model answered")
     made.add_argument("--items", type=Path, help="folder of the items it was asked")
     made.add_argument("--usage", type=Path, help="what its language models cost, if any (Parquet)")
@@ -121,6 +128,7 @@ def main() -> None:
         args.rated,
         args.family_effects,
         args.transfers,
+        args.beside,
     )
     with atomic_folder(args.out_dir) as folder:
         build(

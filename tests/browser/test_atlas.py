@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browsing import Open, press
+from finished_run import two_explainers
 from reporting_factory import RECIPE, RUN, write_run
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -127,3 +128,18 @@ def test_without_javascript_every_head_is_reached(browser: Open, atlas: str) -> 
     WebDriverWait(driver, 20).until(lambda d: d.title.startswith("L00H01"))
     driver.find_element(By.CSS_SELECTOR, "a[rel=next]").click()
     WebDriverWait(driver, 20).until(lambda d: d.title.startswith("L00H02"))
+
+
+def test_other_explanations_of_the_head_are_linked_where_they_are(
+    browser: Open, tmp_path: Path
+) -> None:
+    driver = browser()
+    atlases = two_explainers(tmp_path / "results")
+    for atlas, other in zip(atlases, ("terse", "symbolic"), strict=True):
+        driver.get((atlas / "heads/L01H01.html").as_uri())
+        until(driver, "!document.getElementById('other-runs').hidden")
+        (link,) = driver.find_elements(By.CSS_SELECTOR, "#other-runs li:not([hidden]) a")
+        assert link.text.startswith("=cmd() </script>")
+        link.click()
+        until(driver, f"location.pathname.includes('/{other}/') && document.querySelector('h1')")
+        assert driver.title.startswith("L01H01")

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+import pytest
 from places import TEMPLATES
-from reporting_factory import RECIPE, RUN, write_run
+from reporting_factory import NAMES, RECIPE, RUN, write_run
 
 from headatlas.records.direct import OBJECTS
 from headatlas.records.write_claims import HeadClaims, Lift, RunClaims, WriteClaim
@@ -18,6 +19,22 @@ def finished_run(folder: Path) -> Path:
     out = folder / RUN.model / RUN.corpus / RUN.explainer / "atlas" / RUN.clustering
     build(RUN, inputs, RECIPE, out, templates=TEMPLATES, exemplars=2)
     return out
+
+
+def two_explainers(folder: Path) -> list[Path]:
+    """Atlases by two explainers: they name each other, and runs on a corpus without atlases."""
+    explainers, made = (RUN.explainer, "terse"), []
+    for own in explainers:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(NAMES, "explainer", own)
+            inputs = write_run(folder.parent / f"inputs of {own}")
+        studies = [f"{c}/{e}" for c in (RUN.corpus, "absent") for e in explainers]
+        inputs = inputs._replace(beside=[s for s in studies if s != f"{RUN.corpus}/{own}"])
+        out = folder / RUN.model / RUN.corpus / own / "atlas" / RUN.clustering
+        run = RUN._replace(explainer=own)
+        build(run, inputs, RECIPE, out, templates=TEMPLATES, exemplars=2)
+        made.append(out)
+    return made
 
 
 def _write_claims(path: Path) -> Path:

@@ -26,8 +26,8 @@ from headatlas.records.repeats import REPEATS
 from headatlas.records.scores import HeadScores, Score
 from headatlas.records.stats import STATS
 from headatlas.records.windows import WINDOWS
-from headatlas.reporting.atlas import Inputs
-from headatlas.reporting.tables import Run
+from headatlas.reporting.heads import Run
+from headatlas.reporting.inputs import Inputs
 from headatlas.verdict import verdict_on
 
 R = TypeVar("R", bound=HeadRecord)
@@ -308,7 +308,7 @@ def write_run(folder: Path, selected: Sequence[str] = EVERY_HEAD) -> Inputs:
     clusters = Clusters(
         model="toy",
         corpus="hostile",
-        explainer="symbolic",
+        explainer=NAMES["explainer"],
         clustering="hdbscan",
         clusters=[cluster],
         unclustered=only("L00H01", "L01H01"),

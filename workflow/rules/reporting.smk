@@ -76,6 +76,7 @@ rule build_atlas:
         effects=lambda w, input: flags(
             {name: input.get(name) or None for name in ("effects", "family_effects")}
         ),
+        beside=runs_beside,
         rated=lambda w, input: flags({"rated": input.get("rated") or None}),
         usage=lambda w, input: flags({"usage": input.get("usage") or None}),
         round=lambda w: last_round(w.explainer),
@@ -95,6 +96,7 @@ rule build_atlas:
         " --weights {input.weights} --random-weights {input.random_weights}"
         " --claims {input.claims} --random-claims {input.random_claims}"
         " {params.answers} {params.usage} {params.rated} --transfers {input.transfers}"
+        " --beside {params.beside}"
         " --model {wildcards.model} --corpus {wildcards.corpus}"
         " --explainer {wildcards.explainer} --clustering {wildcards.clustering} --round {params.round}"
         " --out-dir {params.folder} 2> {log}"

@@ -1,6 +1,8 @@
 "use strict";
 // Exemplars: the query under the pointer or the keyboard shows the keys it attends to.
-// Each can fill the screen.
+// Each can fill the screen. Other atlases that say what the head does are shown where they are.
+
+{% include "load.js" %}
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 const percent = (byte) => `${Math.round(byte / 2.55)} %`;
@@ -84,6 +86,15 @@ for (const figure of document.querySelectorAll(".exemplar")) {
   whole.addEventListener("click", () => figure.requestFullscreen());
   figure.querySelector("figcaption").append(whole);
   show(figure, Number(figure.dataset.query));
+}
+
+for (const item of document.querySelectorAll("#other-runs li")) {
+  load(item.dataset.titles, `headAtlasTitles ${item.dataset.run}`, (titles) => {
+    const title = titles?.[item.dataset.head];
+    if (!title) return;
+    item.querySelector("bdi").textContent = title;
+    item.hidden = document.getElementById("other-runs").hidden = false;
+  }, () => {});
 }
 
 // j and k lead to the next head and to the one before.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .catalogue import OBJECT_NAMES
 from .claims import Claims
-from .tables import Head
+from .heads import Head
 
 OPPOSITE = {"raises": "lowers", "lowers": "raises"}
 
@@ -32,17 +32,18 @@ class Alike(NamedTuple):
     opposite: list[str]
 
 
-def alike(claims: Claims, head: Head, heads: Sequence[Head]) -> list[Alike]:
-    """For each claim that holds of a head, its relations: those that have any.
-
-    Heads are grouped by their cluster, or where it has none, by the family of their explanations.
-    """
+def mates(head: Head, heads: Sequence[Head]) -> list[str]:
+    """The other heads of its cluster, or where it is in none, of the family of its explanation."""
+    others = [other for other in heads if other.name != head.name]
     if head.cluster is not None:
-        group = [other.name for other in heads if other.cluster == head.cluster]
-    else:
-        group = [other.name for other in heads if head.family and other.family == head.family]
-    known = {n: claims.heads[n].held for n in group if n in claims.heads and n != head.name}
-    own = claims.heads.get(head.name)
+        return [other.name for other in others if other.cluster == head.cluster]
+    return [other.name for other in others if head.family and other.family == head.family]
+
+
+def alike(claims: Claims, head: str, grouped: Iterable[str]) -> list[Alike]:
+    """For each claim that holds of a head, which of its `mates` hold it too, or the opposite."""
+    known = {name: claims.heads[name].held for name in grouped if name in claims.heads}
+    own = claims.heads.get(head)
     found = []
     for effect, name in sorted(own.held) if own else []:
         same, opposite = (

@@ -1,9 +1,8 @@
-"""The atlas as a folder: reads the records of a run, writes its tables and pages."""
+"""The atlas as a folder: writes the tables and pages of a run."""
 
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
 
 import jinja2
 import polars as pl
@@ -13,23 +12,14 @@ import pyarrow.compute as pc
 from headatlas.event_rows import events_of
 from headatlas.items import read_items
 from headatlas.records.atlas import SCORES, VERDICTS, PublishedExplanation, Recipe
-from headatlas.records.base import Record, head_name
-from headatlas.records.clusters import Clusters
-from headatlas.records.controls import CONTROLS
 from headatlas.records.effects import EFFECTS
 from headatlas.records.events import EVENTS
-from headatlas.records.explanation import Explanation
 from headatlas.records.family_effects import FAMILY_EFFECTS
 from headatlas.records.judgement import Judgement
-from headatlas.records.known_roles import KnownRoles
 from headatlas.records.model import ModelInfo
 from headatlas.records.ratings import RATING_SCORES
-from headatlas.records.repeats import REPEATS
 from headatlas.records.scores import HeadScores
-from headatlas.records.stats import STATS
-from headatlas.records.substitution import SUBSTITUTION
 from headatlas.storage import (
-    read_facts,
     read_record,
     read_table,
     table_writer,
@@ -41,69 +31,18 @@ from headatlas.storage import (
 
 from . import failures, pages, tables
 from .answers import Asked, asked
-from .claims import CLAIM_COLUMNS, claim_rows, read_claims
-from .dependence import dependence
-from .elsewhere import read_transfers
+from .claims import CLAIM_COLUMNS, claim_rows
 from .environment import environment
 from .exemplars import Group, groups
-from .maps import colourings, map_script
+from .gathering import Atlas, gathered, read_all, rows_of
+from .heads import Run, by_name
+from .inputs import Inputs, Judged
+from .maps import Colouring, colourings, map_script
 from .numbers import numbers_of
-from .rated import rated
+from .other_runs import titles_script
 from .run_record import run_record
 from .searching import search_script
-from .substitution import substituted
-from .tables import Run
-from .together import together
-from .usage import read_usage
-from .writing import copying_of, read_layers, relation_rows, written
-
-R = TypeVar("R", bound=Record)
-
-
-class Judged(NamedTuple):
-    """Folders of what a language model answered about each head, and of the items it was asked."""
-
-    folder: Path
-    items: Path  # a file for each layer, named layerNN.parquet
-
-
-class Inputs(NamedTuple):
-    """What a run left: `events` and `stats` are one file per layer.
-
-    `heads` are the names of the heads it selected; each has its record, `NAME.json`, in the
-    folders `explanations` and `scores`. `usage` and `judged` are there where language models
-    were asked, `substitution` where explanations predict attention, `effects` and
-    `family_effects` where the model was run without its heads, `rated` where people rated
-    explanations, and `transfers` where the sweep has other corpora.
-    Those of `random_heads`, of the twin with random weights, are in the folders of these names
-    in `random_round`. `weights` are folders of what heads write by their weights, `random_weights`
-    those of that twin; `claims` and `random_claims` likewise what they write in text.
-    """
-
-    model_info: Path
-    windows: Path
-    events: Sequence[Path]
-    stats: Sequence[Path]
-    heads: Sequence[str]
-    explanations: Path
-    scores: Path
-    controls: Path
-    clusters: Path
-    known_roles: Path
-    repeats: Path
-    substitution: Path | None = None
-    usage: Path | None = None
-    random_heads: Sequence[str] = ()
-    random_round: Path = Path()
-    judged: Judged | None = None
-    weights: Sequence[Path] = ()
-    random_weights: Sequence[Path] = ()
-    claims: Path | None = None
-    random_claims: Path | None = None
-    effects: Path | None = None
-    rated: Path | None = None
-    family_effects: Path | None = None
-    transfers: Sequence[Path] = ()
+from .writing import copying_of, relation_rows
 
 
 def build(
@@ -123,96 +62,60 @@ def build(
     `all_failed` heads are to be published, if there is no other.
     """
     info = read_record(inputs.model_info, ModelInfo)
-    places = tables.selection(info, inputs.heads)
-    files = [f"{head_name(*place)}.json" for place in places]
-    explanations = _read_all(inputs.explanations, files, Explanation)
-    scores = _read_all(inputs.scores, files, HeadScores)
-    files = [f"{name}.json" for name in inputs.random_heads]
-    twin = tables.random_heads(
-        run,
-        _read_all(inputs.random_round / "explanations", files, Explanation),
-        _read_all(inputs.random_round / "scores", files, HeadScores),
-    )
-    clusters = read_record(inputs.clusters, Clusters)
-    known_roles = read_record(inputs.known_roles, KnownRoles)
-    tables.check_run(known_roles, run, "known roles")
-    stats = [row for path in inputs.stats for row in read_table(path, STATS).to_pylist()]
-    stats += tables.standard_scores(read_table(inputs.repeats, REPEATS).to_pylist())
-    controls = read_table(inputs.controls, CONTROLS).to_pylist()
-    heads = tables.assemble(info, run, places, explanations, scores, clusters, stats, controls)
+    scores = read_all(inputs.scores, inputs.heads, HeadScores)
+    atlas = gathered(run, info, inputs, scores)
     if not all_failed:
-        failures.check(heads)
-    facts = _facts(inputs.windows)
-    record = run_record(run, info, facts, recipe)
-    usage = read_usage(inputs.usage) if inputs.usage else []
-    replaced = (
-        substituted(read_table(inputs.substitution, SUBSTITUTION).to_pylist())
-        if inputs.substitution
-        else None
-    )
-    layers = read_layers(inputs.weights)
-    writes = written(layers, read_layers(inputs.random_weights), run.model)
-    claims = read_claims(inputs.claims, inputs.random_claims, run.model) if inputs.claims else None
-    effects = read_table(inputs.effects, EFFECTS).to_pylist() if inputs.effects else []
-    depends = dependence(effects)
-    ratings = read_table(inputs.rated, RATING_SCORES).to_pylist() if inputs.rated else []
-    families = (
-        read_table(inputs.family_effects, FAMILY_EFFECTS).to_pylist()
-        if inputs.family_effects
-        else []
-    )
-    sets = together(families, clusters, depends)
-    transfers = read_transfers(inputs.transfers)
-    about = (known_roles, usage, replaced, writes, claims, depends, rated(ratings), sets, transfers)
-    atlas = pages.gather(run, info, facts, heads, twin, clusters, *about)
+        failures.check(atlas.heads)
     env = environment(templates)
+    _write_tables(atlas, inputs, scores, out)
+    record = run_record(run, info, atlas.facts, recipe)
+    write_record(out / "run.json", record)
+    write_text(out / "report.md", pages.report(env, atlas))
+    _write_heads(env, atlas, _layers(inputs.events), inputs.judged, out, exemplars)
+    write_text(out / "side.html", pages.side(env, atlas))
+    maps = _maps(atlas)
+    write_text(out / "maps.js", map_script(maps))
+    write_text(out / "index.html", pages.index(env, atlas, record, maps))
 
+
+def _write_tables(atlas: Atlas, inputs: Inputs, scores: Sequence[HeadScores], out: Path) -> None:
+    names = [head.name for head in atlas.heads]
     write_text(out / "explanations.jsonl", "".join(f"{line}\n" for line in _published(atlas)))
     write_rows(out / "scores.parquet", tables.score_rows(scores), SCORES)
     write_rows(out / "verdicts.parquet", tables.verdict_rows(scores), VERDICTS)
     summary = _summary(atlas)
     write_text(out / "summary.csv", _csv(summary))
-    write_text(out / "search.js", search_script(summary, explanations))
-    names = [head.name for head in heads]
-    if claims:
-        rows = list(claim_rows(claims, atlas.stated, names))
+    write_text(out / "search.js", search_script(summary, [h.explanation for h in atlas.heads]))
+    write_text(out / "titles.js", titles_script(atlas.run, atlas.heads))
+    if atlas.claims:
+        rows = list(claim_rows(atlas.claims, atlas.stated, names))
         write_text(out / "write_claims.csv", _csv(rows, CLAIM_COLUMNS))
-    if writes:
-        write_text(out / "relations.csv", _csv(list(relation_rows(writes, names))))
-    if inputs.effects:
-        write_csv(out / "effects.csv", effects, EFFECTS)
-    if ratings:
-        write_csv(out / "ratings.csv", ratings, RATING_SCORES)
-    if inputs.family_effects:
-        write_csv(out / "family_effects.csv", families, FAMILY_EFFECTS)
-    write_text(out / "report.md", pages.report(env, atlas))
-    write_record(out / "clusters.json", clusters)
-    write_record(out / "run.json", record)
-    _write_heads(env, atlas, _layers(inputs.events), inputs.judged, out, exemplars)
-    write_text(out / "side.html", pages.side(env, atlas))
-    more = numbers_of(names, claims, writes, depends, atlas.substituted)
-    maps = colourings(heads, atlas.scores, [m.name for m in atlas.metrics], more)
-    write_text(out / "maps.js", map_script(maps))
-    write_text(out / "index.html", pages.index(env, atlas, record, maps))
+    if atlas.written:
+        write_text(out / "relations.csv", _csv(list(relation_rows(atlas.written, names))))
+    write_record(out / "clusters.json", atlas.clusters)
+    for name, path, schema in (
+        ("effects", inputs.effects, EFFECTS),
+        ("ratings", inputs.rated, RATING_SCORES),
+        ("family_effects", inputs.family_effects, FAMILY_EFFECTS),
+    ):
+        if path:
+            write_csv(out / f"{name}.csv", rows_of(path, schema), schema)
 
 
-def _read_all(folder: Path, names: Sequence[str], kind: type[R]) -> list[R]:
-    return [read_record(folder / name, kind) for name in names]
+def _maps(atlas: Atlas) -> list[Colouring]:
+    names, metrics = [head.name for head in atlas.heads], [m.name for m in atlas.metrics]
+    more = numbers_of(names, atlas.claims, atlas.written, atlas.depends, atlas.substituted)
+    return colourings(atlas.heads, atlas.scores, metrics, more)
 
 
-def _facts(windows: Path) -> dict[str, object]:
-    """What the corpus stage recorded, without the version of the file format."""
-    return {name: fact for name, fact in read_facts(windows).items() if name != "version"}
-
-
-def _published(atlas: pages.Atlas) -> Iterator[str]:
+def _published(atlas: Atlas) -> Iterator[str]:
     """The explanations, with the sentences that are no part of their records."""
     for head in atlas.heads:
         told = atlas.told[head.name]._asdict()
         yield PublishedExplanation(**head.explanation.model_dump(), **told).model_dump_json()
 
 
-def _summary(atlas: pages.Atlas) -> list[tables.Row]:
+def _summary(atlas: Atlas) -> list[tables.Row]:
     metrics = [measure.name for measure in atlas.metrics]
     return [
         {
@@ -237,7 +140,7 @@ def _layers(paths: Sequence[Path]) -> Iterator[pa.Table]:
 
 def _write_heads(
     env: jinja2.Environment,
-    atlas: pages.Atlas,
+    atlas: Atlas,
     layers: Iterator[pa.Table],
     judged: Judged | None,
     out: Path,
@@ -261,7 +164,7 @@ def _write_heads(
 
 def _write_head(
     env: jinja2.Environment,
-    atlas: pages.Atlas,
+    atlas: Atlas,
     position: int,
     out: Path,
     shown: Sequence[Group],
@@ -272,9 +175,9 @@ def _write_head(
     write_text(page, pages.head_page(env, atlas, position, shown, largest, questions))
 
 
-def _asked(judged: Judged, atlas: pages.Atlas, position: int, events: pa.Table) -> list[Asked]:
+def _asked(judged: Judged, atlas: Atlas, position: int, events: pa.Table) -> list[Asked]:
     head = atlas.heads[position]
     judgement = read_record(judged.folder / f"{head.name}.json", Judgement)
-    tables.by_name([judgement], atlas.run, "judgement")
+    by_name([judgement], atlas.run, "judgement")
     items = read_items(judged.items / f"layer{head.layer:02d}.parquet", head.head)
     return asked(judgement, events, items["test"])

@@ -9,8 +9,9 @@ from ..records.base import head_name
 from ..records.direct import OBJECTS
 from ..records.write_claims import HeadClaims, RunClaims
 from ..storage import read_record
+from .heads import AtlasError
 from .stated import Stated
-from .tables import AtlasError, Row
+from .tables import Row
 
 CLAIM_COLUMNS = (  # of `write_claims.csv`
     "layer", "head", "name", "effect", "object", "chosen", "stated", "validation_lift",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from headatlas.measure import Measure, clearly_above
 
 from .charts import quantile
-from .tables import Head
+from .heads import Head
 
 
 def known(values: Iterable[float | None]) -> list[float]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from headatlas import outcome
 
-from .tables import Head
+from .heads import Head
 
 
 def failed(heads: Iterable[Head]) -> list[str]:

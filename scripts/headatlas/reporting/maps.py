@@ -11,7 +11,7 @@ from headatlas.visible import visible
 
 from .catalogue import METRICS, Quantity
 from .charts import CATEGORICAL, scale
-from .tables import Head
+from .heads import Head
 
 OTHER = "#8b8d94"
 

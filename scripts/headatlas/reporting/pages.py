@@ -1,8 +1,7 @@
 """The atlas as text: its pages and its report, rendered from the templates."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import jinja2
 
@@ -10,13 +9,10 @@ from headatlas.holding import CRITERION
 from headatlas.measure import Measure
 from headatlas.records.atlas import RunRecord
 from headatlas.records.base import head_name
-from headatlas.records.clusters import Clusters
-from headatlas.records.known_roles import KnownRoles, PublishedHead, RoleList
-from headatlas.records.model import ModelInfo
-from headatlas.records.usage import Usage
+from headatlas.records.known_roles import PublishedHead, RoleList
 
 from . import charts, formats, pictures
-from .alike_claims import alike, told
+from .alike_claims import alike, mates, told
 from .answers import Asked
 from .catalogue import (
     CLAIMS,
@@ -25,7 +21,6 @@ from .catalogue import (
     KNOWN_ROLES,
     KNOWN_ROLES_OF_SOME,
     LABELS,
-    METRICS,
     OBJECT_NAMES,
     RATINGS,
     STANDARD_TESTS,
@@ -33,143 +28,21 @@ from .catalogue import (
     TERMS,
     TOGETHER,
     WRITING,
-    Quantity,
 )
-from .claims import Claims
-from .dependence import Dependence, misleading
+from .dependence import misleading
 from .distributions import counts, families, known, ranked, spread, weak
-from .elsewhere import MEASURED, Transfers, of_head
+from .elsewhere import MEASURED, of_head
 from .environment import script
 from .exemplars import KEYS_SHOWN, LEVELS, Group
 from .failures import in_words
+from .gathering import Atlas
+from .heads import Head
 from .maps import Colouring
-from .rated import FIGURES, Rated
-from .sentences import Told, sentences
+from .rated import FIGURES
 from .stated import Stated, stated
 from .stated import counts as stated_counts
-from .substitution import Substituted
-from .tables import Head, Run, main_scores
-from .together import Together
-from .usage import Row, by_head, total
-from .writing import Written
 
 HEADLINE_SCORES = 3
-
-
-class Atlas(NamedTuple):
-    """What every page draws on. `axes` and `spreads` are shared so that pages compare.
-
-    `random_heads` are those of the model's twin with random weights. `usage` is what the
-    replies of language models about a head cost, by its name, and `spent` all of them, those
-    about the twin's heads included.
-
-    `together` is what is lost without all heads of a cluster, by its number.
-
-    `told` are the sentences on each head, by its name, that are no part of its explanation;
-    `stated` is what explainers state that heads write, of those of which they do.
-
-    `transfers` are how the explanations do on other corpora.
-
-    `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
-    the largest value of each head metric over all heads.
-    """
-
-    run: Run
-    info: ModelInfo
-    facts: dict[str, object]
-    heads: list[Head]
-    random_heads: list[Head]
-    clusters: Clusters
-    scores: list[Measure]
-    metrics: list[Quantity]
-    axes: dict[str, tuple[float, float]]
-    spreads: dict[str, list[float]]
-    known_roles: KnownRoles
-    usage: dict[str, Usage]
-    spent: Usage | None
-    substituted: Substituted | None
-    written: Written | None
-    claims: Claims | None
-    depends: Dependence | None
-    together: Mapping[int, Together]
-    told: dict[str, Told]
-    stated: dict[str, Stated]
-    rated: Rated | None
-    transfers: Transfers
-
-    @property
-    def heads_in_model(self) -> int:
-        """Heads of the model, those that the run left out included."""
-        return self.info.n_layers * self.info.n_heads
-
-    @property
-    def whole(self) -> bool:
-        """Whether the run selected every head of the model."""
-        return len(self.heads) == self.heads_in_model
-
-
-def gather(
-    run: Run,
-    info: ModelInfo,
-    facts: dict[str, object],
-    heads: list[Head],
-    random_heads: list[Head],
-    clusters: Clusters,
-    known_roles: KnownRoles,
-    usage: Sequence[Row] = (),
-    replaced: Substituted | None = None,
-    writes: Written | None = None,
-    claims: Claims | None = None,
-    depends: Dependence | None = None,
-    people: Rated | None = None,
-    sets: Mapping[int, Together] | None = None,
-    transfers: Transfers | None = None,
-) -> Atlas:
-    """Work out what the pages share."""
-    scores = main_scores(heads)
-    metrics = [metric for metric in METRICS if any(metric.name in h.metrics for h in heads)]
-    values = {
-        name: [head.metrics[name].value for head in heads if name in head.metrics]
-        for name in (metric.name for metric in metrics)
-    }
-    said = {
-        head.name: found
-        for head in heads
-        if (found := stated(head.explanation, claims.heads.get(head.name) if claims else None))
-    }
-    return Atlas(
-        run,
-        info,
-        facts,
-        heads,
-        random_heads,
-        clusters,
-        scores,
-        metrics,
-        {measure.name: _axis(heads, measure) for measure in scores},
-        {
-            name: [charts.quantile(found, share) or 0.0 for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-            for name, found in values.items()
-        },
-        known_roles,
-        by_head([row for row in usage if row["model"] == run.model]),
-        total(usage),
-        replaced,
-        writes,
-        claims,
-        depends,
-        sets or {},
-        sentences([head.name for head in heads], said, claims, writes, depends),
-        said,
-        people,
-        transfers or {},
-    )
-
-
-def _axis(heads: Sequence[Head], measure: Measure) -> tuple[float, float]:
-    drawn = known(value for head in heads for value in head.values(measure)[:2])
-    low, high = charts.quantile(drawn, 0.01), charts.quantile(drawn, 0.99)
-    return charts.nice_ends(low or 0.0, high or 0.0)
 
 
 def index(
@@ -276,19 +149,17 @@ def head_page(
     language model that judges was asked.
     """
     head = atlas.heads[position]
+    grouped = mates(head, atlas.heads)
     replaced = atlas.substituted.of_heads if atlas.substituted else {}
     depends = atlas.depends.ablated.get(head.name) if atlas.depends else None
     return env.get_template("head.html").render(
         **script(env, "head.js"),
+        **({"loads": True} if atlas.other_runs else {}),
         atlas=atlas,
         run=atlas.run,
         head=head,
         told=atlas.told[head.name],
-        mates=[
-            other.name
-            for other in atlas.heads
-            if other.cluster is not None and other.cluster == head.cluster and other != head
-        ],
+        mates=grouped,
         pictures={
             "where": pictures.where(head.explanation.behaviours),
             "writes": pictures.writes(atlas.claims, head.name),
@@ -301,7 +172,7 @@ def head_page(
         writes=atlas.written.heads.get(head.name) if atlas.written else None,
         claimed=atlas.claims.heads.get(head.name) if atlas.claims else None,
         stated=atlas.stated.get(head.name),
-        alike=alike(atlas.claims, head, atlas.heads) if atlas.claims else [],
+        alike=alike(atlas.claims, head.name, grouped) if atlas.claims else [],
         object_names=OBJECT_NAMES,
         about_claims=CLAIMS,
         published=_published(atlas, head.name),

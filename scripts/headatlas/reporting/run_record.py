@@ -10,7 +10,7 @@ from headatlas import __version__
 from headatlas.records.atlas import Circumstances, Recipe, RunRecord
 from headatlas.records.model import ModelInfo
 
-from .tables import Run
+from .heads import Run
 
 # Those whose numbers or texts are in the results, and what ran the jobs.
 PACKAGES = (

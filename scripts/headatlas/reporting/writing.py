@@ -9,7 +9,8 @@ from headatlas.records.base import head_name
 from headatlas.records.writing import LayerWriting, RelationPairs, RelationShare, StrongSource
 from headatlas.storage import read_record
 
-from .tables import AtlasError, Row, text_cell
+from .heads import AtlasError
+from .tables import Row, text_cell
 
 SOURCES_SHOWN = 3
 Key = tuple[str, str]  # a relation, and whether its targets are raised or lowered

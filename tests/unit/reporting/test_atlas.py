@@ -22,9 +22,10 @@ from reporting_factory import ATTACK, EVERY_HEAD, HEADS, LAYERS, RECIPE, RUN, ex
 from headatlas import storage
 from headatlas.records.atlas import SCORES, VERDICTS, PublishedExplanation, RunRecord
 from headatlas.records.events import EVENTS
-from headatlas.reporting.atlas import Inputs, build
+from headatlas.reporting.atlas import build
 from headatlas.reporting.environment import environment
-from headatlas.reporting.tables import AtlasError
+from headatlas.reporting.heads import AtlasError
+from headatlas.reporting.inputs import Inputs
 
 TEMPLATES = ROOT / "workflow" / "templates"
 
@@ -164,7 +165,7 @@ def command(inputs: Inputs, out: Path) -> list[str]:
     for name, value in flags.items():
         if value is None:
             continue
-        words += [f"--{name}", *map(str, value if isinstance(value, (list, tuple)) else [value])]
+        words += [f"--{name}", *map(str, value if isinstance(value, list | tuple) else [value])]
     return words
 
 

@@ -6,7 +6,7 @@ from reporting_factory import explanation
 from headatlas.outcome import NothingExplainedError
 from headatlas.records.scores import Score, Verdict
 from headatlas.reporting.failures import check, in_words
-from headatlas.reporting.tables import Head
+from headatlas.reporting.heads import Head
 
 METRIC = "pair_detection_auroc"
 

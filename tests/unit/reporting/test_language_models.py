@@ -20,7 +20,8 @@ from headatlas.records.scores import HeadScores, Score
 from headatlas.records.spending import USAGE
 from headatlas.records.usage import Usage
 from headatlas.reporting import formats
-from headatlas.reporting.atlas import Inputs, Judged, build
+from headatlas.reporting.atlas import build
+from headatlas.reporting.inputs import Inputs, Judged
 from headatlas.storage import read_table, write_record
 from headatlas.verdict import verdict_on
 

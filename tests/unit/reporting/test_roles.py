@@ -14,7 +14,7 @@ from reporting_factory import RECIPE, RUN, known_roles, write_run
 
 from headatlas import storage
 from headatlas.reporting.atlas import build
-from headatlas.reporting.tables import AtlasError
+from headatlas.reporting.heads import AtlasError
 
 TEMPLATES = ROOT / "workflow" / "templates"
 SECTIONS = {

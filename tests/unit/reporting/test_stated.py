@@ -66,7 +66,7 @@ def test_pages_tables_and_explanations_say_it(tmp_path: Path) -> None:
     assert "raises the token it attends to, as its explainer states</th>" in page
     assert "lowers the current token (does not hold), as its explainer states</th>" in page
     assert "the head completes names: not tested." in other
-    assert "No clear effect of its own" in other
+    assert "No clear effect on the next token" in other
     report = (out / "report.md").read_text()
     assert "The explainer states what 2 heads write; of 1 that can be tested, of 0 all" in report
     assert "With random weights these are 1, 1 and 1." in report

@@ -10,18 +10,16 @@ from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.records.model import ModelInfo
 from headatlas.records.scores import HeadScores, Score
 from headatlas.reporting.distributions import counts, families, ranked, spread, weak
-from headatlas.reporting.tables import (
+from headatlas.reporting.heads import (
     AtlasError,
     Head,
     Run,
     assemble,
     metrics_by_head,
     random_heads,
-    score_rows,
     selection,
-    summary_row,
-    verdict_rows,
 )
+from headatlas.reporting.tables import score_rows, summary_row, verdict_rows
 from headatlas.verdict import verdict_on
 
 ATTENTION = attention_gain.MEASURE

@@ -17,7 +17,7 @@ from headatlas.records.writing import (
     StrongSource,
 )
 from headatlas.reporting.atlas import build
-from headatlas.reporting.tables import AtlasError
+from headatlas.reporting.heads import AtlasError
 from headatlas.reporting.writing import relation_rows, written
 from headatlas.statistics.proportion import wilson
 from headatlas.storage import write_record

@@ -30,6 +30,16 @@ def finished_atlases():
     return [pages.format(**dict(zip(names, run, strict=True))) for run in runs(config)]
 
 
+def runs_beside(wildcards):
+    """The other runs of the sweep on the model, as corpus/explainer: pages name them.
+
+    They are no inputs: what is asked for is made without them, whatever they would cost.
+    """
+    studies = dict.fromkeys(run[1:3] for run in runs(config) if run[0] == wildcards.model)
+    own = (wildcards.corpus, wildcards.explainer)
+    return ["/".join(study) for study in studies if study != own]
+
+
 def remove_dangling_links(pages):
     """Remove the links to atlases that somebody deleted, which would stop Snakemake."""
     for link in (link for page in pages for link in Path(page).parent.glob("*")):
