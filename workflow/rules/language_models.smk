@@ -294,7 +294,7 @@ rule estimate_cost_people:
     params:
         events=folder_of(f"{RUN}/events"),
         drawn=folder_of(f"{RUN}/items"),
-        heads=lambda w: head_names(w.model),
+        heads=lambda w: head_names(w.model, w.explainer),
         settings=judge_flags,
         controls=lambda w: flags(config["explainers"][w.explainer], "controls"),
         written=lambda w: flags({"written": written_by_people(w)}),

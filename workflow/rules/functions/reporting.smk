@@ -37,6 +37,8 @@ def runs_beside(wildcards):
     """
     studies = dict.fromkeys(run[1:3] for run in runs(config) if run[0] == wildcards.model)
     own = (wildcards.corpus, wildcards.explainer)
+    if own not in studies:  # a page of theirs would not lead back
+        return []
     return ["/".join(study) for study in studies if study != own]
 
 
