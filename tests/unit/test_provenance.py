@@ -88,20 +88,21 @@ def bearers(module: str) -> set[str]:
 ASKING = {"explain_head_llm", "explain_head_people", "judge_head_llm"}
 ASKING |= {"ask_in_batches", "estimate_cost", "propose_head_llm", "estimate_proposals"}
 ASKING |= {"estimate_cost_people"}
+PAGES = {"build_atlas", "compare_runs", "compare_variants"}
 
 
 @pytest.mark.parametrize(
     ("record", "scripts"),
     [
         ("comparison", {"compare_runs"}),
-        ("cost", {"compare_costs"}),
+        ("cost", {"compare_costs", "compare_variants"}),
         ("probes", {"run_probes", "score_head"}),
         ("repeats", {"measure_repeats", "grade_roles", "build_atlas"}),
         ("ratings", {"evaluate_ratings", "build_atlas", "compare_runs"}),
         ("substitution", {"substitute_heads", "build_atlas"}),
         ("writing", {"read_weights", "grade_roles", "build_atlas"}),
-        ("direct", {"measure_direct", "claim_writes", "build_atlas", "compare_runs"} | ASKING),
-        ("write_claims", {"claim_writes", "grade_roles", "build_atlas", "compare_runs"}),
+        ("direct", {"measure_direct", "claim_writes"} | PAGES | ASKING),
+        ("write_claims", {"claim_writes", "grade_roles"} | PAGES),
         ("write_evidence", {"claim_writes"} | ASKING),
         ("ablations", {"ablate_heads", "summarise_effects"}),
         ("attribution", {"attribute_heads", "ablate_heads", "summarise_effects"}),
@@ -124,6 +125,7 @@ def test_measures_are_in_what_scores_and_what_tells_of_scores_alone() -> None:
         "build_atlas",
         "compare_runs",
         "compare_costs",
+        "compare_variants",
     }
 
 
