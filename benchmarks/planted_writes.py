@@ -121,7 +121,7 @@ def claims_by_head(bridge: TransformerBridge, variant: Variant) -> dict[str, Hea
     rows = list(direct_rows(bridge, windows, queries, vocabulary=bridge.cfg.d_vocab, batch_size=16))
     frame = pl.DataFrame(rows, schema=pl.from_arrow(DIRECT.empty_table()).schema)  # type: ignore[union-attr]
     return {
-        head_name(layer, head): claims_of(layer, head, own, pieces, 0)
+        head_name(layer, head): claims_of(layer, head, own, pieces)
         for (layer, head), own in frame.group_by("layer", "head", maintain_order=True)
     }
 

@@ -14,8 +14,6 @@ from headatlas.records.direct import DIRECT
 from headatlas.records.model import ModelInfo
 from headatlas.records.write_claims import RunClaims
 from headatlas.records.write_evidence import WRITE_EVIDENCE
-from headatlas.settings.arguments import add_settings
-from headatlas.settings.seed import Seed
 from headatlas.storage import read_facts, read_record, read_table, write_record, write_rows
 from headatlas.tokens.tokenizer import open_tokenizer
 from headatlas.tokens.vocabulary import ordinary_tokens
@@ -31,7 +29,6 @@ def main() -> None:
     parser.add_argument(
         "--direct", type=Path, nargs="+", required=True, help="folders of measure_direct"
     )
-    add_settings(parser, Seed)
     parser.add_argument("--out", type=Path, required=True, help="record to write (JSON)")
     parser.add_argument(
         "--evidence", type=Path, required=True, help="table of the evidence to write (Parquet)"
@@ -48,7 +45,7 @@ def main() -> None:
         if "reason" in (facts := read_facts(path)):
             reasons[int(path.stem.removeprefix("layer"))] = str(facts["reason"])
         for (layer, head), rows in frame.group_by("layer", "head", maintain_order=True):
-            heads.append(claims_of(layer, head, rows, pieces, args.seed))
+            heads.append(claims_of(layer, head, rows, pieces))
             shown += evidence_rows(rows, pieces)
     write_rows(args.evidence, shown, WRITE_EVIDENCE)
     write_record(

@@ -70,11 +70,10 @@ rule claim_writes:
     conda:
         "../../envs/analysis.yaml"
     params:
-        seed=config["seed"],
         code=code("claim_writes"),
     message:
         "{wildcards.model}, {wildcards.corpus}: claiming what heads write"
     shell:
         'python "$SCRIPTS"/claim_writes.py --model-info {input.model} --corpus {wildcards.corpus}'
-        " --direct {input.direct} --seed {params.seed} --out {output.claims}"
+        " --direct {input.direct} --out {output.claims}"
         " --evidence {output.evidence} 2> {log}"
