@@ -54,9 +54,9 @@ PYTEST := $(OFFLINE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses au
 test: .venv/installed lint
 	$(PYTEST)
 
-# What can be told without running the workflow.
+# What can be told in two minutes: no run of the workflow, no test that takes seconds.
 test-quick: .venv/installed lint
-	$(PYTEST) tests/unit
+	$(PYTEST) -m "not slow" tests/unit
 
 # A real Slurm on this machine, in namespaces of its own; needs root, and installs Debian packages.
 SLURM := slurmctld slurmd slurmdbd munge mariadb-server iproute2

@@ -13,17 +13,15 @@ class Mean(NamedTuple):
     value: float
     error: float
     "standard error; infinite for a single cluster"
-    freedom: float
-    "degrees of freedom"
+    freedom: int
+    "degrees of freedom: clusters less one"
 
     def interval(self, level: float) -> tuple[float, float]:
         """The ends of the interval that covers the mean of all clusters so often, by Student's t.
 
-        Without an error to go by, or a degree of freedom, it is without end.
+        Of a single cluster it is without end.
         """
-        if self.error == 0:
-            return self.value, self.value
-        if not np.isfinite(self.error) or self.freedom <= 0:
+        if not self.freedom:
             return -np.inf, np.inf
         half = float(t.ppf((1 + level) / 2, self.freedom)) * self.error
         return self.value - half, self.value + half
@@ -32,10 +30,9 @@ class Mean(NamedTuple):
 def clustered_mean(values: Sequence[float], clusters: Sequence[int]) -> Mean:
     """The mean of the values; its error is that of a ratio of sums over clusters.
 
-    With sums S and counts n of m clusters and the mean r: (m / (m - 1)) sum((S - r n)^2) over
-    sum(n)^2 (Cochran, Sampling Techniques, section 6.4). A few large clusters carry little
-    more than so many observations: the degrees of freedom are Kish's number of equal clusters,
-    sum(n)^2 / sum(n^2), less one. Raises ValueError if there are no values.
+    With sums S and counts n of m clusters and the mean r, its square is (m / (m - 1)) times
+    sum((S - r n)^2) over sum(n)^2 (Cochran, Sampling Techniques, section 6.4). Raises ValueError
+    if there are no values.
     """
     if not len(values):
         raise ValueError("no values to take the mean of")
@@ -45,4 +42,4 @@ def clustered_mean(values: Sequence[float], clusters: Sequence[int]) -> Mean:
     residuals = np.bincount(place, np.asarray(values, float)) - value * counts
     n = len(counts)
     error = np.sqrt(n / (n - 1) * np.sum(residuals**2)) / counts.sum() if n > 1 else np.inf
-    return Mean(value, float(error), float(counts.sum() ** 2 / np.sum(counts**2)) - 1)
+    return Mean(value, float(error), n - 1)

@@ -17,8 +17,9 @@ from ..records.direct import OBJECTS
 from ..records.write_claims import EFFECTS, HeadClaims, Lift, WriteClaim
 from ..statistics.clustered import clustered_mean
 
-LEAST = 0.5  # lift on train and on validation of what is claimed
+LEAST = 0.6  # lift on train and on validation of what is claimed
 MOST_CLAIMS = 2
+CHOOSING = ("train", "validation")
 FEWEST = 4  # tokens, for an interval
 TENTH = 0.1
 SAME = 0.5  # share of queries at which an object is the current token
@@ -34,8 +35,8 @@ SHOWN = 6
 def claims_of(layer: int, head: int, rows: pl.DataFrame, pieces: Mapping[int, str]) -> HeadClaims:
     """The claims on a head: `rows` are its own of `records.direct.DIRECT`.
 
-    What is claimed has a lift of `LEAST` in size, clear of 0 at `CLAIMABLE`, on train and on
-    validation alike. All other claims are held against test text too.
+    What is claimed has a lift of `LEAST` in size on train and on validation alike, and is clear
+    of 0 on both together at `CLAIMABLE`. All other claims are held against test text too.
     """
     tested = {
         (kind, name): lift_of(*_values(_at(rows, ["test"], kind), name))
@@ -46,10 +47,8 @@ def claims_of(layer: int, head: int, rows: pl.DataFrame, pieces: Mapping[int, st
     claims: list[WriteClaim] = []
     others: list[WriteClaim] = []
     for name in OBJECTS:
-        seen = [
-            lift_of(*_values(_at(rows, [split], "active"), name), CLAIMABLE)
-            for split in ("train", "validation")
-        ]
+        seen = [lift_of(*_values(_at(rows, [split], "active"), name)) for split in CHOOSING]
+        both = lift_of(*_values(_at(rows, CHOOSING, "active"), name), CLAIMABLE)
         for effect, sign in EFFECTS.items():
             test = _times(tested["active", name], sign)
             claim = WriteClaim(
@@ -61,7 +60,8 @@ def claims_of(layer: int, head: int, rows: pl.DataFrame, pieces: Mapping[int, st
                 random=_times(tested["random", name], sign),
                 holds=test.low is not None and test.low > 0,
             )
-            chosen = name in told_apart and all(_clear(lift, sign) for lift in seen)
+            large = all(sign * (lift.value or 0.0) >= LEAST for lift in seen)
+            chosen = name in told_apart and large and _clear(both, sign)
             (claims if chosen else others).append(claim)
     claims.sort(key=lambda claim: -(claim.chosen or 0.0))
     return HeadClaims(
@@ -93,7 +93,7 @@ def _told_apart(rows: pl.DataFrame) -> list[str]:
 
 def _is_object(rows: pl.DataFrame, name: str, distance: int) -> bool:
     """Whether the lift is the object's, not the current token's, where these are not the same."""
-    random = _at(rows, ["train", "validation"], "random")
+    random = _at(rows, CHOOSING, "random")
     apart = random.filter(pl.col("query") - pl.col("key") != distance)
     own, current = (lift_of(*_values(apart, n)) for n in (name, "current"))
     if not (_clear(own, 1) or _clear(own, -1)):

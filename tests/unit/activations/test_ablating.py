@@ -128,6 +128,7 @@ def test_passes_begin_at_the_layer(subject: tuple[Any, Path], tmp_path: Path) ->
     assert ran == {0: own, 1: own + passes}
 
 
+@pytest.mark.slow
 def test_memory_holds_one_batch(
     subject: tuple[Any, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +152,7 @@ def test_memory_holds_one_batch(
     assert len(alive) == 5 and most <= 2
 
 
+@pytest.mark.slow
 def test_script(subject: tuple[Any, Path], tmp_path: Path) -> None:
     _, windows = subject
     out = tmp_path / "layer01.parquet"

@@ -75,6 +75,7 @@ def test_nothing_to_ablate_is_nothing(subject: tuple[Any, Path]) -> None:
     assert losses_without(subject[0], [], subject[1], **HOW).shape == (0, 5)
 
 
+@pytest.mark.slow
 def test_the_script_tells_families_beside_random_heads(
     subject: tuple[Any, Path], tmp_path: Path
 ) -> None:

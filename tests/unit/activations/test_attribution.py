@@ -96,6 +96,7 @@ def test_passes_are_two_and_one_backward(subject: Any) -> None:
     assert ran == ["forward", "backward"]
 
 
+@pytest.mark.slow
 def test_script(subject: Any, tmp_path: Path) -> None:
     bridge, some, folder = subject
     if bridge.original_model.config.model_type != "llama":

@@ -125,6 +125,7 @@ def test_predictions_that_lack_a_window_are_refused(subject: tuple[Any, Inputs])
     assert Batch(inputs, [2], _tokens(inputs, [2])).tokens.shape == (1, TOKENS)
 
 
+@pytest.mark.slow
 def test_script(subject: tuple[Any, Inputs], tmp_path: Path) -> None:
     _, inputs = subject
     out = tmp_path / "substitution.parquet"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from places import SCRIPTS
 
 from headatlas.records.base import head_name
@@ -50,6 +51,7 @@ def run(paths: list[Path], out: Path, *flags: str) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_script_groups_heads_whatever_the_order_of_files(tmp_path: Path) -> None:
     behaviours = [
         ("previous-token", "the previous token"),

@@ -653,6 +653,7 @@ def paths(config: Any) -> list[Keys]:
     return [(), *((key, *rest) for key, value in config.items() for rest in paths(value))]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(path=st.sampled_from(paths(example())[1:]), value=VALUES)
 def test_no_value_anywhere_ends_in_a_traceback(root: Path, path: Keys, value: Any) -> None:

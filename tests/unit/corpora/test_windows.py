@@ -105,6 +105,7 @@ def test_two_tokenizers_give_the_same_passages() -> None:
     assert passages(documents, SENTENCEPIECE, windows=60) == mine
 
 
+@pytest.mark.slow
 def test_a_place_that_one_tokenizer_lacks_moves_no_other() -> None:
     """16 characters from the second place on: 4 tokens for the one, 16 for the other."""
     documents = [*corpus(), Document("cats", "the cat the mat " * 4 + "the mat the cat")]

@@ -25,6 +25,8 @@ from headatlas.exporting.export import export
 from headatlas.reading.atlas import Atlas, open_atlas, open_atlases
 from headatlas.storage import write_record
 
+pytestmark = pytest.mark.slow
+
 RUN = "toy/hostile/symbolic/hdbscan"
 
 

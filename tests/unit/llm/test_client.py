@@ -216,6 +216,7 @@ def test_no_log_error_or_file_holds_the_key(
     assert not any(KEY in path.read_text() for path in files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("dated", [False, True])
 def test_the_server_says_how_long_to_wait(
@@ -274,6 +275,7 @@ def test_calls_at_once_are_limited_also_among_clients_of_an_endpoint(tmp_path: P
         assert server.most_at_once == 3
 
 
+@pytest.mark.slow
 def test_sixty_four_calls_at_once_with_failures_all_come_back(tmp_path: Path) -> None:
     async def many() -> list[Reply]:
         client = make_client(server, tmp_path, calls_at_once=64, retries=10)

@@ -21,6 +21,8 @@ from headatlas.records.ratings import RATING_SCORES, RATINGS
 from headatlas.records.scores import HeadScores, Score, Verdict
 from headatlas.storage import read_table, write_record
 
+pytestmark = pytest.mark.slow
+
 PLAN = Plan(heads=8, catch=2, repeats=3, windows=2, seed=0)
 FLAGS = [word for name, value in PLAN for word in (f"--{name}", str(value))]
 Figures = Mapping[tuple[str, str, str | None], Mapping[str, Any]]

@@ -159,6 +159,7 @@ def test_pages_keep_to_themselves(address: str) -> None:
     assert headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_loses_nothing(atlas: Path, tmp_path: Path) -> None:
     ratings = tmp_path / "r.sqlite"
     with server(atlas, ratings, "--heads", "4") as (address, process):

@@ -169,6 +169,7 @@ def command(inputs: Inputs, out: Path) -> list[str]:
     return words
 
 
+@pytest.mark.slow
 def test_the_script_writes_the_same_bytes_and_clears_stale_pages(
     inputs: Inputs, atlas: Path, tmp_path: Path
 ) -> None:
@@ -181,6 +182,7 @@ def test_the_script_writes_the_same_bytes_and_clears_stale_pages(
         assert (again / name).read_bytes() == (atlas / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_the_script_ends_with_one_sentence_and_the_old_atlas_stays(
     inputs: Inputs, tmp_path: Path
 ) -> None:
@@ -213,6 +215,7 @@ def test_a_head_not_above_its_control_keeps_its_explanation(atlas: Path) -> None
     assert "unexplained" not in Page((atlas / "heads" / "L01H01.html").read_text()).text
 
 
+@pytest.mark.slow
 def test_without_a_twin_the_pages_say_so(inputs: Inputs, tmp_path: Path) -> None:
     build(RUN, inputs._replace(random_heads=[]), RECIPE, tmp_path, templates=TEMPLATES, exemplars=2)
     assert "No heads with random weights were run" in (tmp_path / "report.md").read_text()

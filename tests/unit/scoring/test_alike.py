@@ -77,6 +77,7 @@ def run(*flags: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_script_chooses_by_predictions(tmp_path: Path) -> None:
     for head, rows in enumerate((BEFORE, NEARLY, ITSELF)):
         write_predictions(tmp_path / f"{head_name(0, head)}.parquet", predicted(head, rows))

@@ -330,6 +330,7 @@ def run(files: dict[str, Path], out: Path, control: int = 2) -> subprocess.Compl
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_script_scores_the_head_asked_for_the_same_each_time(
     files: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from places import ROOT
 _HALF = 2**-10  # activations are stored in half precision
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.kind)
 def test_heads_are_read_as_transformers_has_them_or_refused(
     architecture: Architecture, tmp_path: Path

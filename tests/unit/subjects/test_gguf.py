@@ -61,6 +61,7 @@ def refusal(file: Path) -> str:
     return sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tied", [True, False])
 def test_what_is_not_quantised_is_the_same_model(tmp_path: Path, hub: Path, tied: bool) -> None:
     folder, file = tmp_path / "hub", tmp_path / "model.gguf"

@@ -26,6 +26,8 @@ from headatlas.subjects.planted.vocabulary import token_codes
 from headatlas.tokens.pieces import pieces_of
 from headatlas.tokens.tokenizer import encode, open_tokenizer
 
+pytestmark = pytest.mark.slow
+
 TOKENS = 128
 Keys = Bool[np.ndarray, "query key"]
 

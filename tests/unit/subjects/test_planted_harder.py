@@ -18,6 +18,8 @@ from headatlas.subjects.planted.harder import LISTED, MORE, REACH, ROLES, plant_
 from headatlas.tokens.pieces import pieces_of
 from headatlas.tokens.tokenizer import encode, open_tokenizer
 
+pytestmark = pytest.mark.slow
+
 TOKENS = 100
 SEED = 3
 

@@ -17,6 +17,8 @@ from headatlas.subjects.planted.vocabulary import VOCABULARY
 from headatlas.subjects.planted.writers import FUNCTIONS, LAYERS, NOISE, Planted, plant_writers
 from headatlas.tokens.tokenizer import encode, open_tokenizer
 
+pytestmark = pytest.mark.slow
+
 SEED = 3
 
 

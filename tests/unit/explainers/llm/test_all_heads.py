@@ -162,6 +162,7 @@ def explain_all(folder: Path, url: str, batch: tuple[str, ...], out: Path) -> di
     return written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [("one", "judge"), ("one",), ("judge",)])
 def test_the_scripts_of_the_heads_find_every_reply(
     folder: Path, monkeypatch: pytest.MonkeyPatch, batch: tuple[str, ...]
@@ -190,6 +191,7 @@ def test_the_scripts_of_the_heads_find_every_reply(
     assert made["usage"]["calls"] == len(wanted) - len(refused)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_is_followed_by_one_that_goes_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

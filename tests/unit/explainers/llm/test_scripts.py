@@ -83,6 +83,7 @@ def run(script: str, folder: Path, url: str, **changes: object) -> subprocess.Co
     return subprocess.run(command, capture_output=True, text=True, env={"LLM_KEY": KEY})
 
 
+@pytest.mark.slow
 def test_explain_then_revise_and_nothing_is_paid_for_twice(folder: Path) -> None:
     with LlmServer(brain) as server:
         made = run("explain_head_llm", folder, server.base_url, out=folder / "r0.json")
@@ -113,6 +114,7 @@ def test_explain_then_revise_and_nothing_is_paid_for_twice(folder: Path) -> None
     assert not any(KEY in file.read_text() for file in folder.rglob("*.json"))
 
 
+@pytest.mark.slow
 def test_a_model_that_is_shown_what_the_head_adds_says_what_it_writes(folder: Path) -> None:
     def tells(body: dict[str, Any]) -> str:
         if "response_format" not in body:

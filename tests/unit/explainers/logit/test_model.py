@@ -30,6 +30,7 @@ SAME = parse_source("all(same_token)")
 ANY = parse_trigger("any")
 
 
+@pytest.mark.slow
 @given(st.integers(0, 999))
 def test_derivatives_are_those_of_finite_differences(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -87,6 +87,7 @@ def explain_by_script(
     )
 
 
+@pytest.mark.slow
 def test_scripts_explain_and_predict(tmp_path: Path) -> None:
     files, out, predicted = write_head(tmp_path), tmp_path / "e.json", tmp_path / "p.parquet"
     assert explain_by_script(files, out).stderr == ""
@@ -118,6 +119,7 @@ def test_an_unexplained_head_has_predictions_with_the_reason(tmp_path: Path) -> 
     assert (predicted.windows, predicted.reason) == ((), found.reason)
 
 
+@pytest.mark.slow
 def test_nothing_of_the_test_split_reaches_an_explanation(tmp_path: Path) -> None:
     def spoil(row: dict[str, object]) -> None:
         if row["split"] == "test":
@@ -147,6 +149,7 @@ def test_nothing_of_the_train_split_is_a_test_text(tmp_path: Path) -> None:
     assert "seen" not in texts
 
 
+@pytest.mark.slow
 def test_activation_of_texts_is_that_of_windows(tmp_path: Path) -> None:
     events, features = write_head(tmp_path)
     explain_by_script((events, features), tmp_path / "e.json")
@@ -167,6 +170,7 @@ def test_features_of_other_windows_are_refused(tmp_path: Path) -> None:
         read_seen(events, features, 1, "train")
 
 
+@pytest.mark.slow
 def test_a_head_without_windows_is_reported_in_one_sentence(tmp_path: Path) -> None:
     files = write_head(tmp_path)
     done = explain_by_script(files, tmp_path / "e.json", head=5)
