@@ -19,7 +19,7 @@ from ..logit.model import Logit
 from ..logit.selection import Selection
 from .activity import Seen
 from .language import ANY, EVERYTHING, FIRST_TOKEN, RECENT, Expression
-from .narrowing import counterparts, narrowed, with_counterparts
+from .narrowing import MOST, counterparts, narrowed, with_counterparts
 from .wording import family
 
 RESTS = 0.05  # what the first token must add to be told
@@ -30,6 +30,7 @@ TOLD = 0.02  # nats a query that a term must add to be told; the others stay in 
 ELSEWHERE = 0.1  # of the attention off the first token, for which distance alone is told
 CLEAR = 1.5  # ratio of the odds of its share and of the position model's, or the inverse
 EVEN = 0.05  # nats a query: below, a head spreads its attention evenly
+SINGLE = [n for n, end in enumerate(BIN_ENDS) if n == end]  # bins of one distance
 _TINY = 1e-9
 NEARLY_EVEN = 0.7  # of the attention where even attention is: likewise, if nothing else is found
 
@@ -114,6 +115,9 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
         ]
     if not pieces and _mean(grid.row_sums(np.minimum(attention, uniform)), grid) >= NEARLY_EVEN:
         pieces = evenly
+    instead = _instead_of_resting(pieces, validation, position)
+    there = {piece.source for piece in instead}
+    pieces = [p for p in pieces if p.term is not None or p.source not in there] + instead
     pieces = _together(pieces)
     pieces.sort(key=lambda piece: -piece.adds)
     full = 1 - nats(selection.logit.predict(validation.table)) / left
@@ -184,9 +188,8 @@ def _of_distance(
     These are not told where behaviours name nearly all keys, little being `elsewhere`: distance
     then tells which of theirs.
     """
-    single = [n for n, end in enumerate(BIN_ENDS) if n == end]  # bins of one distance
     if_even = distance_of(uniform, uniform, grid).shares
-    top = max(single, key=lambda n: float(distance.shares[n]))
+    top = max(SINGLE, key=lambda n: float(distance.shares[n]))
     large = distance.shares[top] >= max(ONE_DISTANCE, TIMES_EVEN * if_even[top])
     if large and adds >= LOCAL:
         source, bins = _at(top), [top]
@@ -199,6 +202,31 @@ def _of_distance(
     counts = np.isin(grid.bin, bins) & grid.not_first
     share, baseline = (_mean(grid.row_sums(cells * counts), grid) for cells in (attention, uniform))
     yield Finding(source, ANY, 1.0, share, baseline, adds)
+
+
+def _instead_of_resting(
+    pieces: Sequence[Finding], validation: Seen, position: Float[np.ndarray, " cell"]
+) -> list[Finding]:
+    """Where the first token is left at some queries, the one distance that then gets most.
+
+    The curve over distance has it, which counts for little where the head rests everywhere else.
+    """
+    grid, found = validation.table.grid, []
+    for piece in pieces:
+        if piece.source != FIRST_TOKEN or piece.trigger == ANY or piece.share > piece.baseline:
+            continue
+        at_trigger = (validation.table.rows_of(piece.trigger) & (grid.query > 0))[grid.row]
+        shares = distance_of(validation.attention * at_trigger, even(grid), grid).shares
+        top = max(SINGLE, key=lambda n: float(shares[n]))
+        cells = at_trigger & grid.not_first & (grid.bin == top)
+        share, baseline = (
+            float(p[cells].sum() / max(p[at_trigger].sum(), _TINY))
+            for p in (validation.attention, position)
+        )
+        if share > MOST and _odds(share) >= CLEAR * _odds(baseline):
+            told = piece._replace(source=_at(top), share=share, baseline=baseline, term=None)
+            found.append(told)
+    return found
 
 
 def _elsewhere(raised: Sequence[Feature], seen: Seen) -> float:

@@ -12,7 +12,7 @@ from ..logit.model import Behaviour, Logit
 from .activity import Seen
 from .language import Expression
 
-MOST = 0.5  # of the attention to several keys that the last must get to be told for all
+MOST = 0.5  # of the attention there, to be told as where it goes
 
 
 def counterpart(source: Expression) -> Expression | None:

@@ -1,0 +1,42 @@
+"""Pieces of a head: what is told of where it looks when it does not rest."""
+
+import numpy as np
+import pytest
+from planted_windows import sampled_contexts
+
+from headatlas.explainers.logit.features import FeatureTable, Windows
+from headatlas.explainers.logit.grid import N_BINS
+from headatlas.explainers.logit.model import Behaviour, Logit
+from headatlas.explainers.logit.selection import Selection
+from headatlas.explainers.symbolic.activity import Seen
+from headatlas.explainers.symbolic.findings import Finding, find
+from headatlas.explainers.symbolic.language import FIRST_TOKEN, parse_trigger
+
+RESTS, LEFT = (9.0,) * N_BINS, -9.0
+POSITION = Logit((0.0,) * N_BINS, RESTS, 0.0, ())
+CAPITALISED = "class(capitalised)"
+
+
+def found_of(kernel: dict[int, float]) -> list[Finding]:
+    """Of a head that rests but at capitalised words, with the weights of some distances."""
+    table = FeatureTable(Windows(sampled_contexts(np.random.default_rng(0))))
+    curve = tuple(kernel.get(n, 0.0) for n in range(N_BINS))
+    trigger = parse_trigger(CAPITALISED)
+    logit = Logit(curve, RESTS, 0.0, (Behaviour(FIRST_TOKEN, trigger, LEFT),))
+    seen = Seen(table, logit.predict(table), np.zeros(table.grid.n_rows))
+    return find(Selection(logit, POSITION, (0.5,), 0.0, True), seen, seen).pieces
+
+
+@pytest.mark.parametrize(("distance", "source"), [(1, "previous_token"), (2, "offset(2)")])
+def test_where_a_head_goes_when_it_does_not_rest_is_told(distance: int, source: str) -> None:
+    pieces = {(str(p.source), str(p.trigger)): p for p in found_of({distance: 6.0})}
+    assert pieces.keys() == {
+        ("first_token", "any"), ("first_token", CAPITALISED), (source, CAPITALISED)
+    }  # fmt: skip
+    there = pieces[source, CAPITALISED]
+    assert there.share > 0.8 > 0.1 > there.baseline
+    assert there.frequency == pieces["first_token", CAPITALISED].frequency < 0.5
+
+
+def test_a_head_that_goes_anywhere_then_is_not_told_of_a_distance() -> None:
+    assert {str(piece.source) for piece in found_of({})} == {"first_token"}
