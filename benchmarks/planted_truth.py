@@ -7,14 +7,16 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
+from planted_judges import ERRORS, Truth, judged_by
 from planted_rows import Told
-from planted_stages import Attention, Variant
+from planted_stages import CORPUS, Attention, Variant
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
 
 from headatlas.activations.probing import Probe, measure_probes
 from headatlas.event_rows import Event, random_windows, read_texts
 from headatlas.events.items import draw_items
+from headatlas.explainers.people.explain import told as in_words
 from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.evaluate import holds, keys_of
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
@@ -25,8 +27,11 @@ from headatlas.predictions import Prediction, Predictions, baselines
 from headatlas.records.base import Split
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Explanation
-from headatlas.scoring.head_scores import OF_ITEMS, OF_TEXTS, OF_WINDOWS
+from headatlas.records.head import HeadRecord
+from headatlas.records.judgement import Judgement
+from headatlas.scoring.head_scores import OF_ITEMS, OF_LEVELS, OF_TEXTS, OF_WINDOWS
 from headatlas.scoring.on_items import score_items
+from headatlas.scoring.on_levels import score_levels
 from headatlas.scoring.on_texts import score_texts
 from headatlas.scoring.on_windows import score_windows
 from headatlas.statistics.divergence import first
@@ -149,6 +154,7 @@ def told(bridge: TransformerBridge, variant: Variant, heads: Sequence[PlantedHea
         scores = [
             prediction_scores(windows, items, predicted[n])
             | probe_scores(bridge, head, cases[n], tokenizer)
+            | judged_scores(variant, windows, items, heads[n], predicted[n])
             for n in candidates
         ]
         rows += [
@@ -171,12 +177,51 @@ def prediction_scores(
     windows: Sequence[Event], items: Sequence[Item], predicted: Predictions
 ) -> dict[str, Estimate]:
     """The scores of predicted attention and activation."""
-    stream = partial(generator, 0)
     scores = score_windows(
-        OF_WINDOWS, windows, predicted, baselines(predicted), 0, stream("windows")
+        OF_WINDOWS, windows, predicted, baselines(predicted), 0, generator(0, "windows")
     )
-    scores |= score_items(OF_ITEMS, predicted, {}, items, 0, stream)
-    return {measure.name: scores[measure.name] for measure in (*OF_WINDOWS, *OF_ITEMS)}
+    own = {measure.name: scores[measure.name] for measure in OF_WINDOWS}
+    return own | answer_scores(windows, items, predicted)
+
+
+def judged_scores(
+    variant: Variant,
+    windows: Sequence[Event],
+    items: Sequence[Item],
+    explains: PlantedHead,
+    predicted: Predictions,
+) -> dict[str, Estimate]:
+    """Likewise of the answers of language models that err, to a head's true explanation.
+
+    `predicted` is what it predicts.
+    """
+    pieces = {window.window: window.pieces for window in windows}
+    truths = {p.window: Truth(p.activation, p.attention) for p in predicted.windows}
+    about = HeadRecord(
+        model=variant.name,
+        corpus=CORPUS,
+        explainer=variant.explainer,
+        round=0,
+        layer=explains.layer,
+        head=explains.head,
+    )
+    explanation = in_words(about, explains.words)
+    return {
+        f"{name}, {errors:.0%} of answers at random": score
+        for errors in ERRORS
+        for name, score in answer_scores(
+            windows, items, judged_by(errors, explanation, truths, items, pieces)
+        ).items()
+    }
+
+
+def answer_scores(
+    windows: Sequence[Event], items: Sequence[Item], knows: Judgement | Predictions
+) -> dict[str, Estimate]:
+    """The scores of what is told of items by who knows an explanation."""
+    scores = score_items(OF_ITEMS, knows, {}, items, 0, partial(generator, 0))
+    scores |= score_levels(OF_LEVELS, knows, {}, items, windows, 0, generator(0, "levels"))
+    return {measure.name: scores[measure.name] for measure in (*OF_ITEMS, *OF_LEVELS)}
 
 
 def probe_scores(

@@ -14,7 +14,13 @@ from pathlib import Path
 
 from headatlas.errors import reported
 from headatlas.explainers.llm.all_heads import AllHeads
-from headatlas.explainers.llm.arguments import add_explainer, add_heads, add_judge, clients_of
+from headatlas.explainers.llm.arguments import (
+    add_explainer,
+    add_further,
+    add_heads,
+    add_judge,
+    clients_of,
+)
 from headatlas.explainers.llm.candidates import usage_of
 from headatlas.llm.collecting import Collecting
 from headatlas.llm.together import together
@@ -46,6 +52,7 @@ def main() -> None:
     add_heads(parser)
     add_explainer(parser)
     add_judge(parser, "judge-")
+    add_further(parser)
     parser.add_argument("--out", type=Path, required=True, help="record to write (JSON)")
     args = parser.parse_args()
 

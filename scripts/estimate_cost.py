@@ -7,23 +7,32 @@ explainer found is not among the evidence, since it is not there yet.
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from headatlas.controls import Head, controls_of
 from headatlas.errors import reported
-from headatlas.explainers.llm.arguments import add_explainer, add_heads, add_judge, of_head
+from headatlas.explainers.llm.arguments import (
+    add_explainer,
+    add_further,
+    add_heads,
+    add_judge,
+    of_head,
+)
 from headatlas.explainers.llm.prompts import worked_examples
+from headatlas.explainers.llm.rehearsing import judging_rows, rehearse_judging
 from headatlas.explainers.llm.reply import ExplanationReply
-from headatlas.explainers.llm.rounds import explaining, judging
+from headatlas.explainers.llm.rounds import explaining
+from headatlas.llm.client import Message
 from headatlas.llm.rehearsal import Rehearsal, estimate_row, yes
 from headatlas.names import parse_head
 from headatlas.progress import Progress
 from headatlas.records.base import head_name
 from headatlas.records.explanation import Explanation
 from headatlas.records.spending import ESTIMATE
+from headatlas.records.usage import Usage
 from headatlas.storage import write_csv
 
 
@@ -35,6 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     add_explainer(parser)
     add_judge(parser, "judge-")
+    add_further(parser)
     parser.add_argument("--out", type=Path, required=True, help="estimate to write (CSV)")
     return parser.parse_args()
 
@@ -42,7 +52,7 @@ def parse_arguments() -> argparse.Namespace:
 def stand_ins(args: argparse.Namespace) -> tuple[Rehearsal, Rehearsal]:
     """An explainer that always finds something else, and a judge that always says yes."""
 
-    def explained(call: int, kind: type[BaseModel] | None) -> str:
+    def explained(call: int, _: Sequence[Message], kind: type[BaseModel] | None) -> str:
         assert kind is not None and issubclass(kind, ExplanationReply)
         reply = worked_examples()[0].reply
         texts = [f"{reply.positive_texts[0]} ({call}, {n})" for n in range(2 * args.texts)]
@@ -61,14 +71,19 @@ def stand_ins(args: argparse.Namespace) -> tuple[Rehearsal, Rehearsal]:
 
 
 async def rehearse(
-    args: argparse.Namespace, at: Head, explainer: Rehearsal, judge: Rehearsal
+    args: argparse.Namespace,
+    at: Head,
+    explainer: Rehearsal,
+    judge: Rehearsal,
+    further: dict[str, Usage],
 ) -> None:
     """All rounds of one head, and the judgement of the last."""
     explanation = await explaining(of_head(args, at, 0), None, explainer, judge)
     for number in range(1, args.rounds + 1):
         explanation = await explaining(of_head(args, at, number), explanation, explainer, judge)
-    controls = stand_in_controls(args, explanation)
-    await judging(of_head(args, at, args.rounds), explanation, controls, judge)
+    controls = list(stand_in_controls(args, explanation))
+    own = of_head(args, at, args.rounds)
+    await rehearse_judging(own, explanation, controls, judge, further)
 
 
 def stand_in_controls(args: argparse.Namespace, explanation: Explanation) -> Iterator[Explanation]:
@@ -83,15 +98,16 @@ def stand_in_controls(args: argparse.Namespace, explanation: Explanation) -> Ite
 def main() -> None:
     args = parse_arguments()
     explainer, judge = stand_ins(args)
+    further: dict[str, Usage] = {}
     progress = Progress()
     for done, at in enumerate(map(parse_head, args.heads), 1):
-        asyncio.run(rehearse(args, at, explainer, judge))
+        asyncio.run(rehearse(args, at, explainer, judge, further))
         progress(f"{done} of {len(args.heads)} heads")
     about = {name: getattr(args, name) for name in ("model", "corpus", "explainer")}
     heads = len(args.heads), args.random_heads
     rows = [
         estimate_row(about, "explain", args.endpoint, heads, explainer.usage),
-        estimate_row(about, "judge", args.judge_endpoint, heads, judge.usage),
+        *judging_rows(about, args.judge_endpoint, heads, judge, further),
     ]
     write_csv(args.out, rows, ESTIMATE)
 

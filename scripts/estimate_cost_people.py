@@ -11,13 +11,14 @@ from pathlib import Path
 
 from headatlas.controls import Head, alike_in_words, controls_of
 from headatlas.errors import reported
-from headatlas.explainers.llm.arguments import add_judge
-from headatlas.explainers.llm.rounds import judging
+from headatlas.explainers.llm.arguments import add_further, add_judge
+from headatlas.explainers.llm.rehearsing import judging_rows, rehearse_judging
 from headatlas.explainers.people.explain import explaining
 from headatlas.explainers.people.table import read_people, texts_of
-from headatlas.llm.rehearsal import Rehearsal, estimate_row, yes
+from headatlas.llm.rehearsal import Rehearsal, yes
 from headatlas.names import parse_head
 from headatlas.records.spending import ESTIMATE
+from headatlas.records.usage import Usage
 from headatlas.settings.arguments import add_settings
 from headatlas.settings.language_model import LanguageModel
 from headatlas.storage import write_csv
@@ -32,6 +33,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--events-folder", type=Path, required=True, help="tables of events")
     parser.add_argument("--items-folder", type=Path, required=True, help="tables of items")
     add_judge(parser, "")
+    add_further(parser)
     add_settings(parser, LanguageModel, "controls")
     parser.add_argument("--out", type=Path, required=True, help="estimate to write (CSV)")
     return parser.parse_args()
@@ -44,7 +46,7 @@ def of_head(args: argparse.Namespace, at: Head) -> argparse.Namespace:
     return argparse.Namespace(**vars(args) | own, round=0, layer=at[0], head=at[1])
 
 
-def rehearse(args: argparse.Namespace, judge: Rehearsal) -> int:
+def rehearse(args: argparse.Namespace, judge: Rehearsal, further: dict[str, Usage]) -> int:
     """All heads that people wrote about: how many there are."""
     lines = read_people(args.written)
     heads = [parse_head(name) for name in args.heads]
@@ -56,7 +58,8 @@ def rehearse(args: argparse.Namespace, judge: Rehearsal) -> int:
     for at, explanation in explained.items():
         others = controls_of(heads, at, args.controls, among=alike.differing(at))
         controls = [explained[other] for other in others]
-        asyncio.run(judging(of_head(args, at), explanation, controls, judge))
+        own = of_head(args, at)
+        asyncio.run(rehearse_judging(own, explanation, controls, judge, further))
     return len(explained)
 
 
@@ -64,10 +67,11 @@ def rehearse(args: argparse.Namespace, judge: Rehearsal) -> int:
 def main() -> None:
     args = parse_arguments()
     judge = Rehearsal(args.sampling, args.connections[args.endpoint], yes(args.items_per_call))
-    heads = rehearse(args, judge)
+    further: dict[str, Usage] = {}
+    heads = rehearse(args, judge, further)
     about = {name: getattr(args, name) for name in ("model", "corpus", "explainer")}
-    row = estimate_row(about, "judge", args.endpoint, (heads, 0), judge.usage)
-    write_csv(args.out, [row], ESTIMATE)
+    rows = judging_rows(about, args.endpoint, (heads, 0), judge, further)
+    write_csv(args.out, rows, ESTIMATE)
 
 
 if __name__ == "__main__":

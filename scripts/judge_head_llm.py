@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headatlas.controls import read_controls
 from headatlas.errors import or_failed, reported
-from headatlas.explainers.llm.arguments import add_judge, client_of
+from headatlas.explainers.llm.arguments import add_further, add_judge, client_of
 from headatlas.explainers.llm.judge import judgement_of
 from headatlas.explainers.llm.rounds import judging
 from headatlas.llm.client import Client
@@ -30,6 +30,7 @@ def main() -> None:
     )
     parser.add_argument("--explanations", type=Path, required=True, help="their folder")
     add_judge(parser, "")
+    add_further(parser)
     parser.add_argument("--out", type=Path, required=True, help="judgement to write (JSON)")
     args = parser.parse_args()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from llm_server import Body
 from planted_truth import true_activation, true_attention
 
-from headatlas.explainers.llm.judge import shown
+from headatlas.explainers.llm.questions import passages_of
 from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.language import parse_source, parse_trigger
 from headatlas.explainers.symbolic.wording import active_when, attends_to
@@ -27,7 +27,7 @@ from headatlas.records.stats import STATS
 from headatlas.storage import read_head, read_record, read_table
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead
 
-_DATA = re.compile(r"<data (\S+)>\n(.*)\n</data \1>", re.DOTALL)
+_FENCE = re.compile(r"The word of this message's data is (\S+)\.")
 
 
 class AnswerKeyBrain:
@@ -68,25 +68,30 @@ class AnswerKeyBrain:
         return ["{value:.3g} ({low:.3g} to {high:.3g})".format(**row) for row in stats.to_pylist()]
 
     def _judged(self, system: str, prompt: str) -> str:
-        """Yes where the head that the explanation tells of would be active, or attend."""
+        """Yes where the head that the explanation tells of would be active or attend; its level."""
         told = re.search(r"as head (L\d\dH\d\d) does", system)
-        text = _DATA.search(prompt)
-        assert told and text, (system, prompt)
-        item = self._passages[text[2]]
+        assert told, (system, prompt)
+        item = self._passages[_without_fence(prompt)]
         head, context = self.heads[told[1]], Context(*self._texts[item.window])
+        active = true_activation(head, context)
+        if item.question == "levels":
+            return "\n".join(f"{n}: {9 * active[at]:.0f}" for n, at in enumerate(item.marks, 1))
+        if item.question == "marked":
+            return "yes" if active[list(item.marks)].mean() > 0.5 else "no"
         if item.key is None:
-            return "yes" if true_activation(head, context)[item.query] > 0 else "no"
+            return "yes" if active[item.query] > 0 else "no"
         return "Yes." if item.key and true_attention(head, context)[item.query, item.key] else "No."
 
     @cached_property
     def _passages(self) -> dict[str, Item]:
         """What the head does not do at a passage does not matter here: only where it is."""
         found = {}
+        pieces = {window: text for window, (_, text) in self._texts.items()}
         for head in self.heads.values():
             drawn = read_items(self._run / f"items/layer{head.layer:02d}.parquet", head.head)
             for items in drawn.values():
                 for item in items:
-                    found[shown(self._texts[item.window][1], item.query, item.key)] = item
+                    found[_without_fence(passages_of([item], pieces))] = item
         return found
 
     def _events(self, head: PlantedHead) -> Path:
@@ -118,6 +123,13 @@ class GradingBrain:
         point = 0 if "attends to the tokens to which" in described else 1
         asked = re.findall(r"^- It attends to (.*?)(?:, when (.*))?\.$", truth, re.MULTILINE)
         return "yes" if [a[point] for a in asked] == [line[point] for line in lines] else "no"
+
+
+def _without_fence(prompt: str) -> str:
+    """What is shown, without the word around it, which is of the whole message."""
+    word = _FENCE.search(prompt)
+    assert word, prompt
+    return prompt.replace(word[1], "")
 
 
 def explained(head: PlantedHead) -> str:

@@ -155,6 +155,20 @@ class OfItems(Measure):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfLevels(Measure):
+    """Pearson's correlation of how active the head is said to be at tokens of passages of the same
+    windows with how active it is there, all tokens together, resampled by passage.
+
+    `ranks`: of their ranks among all these tokens instead, Spearman's correlation. The interval
+    takes the ranks as they are in the whole sample.
+    """
+
+    ranks: bool = False
+    measured_on = "tokens of passages of random windows of test documents"
+    unit = "passage"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfTexts(Measure):
     """Measured on the explanation's own test texts, resampled by text, both sides apart.
 

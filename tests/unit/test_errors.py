@@ -9,7 +9,7 @@ import pytest
 from headatlas.errors import InputError, or_failed, reported
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records.head import HeadRecord
-from headatlas.scoring.head_scores import OF_ITEMS, OF_TEXTS, OF_WINDOWS, no_scores
+from headatlas.scoring.head_scores import OF_ITEMS, OF_LEVELS, OF_TEXTS, OF_WINDOWS, no_scores
 
 ABOUT = HeadRecord(model="m", corpus="c", explainer="e", round=0, layer=1, head=2)
 
@@ -41,7 +41,7 @@ def test_what_is_not_about_the_head_fails_the_job(error: Exception) -> None:
 
 def test_without_scores_every_score_is_there_with_the_reason() -> None:
     scores = no_scores("failed: it broke")
-    held_out = sum(len(measure.names) for measure in (*OF_WINDOWS, *OF_ITEMS))
+    held_out = sum(len(measure.names) for measure in (*OF_WINDOWS, *OF_ITEMS, *OF_LEVELS))
     assert len(scores) == 2 * held_out + len(OF_TEXTS)
     assert {(s.value, s.n, s.reason) for s in scores} == {(None, 0, "failed: it broke")}
 

@@ -25,6 +25,7 @@ from headatlas.subjects.planted.build import plant
 HEADS, ITEMS = 6, 12
 ASKING = ("ask_in_batches", "explain_head_llm", "judge_head_llm")
 TOGETHER = ["--set-threads", *(f"{rule}=0" for rule in ASKING), "--resources", "calls=16"]
+FURTHER = {"fuzzing": True, "simulation": True}
 KEY = "a-secret-that-nobody-may-see"
 
 
@@ -58,8 +59,8 @@ def configuration(base_url: str, heads: list[str]) -> dict[str, Any]:
             for name in names
         },
         "explainers": {
-            "right": ask | {"endpoint": "right", "rounds": 0, "texts": 2},
-            "wrong": ask | {"endpoint": "wrong", "rounds": 0, "texts": 2},
+            "right": ask | {"endpoint": "right", "rounds": 0, "texts": 2} | FURTHER,
+            "wrong": ask | {"endpoint": "wrong", "rounds": 0, "texts": 2} | FURTHER,
             "learner": ask | {"endpoint": "learner", "rounds": 1, "texts": 2},
         },
         "activations": {"top_windows": 4, "top_keys": 16},
@@ -101,6 +102,22 @@ def test_the_truth_scores_high_and_another_truth_does_not(
     assert median(true) >= 0.95 and min(true) >= 0.8, true
     assert median(false) <= 0.65, false
     assert median(scores(workplace, "right", "pair_detection_auroc_margin")) >= 0.3
+
+
+@pytest.mark.parametrize(
+    ("metric", "least"), [("fuzzing_auroc", 0.8), ("simulation_correlation", 0.5)]
+)
+def test_further_scores_tell_the_truth_from_another(
+    asked: tuple[Workplace, LlmServer], metric: str, least: float
+) -> None:
+    """They are of test text, beside their controls, for who is asked for them."""
+    workplace, _ = asked
+    true, false = (scores(workplace, name, metric) for name in ("right", "wrong"))
+    assert len(true) == HEADS
+    assert median(true) >= least, true
+    assert median(true) - median(false) >= 0.2, (true, false)
+    assert median(scores(workplace, "right", f"{metric}_margin")) >= 0.1
+    assert scores(workplace, "learner", metric) == []
 
 
 def test_who_is_shown_its_errors_mends_them(asked: tuple[Workplace, LlmServer]) -> None:

@@ -43,6 +43,7 @@ rule ask_in_batches:
         heads=lambda w: head_names(w.model, w.get("explainer")),
         settings=llm_flags,
         rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
+        further=further_flags,
         budgets=budgets("endpoint", "judge"),
         hypotheses=lambda w: flags({"hypotheses_folder": hypotheses_folder(w)}),
         evidence=evidence_flags,
@@ -53,7 +54,7 @@ rule ask_in_batches:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about all heads in batches"
     shell:
-        'python "$SCRIPTS"/ask_in_batches.py {params.settings} {params.rounds} --seed {params.seed}'
+        'python "$SCRIPTS"/ask_in_batches.py {params.settings} {params.rounds} {params.further} --seed {params.seed}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
         " --events-folder {params.events} --items-folder {params.drawn} --stats-folder {params.stats} {params.hypotheses} {params.evidence}"
@@ -190,6 +191,7 @@ rule judge_head_llm:
         calls=calls_at_once("judge"),
     params:
         settings=judge_flags,
+        further=further_flags,
         explanations=folder_of(f"{ROUND}/explanations"),
         budgets=budgets("judge"),
         replies=REPLIES,
@@ -198,7 +200,7 @@ rule judge_head_llm:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: judging the explanation of L{wildcards.layer}H{wildcards.head}"
     shell:
-        'python "$SCRIPTS"/judge_head_llm.py {params.settings}'
+        'python "$SCRIPTS"/judge_head_llm.py {params.settings} {params.further}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --events {input.events} --items {input.drawn}'
         " --explanation {input.explanation} --controls {input.controls} --explanations {params.explanations}"
         " --out {output} 2> {log}"
@@ -228,6 +230,7 @@ rule estimate_cost:
         random_heads=lambda w: len(random_heads(w.model)),
         settings=llm_flags,
         rounds=lambda w: flags(config["explainers"][w.explainer], "rounds", "controls"),
+        further=further_flags,
         evidence=evidence_flags,
         replies=REPLIES,
         prompts=folder_digest(PROMPTS),
@@ -236,7 +239,7 @@ rule estimate_cost:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: estimating what it will cost"
     shell:
-        'python "$SCRIPTS"/estimate_cost.py {params.settings} {params.rounds} --seed {params.seed}'
+        'python "$SCRIPTS"/estimate_cost.py {params.settings} {params.rounds} {params.further} --seed {params.seed}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
         " --random-heads {params.random_heads} --events-folder {params.events} --items-folder {params.drawn}"
@@ -296,6 +299,7 @@ rule estimate_cost_people:
         drawn=folder_of(f"{RUN}/items"),
         heads=lambda w: head_names(w.model, w.explainer),
         settings=judge_flags,
+        further=further_flags,
         controls=lambda w: flags(config["explainers"][w.explainer], "controls"),
         written=lambda w: flags({"written": written_by_people(w)}),
         state=written_state,
@@ -305,7 +309,7 @@ rule estimate_cost_people:
     message:
         "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: estimating what it will cost"
     shell:
-        'python "$SCRIPTS"/estimate_cost_people.py {params.settings} {params.controls}'
+        'python "$SCRIPTS"/estimate_cost_people.py {params.settings} {params.further} {params.controls}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
         " --corpus {wildcards.corpus} --explainer {wildcards.explainer} --heads {params.heads}"
         " {params.written} --events-folder {params.events} --items-folder {params.drawn}"

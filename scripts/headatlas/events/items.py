@@ -1,16 +1,18 @@
 """Drawing the items that judges of a head's explanation are asked about, from its events."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Int
 
 from ..event_rows import Event, random_windows
-from ..items import ACTIVE, INACTIVE, Item
+from ..intervals import generator
+from ..items import Item
 from ..pairs import look_alikes, strongest_pairs
 from ..records.base import SPLITS, Split
+from .activity import activity_in, by_turns
+from .passages import choose_passages
 
 _HELD_OUT: tuple[Split, ...] = ("validation", "test")  # on which explanations are judged
 
@@ -18,13 +20,18 @@ _HELD_OUT: tuple[Split, ...] = ("validation", "test")  # on which explanations a
 def draw_items(
     events: pa.Table, count: int, seed: int, layer: int, head: int
 ) -> dict[Split, list[Item]]:
-    """The items of a head for one seed, always the same; `events` are its rows alone."""
-    return {
-        split: choose_items(
-            events, split, count, np.random.default_rng([seed, layer, head, SPLITS.index(split)])
-        )
-        for split in _HELD_OUT
-    }
+    """The items of a head for one seed, always the same; `events` are its rows alone.
+
+    Those about passages are drawn from a stream of their own: they move no other.
+    """
+    found = {}
+    for split in _HELD_OUT:
+        at = seed, layer, head, SPLITS.index(split)
+        found[split] = [
+            *choose_items(events, split, count, np.random.default_rng(at)),
+            *choose_passages(events, split, count, generator(*at, "passages")),
+        ]
+    return found
 
 
 def item_rows(items: dict[Split, list[Item]], layer: int, head: int) -> list[dict[str, object]]:
@@ -38,7 +45,8 @@ def item_rows(items: dict[Split, list[Item]], layer: int, head: int) -> list[dic
 def choose_items(
     events: pa.Table, split: Split, count: int, rng: np.random.Generator
 ) -> list[Item]:
-    """Up to `count` items of each question from the random windows of a split, shuffled.
+    """Up to `count` items about a query, and as many about a pair, from the random windows of a
+    split, shuffled.
 
     They come from as many windows as possible. Position 0 is never a query or a key. Where
     the windows have less to ask about there are fewer items, half of which hold all the same.
@@ -53,22 +61,13 @@ def _active(windows: Sequence[Event], half: int, rng: np.random.Generator) -> li
 
     What the head does at a token may depend on the token alone, or not at all.
     """
-    if not windows:
+    activity = activity_in(windows)
+    if activity is None:
         return []
-    places = [(n, query) for n, m in enumerate(windows) for query in range(1, len(m.tokens))]
-    activation = np.array([windows[n].activation[query] for n, query in places])
+    places = activity.places
     tokens = [windows[n].tokens[query] for n, query in places]
-    window = np.array([n for n, _ in places], int)
-    if not len(places) or not np.isfinite(activation).all():
-        return []
-    strong = np.quantile(activation, ACTIVE, method="higher")
-    weak = np.quantile(activation, INACTIVE, method="lower")
-    active = activation >= strong
-    if strong == weak and (activation > weak).any():  # it writes at fewer tokens than a tenth
-        active = activation > weak
-    inactive = (activation <= weak) & ~active
-    positives = _by_turns(np.flatnonzero(active), window, rng)[:half]
-    left = _by_turns(np.flatnonzero(inactive), window, rng)
+    positives = by_turns(activity.active, activity.window, rng)[:half]
+    left = by_turns(activity.inactive, activity.window, rng)
     items = []
     for turn, positive in enumerate(positives[: len(left)]):
         same = (place for place in left if tokens[place] == tokens[positive])
@@ -78,21 +77,6 @@ def _active(windows: Sequence[Event], half: int, rng: np.random.Generator) -> li
             n, query = places[place]
             items.append(Item("active", windows[n].window, query, None, holds))
     return items
-
-
-def _by_turns(
-    candidates: Int[np.ndarray, " some"],
-    window: Int[np.ndarray, " all"],
-    rng: np.random.Generator,
-) -> list[int]:
-    """The candidates in random order: one of each window, then another of each, and so on."""
-    order = rng.permutation(candidates).tolist()
-    turns: Counter[int] = Counter()
-    taken = []
-    for place in order:
-        taken.append(turns[window[place]])
-        turns[window[place]] += 1
-    return [order[n] for n in np.argsort(taken, kind="stable")]
 
 
 def _attends(windows: Sequence[Event], half: int, rng: np.random.Generator) -> list[Item]:

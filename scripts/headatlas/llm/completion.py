@@ -2,18 +2,21 @@
 
 import json
 import math
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from ..records.usage import Usage
 from ..settings.endpoint import Connection
-from .exchange import Reply
+from .exchange import Number, Reply
 
 M = TypeVar("M", bound=BaseModel)
 QUOTED = 1000  # bytes of what is not understood
 MOST_TOKENS = 10**9  # of one call; more is an error of the server
 ROUNDING = 0.01  # by which a log-probability may be above 0
+_DIGITS = re.compile(r"[0-9]+")
+_SPACES = " \n\tĠ▁Ċ"  # before a number, as some servers write them
 
 
 class Malformed(ValueError):
@@ -51,14 +54,14 @@ class _Token(BaseModel):
     logprob: float | None  # JSON has no minus infinity
 
 
-class _FirstToken(_Token):
+class _SaidToken(_Token):
     """The token that was said, and the likeliest ones, which not every server tells."""
 
     top_logprobs: list[_Token] | None = None
 
 
 class _Logprobs(BaseModel):
-    content: list[_FirstToken] | None = None
+    content: list[_SaidToken] | None = None
 
 
 class _Choice(BaseModel):
@@ -106,12 +109,15 @@ def reply_of(
 ) -> Reply:
     """The reply that came after `retries` failures and, the last time, so many seconds."""
     choice = completion.choices[0]
+    tokens = _read(_Logprobs, choice.logprobs)
+    said = tokens.content if tokens and tokens.content else []
     return Reply(
         text=choice.message.text,
         finish=_finish(choice.finish_reason),
         refusal=choice.message.refusal,
         thought=choice.message.thought,
-        first_tokens=_first_tokens(choice.logprobs),
+        first_tokens=_likeliest(said[0]) or None if said else None,
+        numbers=_numbers(said) if said else None,
         usage=_usage(completion.usage, connection, retries, seconds),
     )
 
@@ -137,21 +143,32 @@ def _usage(told: Any, connection: Connection, retries: int, seconds: float) -> U
     )
 
 
-def _first_tokens(told: Any) -> dict[str, float] | None:
+def _likeliest(said: _SaidToken) -> dict[str, float]:
     """Log-probabilities of the likeliest tokens, or of the one that was said if it stands alone.
 
     Of tokens with the same text the likelier one counts; what cannot be is left out.
     """
-    logprobs = _read(_Logprobs, told)
-    if logprobs is None or not logprobs.content:
-        return None
-    said = logprobs.content[0]
     found: dict[str, float] = {}
     for token in said.top_logprobs or [said]:
         if token.logprob is not None and math.isfinite(token.logprob) and token.logprob < ROUNDING:
             likelier = max(token.logprob, found.get(token.token, -math.inf))
             found[token.token] = min(likelier, 0.0)
-    return found or None
+    return found
+
+
+def _numbers(tokens: list[_SaidToken]) -> list[Number]:
+    """The tokens that are numbers, or might have been, with what else they might have been."""
+    found = []
+    for place, said in enumerate(tokens):
+        digits = "".join(_DIGITS.findall(said.token))
+        likeliest = {
+            number: logarithm
+            for token, logarithm in _likeliest(said).items()
+            if _DIGITS.fullmatch(number := token.strip(_SPACES))
+        }
+        if digits or likeliest:
+            found.append(Number(place=place, digits=digits, likeliest=likeliest))
+    return found
 
 
 def _read(kind: type[M], told: Any) -> M | None:

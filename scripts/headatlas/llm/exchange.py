@@ -36,6 +36,14 @@ class Request(Record):
     logprobs: bool
 
 
+class Number(Record):
+    """A token of a reply that is a number, or might have been one; no other text is kept of it."""
+
+    place: int  # of the token in the reply
+    digits: str  # that it holds
+    likeliest: dict[str, float]  # log-probabilities of the likeliest tokens that hold digits
+
+
 class Reply(Record):
     """A model's reply, whether or not it can be used."""
 
@@ -44,4 +52,5 @@ class Reply(Record):
     refusal: str | None  # what a model that refuses says instead of a text
     thought: bool = False  # whether thoughts came beside the text; they are not kept
     first_tokens: dict[str, float] | None  # log-probabilities of the likeliest first tokens
+    numbers: list[Number] | None = None  # where the server gives log-probabilities
     usage: Usage

@@ -1,6 +1,7 @@
 """What would be asked, and what it would cost, without asking anybody."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from .usage import add
 
 BYTES_PER_TOKEN = 4  # of English, about; code and other scripts take more tokens
 MESSAGE_TOKENS = 4  # around each message
+StandIn = Callable[[int, Sequence[Message], type[BaseModel] | None], str]
+_NUMBERED = re.compile(r'^\d+\t".*"$', re.MULTILINE)  # a token of which the level is asked
 
 
 def tokens_of(text: str) -> int:
@@ -20,10 +23,19 @@ def tokens_of(text: str) -> int:
     return math.ceil(len(text.encode(errors="replace")) / BYTES_PER_TOKEN)
 
 
-def yes(per_call: int) -> Callable[[int, type[BaseModel] | None], str]:
-    """The stand-in of a judge that says yes to everything it is asked, `per_call` items at once."""
+def yes(per_call: int) -> StandIn:
+    """The stand-in of a judge that says yes to everything it is asked, `per_call` items at once.
+
+    Where a prompt numbers tokens it gives each of them a level.
+    """
     numbered = "\n".join(f"{n + 1}: yes" for n in range(per_call))
-    return lambda call, kind: numbered if per_call > 1 else "yes"
+
+    def said(call: int, messages: Sequence[Message], kind: type[BaseModel] | None) -> str:
+        if tokens := len(_NUMBERED.findall(messages[-1]["content"])):
+            return "\n".join(f"{n + 1}: 5" for n in range(tokens))
+        return numbered if per_call > 1 else "yes"
+
+    return said
 
 
 def estimate_row(
@@ -48,7 +60,9 @@ def estimate_row(
 
 
 class Rehearsal(Client):
-    """A client that answers itself, with `stand_in(call, kind)`: the JSON that is wanted, if any.
+    """A client that answers itself, with `stand_in(call, prompt, kind)`.
+
+    The kind is that of the JSON that is wanted, if any.
 
     `usage` counts every prompt once, as the cache of replies does. It has no latency.
     """
@@ -57,7 +71,7 @@ class Rehearsal(Client):
         self,
         sampling: Sampling,
         connection: Connection,
-        stand_in: Callable[[int, type[BaseModel] | None], str],
+        stand_in: StandIn,
     ):
         super().__init__(sampling, connection, replies=Path(), environment={})
         self._stand_in = stand_in
@@ -73,7 +87,7 @@ class Rehearsal(Client):
     ) -> Reply:
         prompt = repr((messages, sample))
         if prompt not in self._replies:
-            text = self._stand_in(len(self._replies), schema)
+            text = self._stand_in(len(self._replies), messages, schema)
             usage = self._usage(
                 sum(MESSAGE_TOKENS + tokens_of(m["content"]) for m in messages), text
             )

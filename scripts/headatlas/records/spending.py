@@ -26,7 +26,7 @@ ESTIMATE = pa.schema(
         field("model", pa.string(), "name of the model in the configuration"),
         field("corpus", pa.string(), "name of the corpus"),
         field("explainer", pa.string(), "name of the explainer"),
-        field("task", pa.string(), "explain, propose or judge"),
+        field("task", pa.string(), "explain, propose, judge, fuzzing or simulation"),
         field("endpoint", pa.string(), "name of the language model that is asked"),
         field("heads", pa.int32(), "heads asked about, those with random weights among them"),
         field("calls", pa.int64(), "replies, if none has to be asked for again"),

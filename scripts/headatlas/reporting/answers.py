@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 import pyarrow as pa
 
+from headatlas.answers import place_of
 from headatlas.event_rows import random_windows
 from headatlas.items import Item, Question
 from headatlas.records.judgement import Answer, Judgement
@@ -20,6 +21,7 @@ LONGEST_REPLY = 240  # characters
 TITLES: dict[Question, str] = {
     "attends": "Does the query attend to the key?",
     "active": "Is the head active at the query?",
+    "marked": "Are the marked tokens those at which the head is active?",
 }
 Verdict = Literal["wrong", "unusable", "undecided", "right"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)  # what to look at comes first
@@ -27,7 +29,7 @@ _ONE_WORD = re.compile(r"\W*(yes|no)\W*", re.IGNORECASE)
 
 
 class Stretch(NamedTuple):
-    """Tokens that follow one another in a passage. `marks`: q, the query; k, the key; or both."""
+    """Tokens that follow one another in a passage. `marks`: q, a query; k, the key; or both."""
 
     parts: list[Part]
     marks: str
@@ -37,7 +39,8 @@ class Stretch(NamedTuple):
 class Answered(NamedTuple):
     """A passage, what the judge said of it, and what the head did.
 
-    `measured` is the activation at the query, or the attention that it pays to the key.
+    `measured` is the activation at the query, its mean at the marked tokens, or the attention that
+    the query pays to the key.
     `reply` is empty where it is a word.
     """
 
@@ -84,12 +87,12 @@ def asked(judgement: Judgement, events: pa.Table, items: Sequence[Item]) -> list
     `events` are the head's rows, `items` those of its test split.
     """
     own = {
-        (a.question, a.window, a.query, a.key): a
+        place_of(a): a
         for a in judgement.answers
-        if a.split == "test" and a.control is None
+        if a.question in TITLES and a.split == "test" and a.control is None
     }
-    known = [item for item in items if item[:4] in own]
-    answers = dict(zip(known, _answered(known, [own[i[:4]] for i in known], events), strict=True))
+    known = [item for item in items if item.place in own]
+    answers = dict(zip(known, _answered(known, [own[i.place] for i in known], events), strict=True))
     return [
         Asked(question, title, sorted(found, key=lambda answer: VERDICTS.index(answer.verdict)))
         for question, title in TITLES.items()
@@ -104,27 +107,33 @@ def _answered(
     for item, answer in zip(items, answers, strict=True):
         window = measured[item.window]
         if item.key is None:
-            did = window.activation[item.query]
+            did = window.activation[list(item.marks) or [item.query]].mean()
         else:
             did = window.attention()[item.query, item.key]
         yield Answered(
-            text=passage(window.pieces, item.query, item.key),
-            holds=item.holds,
+            text=passage(window.pieces, item.query, item.key, item.marks),
+            holds=bool(item.holds),
             measured=float(did),
             probability=answer.probability,
             reply=shortened(answer.reply),
         )
 
 
-def passage(pieces: Sequence[str], query: int, key: int | None) -> list[Stretch]:
-    """The text up to and including the query: its last LONGEST tokens, and some around the key."""
+def passage(
+    pieces: Sequence[str], query: int, key: int | None, marks: Sequence[int] = ()
+) -> list[Stretch]:
+    """The text up to and including the query: its last LONGEST tokens, and some around the key.
+
+    Where there are `marks`, these are the queries that are asked about.
+    """
     shown = set(range(max(0, query + 1 - LONGEST), query + 1))
     if key is not None:
         shown |= set(range(max(0, key - AROUND_KEY), min(key + AROUND_KEY, query) + 1))
 
     def stretch(at: tuple[int, int]) -> tuple[int, str]:
         count, position = at
-        return position - count, "q" * (position == query) + "k" * (position == key)
+        asked = position in marks if marks else position == query
+        return position - count, "q" * asked + "k" * (position == key)
 
     stretches: list[Stretch] = []
     following = 0

@@ -15,7 +15,7 @@ import pyarrow as pa
 from ..event_rows import random_windows
 from ..intervals import Estimate, generator, undefined
 from ..items import Items
-from ..measure import OfItems, OfTexts, OfWindows
+from ..measure import OfItems, OfLevels, OfTexts, OfWindows
 from ..measures import MEASURES
 from ..predictions import Predictions, baselines
 from ..records.explanation import Explanation
@@ -23,11 +23,13 @@ from ..records.judgement import Judgement
 from ..records.scores import Score, Verdict
 from ..verdict import verdict_on
 from .on_items import score_items
+from .on_levels import score_levels
 from .on_texts import score_texts
 from .on_windows import score_windows
 
 OF_WINDOWS = [measure for measure in MEASURES if isinstance(measure, OfWindows)]
 OF_ITEMS = [measure for measure in MEASURES if isinstance(measure, OfItems)]
+OF_LEVELS = [measure for measure in MEASURES if isinstance(measure, OfLevels)]
 OF_TEXTS = [measure for measure in MEASURES if isinstance(measure, OfTexts)]
 ScoreSplit = Literal["validation", "test", "probes"]
 _HELD_OUT: tuple[Literal["validation", "test"], ...] = ("validation", "test")
@@ -74,9 +76,15 @@ def score_head(
     for split in _HELD_OUT:
         stream = partial(generator, seed, *at, split)
         windows = random_windows(events, split)
-        found[split] = score_windows(
-            OF_WINDOWS, windows, predicted, held_against, resamples, stream("windows")
-        ) | score_items(OF_ITEMS, knows, controls, items[split], resamples, stream)
+        found[split] = (
+            score_windows(
+                OF_WINDOWS, windows, predicted, held_against, resamples, stream("windows")
+            )
+            | score_items(OF_ITEMS, knows, controls, items[split], resamples, stream)
+            | score_levels(
+                OF_LEVELS, knows, controls, items[split], windows, resamples, stream("levels")
+            )
+        )
     found["probes"] = score_texts(OF_TEXTS, probes, resamples, generator(seed, *at, "probes"))
     scores = _scores(found)
     return Scored(scores, verdict_on(explanation, scores))
@@ -96,7 +104,8 @@ def failed(reason: str) -> Scored:
 def no_scores(reason: str) -> list[Score]:
     """Every score of a head, empty and with the reason."""
     nothing = undefined(0, reason)
-    held_out = dict.fromkeys((n for m in (*OF_WINDOWS, *OF_ITEMS) for n in m.names), nothing)
+    measures = (*OF_WINDOWS, *OF_ITEMS, *OF_LEVELS)
+    held_out = dict.fromkeys((name for measure in measures for name in measure.names), nothing)
     texts = dict.fromkeys((name for measure in OF_TEXTS for name in measure.names), nothing)
     return _scores({"validation": held_out, "test": held_out, "probes": texts})
 

@@ -1,4 +1,4 @@
-"""Detection: does who knows the explanation tell where the head is active, and attends?"""
+"""Detection and fuzzing: does who knows an explanation tell where a head is active, or attends?"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -13,12 +13,13 @@ from ..predictions import Predictions
 from ..records.judgement import Judgement
 from ..statistics.auroc import areas
 from .beside import beside_controls
+from .told import Controls, not_asked, told_of
 
 
 def score_items(
     measures: Iterable[OfItems],
     knows: Judgement | Predictions,
-    controls: Mapping[str, Sequence[Predictions]],
+    controls: Controls,
     items: Sequence[Item],
     resamples: int,
     stream: Callable[[str], np.random.Generator],
@@ -34,35 +35,20 @@ def score_items(
     - its control: its mean under other heads' explanations; n counts them.
     - its margin: the difference, resampled together; n counts the items answered.
     """
-    own, others = _told(knows, controls, items)
+    own, others = told_of(items, knows, controls, said, predicted)
     found: dict[str, Estimate] = {}
     for measure in measures:
+        asked = [item for item in items if item.question == measure.question]
+        reason = None
         if not own:
             reason = knows.reason or "no item of this split was answered"
+        elif asked and not any(item in own for item in asked):
+            reason = not_asked(asked, knows)
+        if reason:
             found |= dict.fromkeys(measure.names, undefined(0, reason))
             continue
-        asked = [item for item in items if item.question == measure.question]
         found |= _compared(measure, own, others, asked, resamples, stream(measure.question))
     return found
-
-
-def _told(
-    knows: Judgement | Predictions,
-    controls: Mapping[str, Sequence[Predictions]],
-    items: Sequence[Item],
-) -> tuple[Told, dict[str, list[Told]]]:
-    """What is told under the head's own explanation, and under others by kind of control."""
-    if isinstance(knows, Predictions):
-        rest = {
-            kind: [predicted(other.windows, items) for other in others]
-            for kind, others in controls.items()
-        }
-        return predicted(knows.windows, items), rest
-    names = sorted({a.control for a in knows.answers if a.control})
-    own, *others = (
-        said([a for a in knows.answers if a.control == name], items) for name in (None, *names)
-    )
-    return own, {"": others}
 
 
 def _compared(

@@ -53,6 +53,15 @@ class LanguageModel(Settings):
         le=1_000,
         description="other heads whose explanations the judge is given for a head's passages",
     )
+    fuzzing: bool = Field(
+        default=False,
+        description="whether the judge is asked too, on test text, if marked tokens are those at "
+        "which the head is active",
+    )
+    simulation: bool = Field(
+        default=False,
+        description="whether it is asked, likewise, for the activation of every token from 0 to 10",
+    )
     texts: int = Field(
         default=5,
         ge=2,

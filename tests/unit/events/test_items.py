@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from places import SCRIPTS
 
 from headatlas.events.items import choose_items, draw_items
-from headatlas.items import Item, read_items
+from headatlas.items import QUESTIONS, Item, read_items
 from headatlas.records.events import EVENTS
 from headatlas.storage import write_rows
 
@@ -172,6 +172,6 @@ def test_the_script_draws_the_items_of_each_head_in_the_order_they_are_asked(
     for head in (1, 3):
         own = table_of([r for r in rows if r["head"] == head])
         expected = draw_items(own, 6, 5, 2, head)
-        assert len(expected["test"]) == 12
+        assert sum(item.question in QUESTIONS for item in expected["test"]) == 12
         assert read_items(tmp_path / "i.parquet", head) == expected
     assert read_items(tmp_path / "i.parquet", 2) == {"validation": [], "test": []}

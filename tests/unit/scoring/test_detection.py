@@ -11,6 +11,7 @@ from headatlas.answers import auroc_of, predicted
 from headatlas.intervals import Estimate, generator, resample_counts
 from headatlas.items import Item
 from headatlas.measures.detection_auroc import MEASURE as DETECTION
+from headatlas.measures.fuzzing_auroc import MEASURE as FUZZING
 from headatlas.predictions import Prediction, Predictions
 from headatlas.records.judgement import Answer, Judgement
 from headatlas.scoring.head_scores import OF_ITEMS
@@ -29,6 +30,7 @@ def answers(
     return [
         Answer(
             split="test",
+            marks=item.marks,
             **{name: getattr(item, name) for name in ("question", "window", "query", "key")},
             control=control,
             probability=probability,
@@ -64,7 +66,7 @@ def test_scores_by_hand() -> None:
         )
     )
     assert found.keys() == NAMES
-    values = {metric: found[metric][0] for metric in found}
+    values = {metric: found[metric][0] for metric in found if metric not in FUZZING.names}
     assert values == {
         "detection_auroc": 0.875,
         "detection_auroc_control": 0.25,
@@ -111,6 +113,33 @@ def test_a_question_without_items_has_a_reason() -> None:
     assert found["detection_auroc"].value == 1
     reason = "the windows of this split have nothing to ask about"
     assert found["pair_detection_auroc"] == (None, None, None, 0, reason)
+
+
+MARKED = [Item("marked", n // 2, 3, None, n % 2 == 0, (n % 2, 2 + n % 2)) for n in range(4)]
+
+
+def test_fuzzing_by_hand() -> None:
+    """Two passages, of which each has marks at 0 and 2, which hold, and at 1 and 3."""
+    own = answers(MARKED, [0.9, 0.4, 0.4, 0.1])  # 3 of 4 pairs won, and one tie
+    control = answers(MARKED, [0.5] * 4, "L00H02")
+    found = scores(judged(own, control), items=[*ITEMS, *MARKED])
+    assert found["fuzzing_auroc"].value == 0.875
+    assert found["fuzzing_auroc_margin"].value == 0.375
+    assert found["detection_auroc"].reason == "the judge was not asked this on this split"
+
+
+def test_a_judge_that_is_not_asked_further_says_so() -> None:
+    found = scores(judged(answers(ACTIVE, [1.0, 1.0, 0.0, 0.0])), items=[*ACTIVE, *MARKED])
+    reason = "the judge was not asked this on this split"
+    assert found["fuzzing_auroc"] == (None, None, None, 0, reason)
+    said = [*answers(ACTIVE, [1.0, 1.0, 0.0, 0.0]), *answers(MARKED, [None] * 4)]
+    asked = scores(judged(said), items=[*ACTIVE, *MARKED])["fuzzing_auroc"]
+    assert asked.reason == "0 of 4 items were answered, too few to have some of each kind"
+
+
+def test_a_program_answers_marks_by_what_it_predicts_there() -> None:
+    at = Prediction("test", 0, np.array([3.0, 1.0, 5.0, 0.0]), np.eye(4), np.eye(4))
+    assert predicted([at], MARKED) == {MARKED[0]: 4.0, MARKED[1]: 0.5}
 
 
 def prediction(window: int, activation: float, keys: list[int]) -> Prediction:

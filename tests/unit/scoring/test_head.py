@@ -24,6 +24,7 @@ from headatlas.records.scores import HeadScores, Score
 from headatlas.scoring import head_scores
 from headatlas.scoring.head_scores import (
     OF_ITEMS,
+    OF_LEVELS,
     OF_TEXTS,
     OF_WINDOWS,
     Scored,
@@ -151,7 +152,7 @@ def scored(
     )
 
 
-HELD_OUT = [name for measure in (*OF_WINDOWS, *OF_ITEMS) for name in measure.names]
+HELD_OUT = [name for measure in (*OF_WINDOWS, *OF_ITEMS, *OF_LEVELS) for name in measure.names]
 EVERY_SCORE = [
     *(("validation", metric) for metric in HELD_OUT),
     *(("test", metric) for metric in HELD_OUT),
@@ -271,7 +272,7 @@ def test_which_other_measures_there_are_moves_no_number(
     ]
     own = Predictions(own.head, turned)
     before = scored(own, [control], items=12).scores
-    for kind in ("OF_WINDOWS", "OF_ITEMS", "OF_TEXTS"):
+    for kind in ("OF_WINDOWS", "OF_ITEMS", "OF_LEVELS", "OF_TEXTS"):
         monkeypatch.setattr(head_scores, kind, getattr(head_scores, kind)[others])
     after = scored(own, [control], items=12).scores
     assert after and all(score in before for score in after)

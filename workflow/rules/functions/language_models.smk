@@ -65,6 +65,11 @@ def told_files(files, folder):
     return found
 
 
+def further_flags(wildcards):
+    """Flags of what such a judge is asked in the end."""
+    return flags(config["explainers"][wildcards.explainer], "fuzzing", "simulation")
+
+
 def hypotheses_folder(wildcards):
     """The folder of the symbolic explanations that a language model is shown, or None."""
     name = config["explainers"][wildcards.explainer]["hypothesis"]

@@ -91,6 +91,11 @@ def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
     parser.add_argument("--replies", type=Path, required=True, help="folder of all replies so far")
 
 
+def add_further(parser: ArgumentParser) -> None:
+    """What a judge is asked in the end, beside what explanations are chosen by."""
+    add_settings(parser, LanguageModel, "fuzzing", "simulation")
+
+
 def add_explainer(parser: ArgumentParser) -> None:
     """Which language model explains, and what its prompts hold."""
     _add_endpoint(parser, "", "explains")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ...event_rows import texts_of
-from ...items import QUESTIONS, Item, Items
-from ...llm.client import BudgetSpent, Client, Message, Refused
+from ...items import QUESTIONS, SPAN, Item, Items, Question
+from ...llm.client import BudgetSpent, Client, Refused, Reply
 from ...llm.thoughts import ONLY_THOUGHTS, only_thoughts, without_thoughts
 from ...llm.together import together
 from ...llm.usage import rounded, since
@@ -19,14 +19,18 @@ from ...records.explanation import Explanation
 from ...records.head import HeadRecord
 from ...records.judgement import Answer, Judgement
 from ...records.usage import Usage
-from .rendering import render
-from .text import KEY_MARKS, QUERY_MARKS, running_text, token_text
+from ...settings.endpoint import Sampling
+from .levels import LINE_TOKENS, levels_of
+from .questions import judge_messages
 
 # Log-probabilities count if the model was about to say one of the two words, probably.
 _SURE = 0.5
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 _FIRST = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?<!\d)(\d+)\W{1,8}(yes|no)\b", re.IGNORECASE)
+
+
+Told = float | list[float] | None  # the probability of yes, the levels, or no answer
 
 
 class Reading(NamedTuple):
@@ -47,10 +51,12 @@ async def judge(
     reading: Reading,
     client: Client,
     per_call: int,
+    further: Sequence[Question] = (),
 ) -> Judgement:
-    """Judge an explanation on all items of the reading, and those of other heads on test items.
+    """Judge an explanation on the items of the reading, and those of other heads on test items.
 
-    Only what is explained is judged. What the answers on validation text cost is not counted
+    Those of `further` questions are asked on test items alone. Only what is explained is judged.
+    What the answers on validation text cost is not counted
     here: they were asked for when the explanation was chosen. Where the budget was spent, or
     where no reply says yes or no, the judgement holds the reason.
     """
@@ -61,9 +67,15 @@ async def judge(
     reason = None
 
     async def answered(judged: Explanation, split: Split, control: str | None) -> list[Answer]:
-        items = reading.items.get(split, ())
         return await judge_items(
-            client, judged, items, reading.pieces, split=split, per_call=per_call, control=control
+            client,
+            judged,
+            reading.items.get(split, ()),
+            reading.pieces,
+            split=split,
+            per_call=per_call,
+            control=control,
+            questions=(*QUESTIONS, *further) if split == "test" else QUESTIONS,
         )
 
     others = [other for other in controls if other.status == "explained"]
@@ -77,8 +89,9 @@ async def judge(
             ]
         )
         answers += own
-        if answers and all(answer.probability is None for answer in answers):
-            reason = f"no reply of the judge says yes or no; the first is: {answers[0].reply}"
+        detected = [answer for answer in answers if answer.question in QUESTIONS]
+        if detected and all(answer.probability is None for answer in detected):
+            reason = f"no reply of the judge says yes or no; the first is: {detected[0].reply}"
         answers += itertools.chain.from_iterable(of_others)
     except BudgetSpent as error:
         answers, reason = [], str(error)
@@ -105,18 +118,22 @@ async def judge_items(
     split: Split,
     per_call: int,
     control: str | None,
+    questions: Sequence[Question] = QUESTIONS,
 ) -> list[Answer]:
-    """The answers to items, in their order, of a model that knows the explanation alone.
+    """The answers to the items of some questions, in their order, of a model that knows the
+    explanation alone.
 
     `pieces` are the tokens of each window. Up to `per_call` items of a question are asked
-    together; one alone may be answered by a probability between 0 and 1, where the server
-    gives log-probabilities. Where the server refuses the prompt, its reason is the reply.
-    Raises AskError, BudgetSpent among them.
+    together; one alone may be answered by a probability between 0 and 1, and levels by expected
+    values, where the server gives log-probabilities. Where the server refuses the prompt, its
+    reason is the reply. Raises AskError, BudgetSpent among them.
     """
-    asked = [[item for item in items if item.question == question] for question in QUESTIONS]
-    calls = [
-        same[start : start + per_call] for same in asked for start in range(0, len(same), per_call)
-    ]
+    items = [item for item in items if item.question in questions]
+    calls = []
+    for question in questions:
+        same = [item for item in items if item.question == question]
+        size = min(per_call, _passages(client.sampling)) if question == "levels" else per_call
+        calls += [same[start : start + size] for start in range(0, len(same), size)]
     replies = await together(_replies(client, explanation, c, pieces) for c in calls)
     told = {
         item: reply
@@ -130,12 +147,19 @@ async def judge_items(
             window=item.window,
             query=item.query,
             key=item.key,
+            marks=item.marks,
             control=control,
-            probability=told[item][0],
+            probability=None if isinstance(found := told[item][0], list) else found,
+            levels=found if isinstance(found, list) else None,
             reply=told[item][1],
         )
         for item in items
     ]
+
+
+def _passages(sampling: Sampling) -> int:
+    """Of how many passages a reply has room for the levels, which take a line for each token."""
+    return max(1, sampling.max_tokens // (SPAN * LINE_TOKENS))
 
 
 async def _replies(
@@ -143,50 +167,30 @@ async def _replies(
     explanation: Explanation,
     items: Sequence[Item],
     pieces: Mapping[int, Sequence[str]],
-) -> list[tuple[float | None, str]]:
-    """The probability of yes for each item of a call, and the reply that says it."""
+) -> list[tuple[Told, str]]:
+    """What is told of each item of a call, and the reply that tells it."""
+    levels = items[0].question == "levels"
     try:
         reply = await client.ask(
-            judge_messages(explanation, items, pieces), logprobs=len(items) == 1
+            judge_messages(explanation, items, pieces), logprobs=levels or len(items) == 1
         )
     except Refused as error:
         return [(None, str(error))] * len(items)
     text = ONLY_THOUGHTS if only_thoughts(reply) else reply.text or reply.refusal or ""
-    if len(items) > 1:
-        return [(probability, text) for probability in numbered_answers(reply.text, len(items))]
-    probability = probability_of_yes(reply.first_tokens or {})
-    return [(answer_of(reply.text) if probability is None else probability, text)]
-
-
-def judge_messages(
-    explanation: Explanation, items: Sequence[Item], pieces: Mapping[int, Sequence[str]]
-) -> list[Message]:
-    """The prompt about items of one question. It begins alike for all items of a head."""
-    told = [(b.attends_to, b.active_when, b.purpose) for b in explanation.behaviours]
-    system = render(
-        "judge_system.jinja",
-        question=items[0].question,
-        summary=explanation.summary,
-        behaviours=told,
-        several=len(items) > 1,
+    told: Sequence[Told] = (
+        levels_of(reply, [len(item.marks) for item in items])
+        if levels
+        else _yes_or_no(reply, len(items))
     )
-    texts = [shown(pieces[item.window], item.query, item.key) for item in items]
-    return [
-        {"role": "system", "content": system},
-        {"role": "user", "content": render("judge_user.jinja", texts=texts)},
-    ]
+    return [(one, text) for one in told]
 
 
-def shown(pieces: Sequence[str], query: int, key: int | None) -> str:
-    """The text up to and including the query, with marks around it and around the key."""
-    text = "".join(map(running_text, pieces[:query]))
-    if key is not None and key < query:
-        before, after = (
-            "".join(map(running_text, p)) for p in (pieces[:key], pieces[key + 1 : query])
-        )
-        text = before + token_text(pieces[key]).join(KEY_MARKS) + after
-    last = token_text(pieces[query])
-    return text + (last.join(KEY_MARKS) if key == query else last).join(QUERY_MARKS)
+def _yes_or_no(reply: Reply, count: int) -> list[float | None]:
+    """The probabilities of yes in a reply to so many items."""
+    if count > 1:
+        return numbered_answers(reply.text, count)
+    probability = probability_of_yes(reply.first_tokens or {})
+    return [answer_of(reply.text) if probability is None else probability]
 
 
 def probability_of_yes(first_tokens: Mapping[str, float]) -> float | None:

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from ...items import read_items
+from ...items import Question, read_items
 from ...llm.client import Client
 from ...records.events import EVENTS
 from ...records.explanation import Explanation
@@ -37,4 +37,6 @@ def judging(
     """Asks for the judgement of an explanation, on the items of its head. Raises likewise."""
     events = read_head(args.events, EVENTS, explanation.head)
     reading = reading_of(events, read_items(args.items, explanation.head))
-    return judge(explanation, controls, reading, client, args.items_per_call)
+    further: dict[Question, bool] = {"marked": args.fuzzing, "levels": args.simulation}
+    asked = [question for question, wanted in further.items() if wanted]
+    return judge(explanation, controls, reading, client, args.items_per_call, asked)

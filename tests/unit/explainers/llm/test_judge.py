@@ -3,9 +3,10 @@
 import asyncio
 import json
 import math
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,12 @@ from headatlas.explainers.llm.judge import (
     answer_of,
     judge,
     judge_items,
-    judge_messages,
     numbered_answers,
     probability_of_yes,
     reading_of,
-    shown,
 )
-from headatlas.items import Item, read_items
+from headatlas.explainers.llm.questions import judge_messages, shown
+from headatlas.items import QUESTIONS, Item, Question, read_items
 from headatlas.llm.client import AskError, BudgetSpent, Message, Refused, Reply
 from headatlas.llm.usage import add, no_usage
 from headatlas.records.controls import CONTROLS
@@ -36,6 +36,7 @@ from headatlas.records.explanation import Behaviour as Does
 from headatlas.records.explanation import Explanation
 from headatlas.records.judgement import Judgement
 from headatlas.records.usage import Usage
+from headatlas.settings.endpoint import Sampling
 from headatlas.storage import read_record, write_record, write_rows
 
 SCRIPT = SCRIPTS / "judge_head_llm.py"
@@ -46,6 +47,11 @@ PIECES = {
 }
 ACTIVE = [Item("active", 7, 5, None, True), Item("active", 8, 2, None, False)]
 ATTENDS = [Item("attends", 7, 8, 4, True), Item("attends", 8, 3, 3, False)]
+MARKED = [Item("marked", 7, 5, None, True, (2, 3, 5)), Item("marked", 7, 5, None, False, (1, 4))]
+LEVELS = [
+    Item("levels", 7, 8, None, None, (3, 4, 5, 6, 7, 8)),
+    Item("levels", 8, 2, None, None, (1, 2)),
+]
 
 
 def explanation(head: int = 1, status: str = "explained", summary: str = "") -> Explanation:
@@ -86,6 +92,8 @@ def explanation(head: int = 1, status: str = "explained", summary: str = "") -> 
 class FakeClient:
     """Replies as a function of the messages says: with a text, a reply, or an error."""
 
+    sampling = Sampling(model="tiny", max_tokens=512)
+
     def __init__(self, brain: Callable[[list[Message]], str | Reply | AskError]):
         self.brain = brain
         self.asked: list[tuple[list[Message], bool]] = []
@@ -119,6 +127,10 @@ def answers(client: FakeClient, items: list[Item], per_call: int = 1) -> list:
         ("attends", ATTENDS[:1]),
         ("several_active", ACTIVE),
         ("several_attend", ATTENDS),
+        ("marked", MARKED[:1]),
+        ("several_marked", MARKED),
+        ("levels", LEVELS[:1]),
+        ("several_levels", LEVELS),
     ],
 )
 def test_the_prompt_is_this(name: str, items: list[Item]) -> None:
@@ -243,10 +255,68 @@ def test_what_a_model_refuses_is_kept() -> None:
     assert (answer.probability, answer.reply) == (None, "I will not.")
 
 
-def judged(client: FakeClient, own: Explanation, *controls: Explanation) -> Judgement:
-    validation = [ACTIVE[1]._replace(query=1)]
-    reading = Reading({"validation": validation, "test": [*ACTIVE, *ATTENDS]}, PIECES)
-    return asyncio.run(judge(own, controls, reading, client, 1))
+def judged(
+    client: FakeClient, own: Explanation, *controls: Explanation, further: Sequence[Question] = ()
+) -> Judgement:
+    validation = [ACTIVE[1]._replace(query=1), MARKED[0], LEVELS[0]]
+    test = [*ACTIVE, *ATTENDS, *MARKED, *LEVELS]
+    reading = Reading({"validation": validation, "test": test}, PIECES)
+    return asyncio.run(judge(own, controls, reading, client, 1, further))
+
+
+def test_what_is_asked_further_is_asked_of_test_text_under_controls_too() -> None:
+    def brain(messages: list[Message]) -> str:
+        numbers = re.findall(r"^(\d+)\t", messages[1]["content"], re.MULTILINE)
+        return "\n".join(f"{number}: 3" for number in numbers) if numbers else "yes"
+
+    client, other = FakeClient(brain), explanation(2, summary="Other.")
+    found = judged(client, explanation(), other, further=["marked", "levels"])
+    asked = [(a.split, a.control, a.question) for a in found.answers]
+    kinds = ["active", "active", "attends", "attends", "marked", "marked", "levels", "levels"]
+    assert asked == [
+        ("validation", None, "active"),
+        *[("test", None, kind) for kind in kinds],
+        *[("test", "L00H02", kind) for kind in kinds],
+    ]
+    told = [(a.marks, a.probability, a.levels) for a in found.answers[5:9]]
+    assert told == [
+        ((2, 3, 5), 1.0, None),
+        ((1, 4), 1.0, None),
+        ((3, 4, 5, 6, 7, 8), None, (3.0,) * 6),
+        ((1, 2), None, (3.0,) * 2),
+    ]
+    assert found.reason is None
+    assert found.usage is not None and found.usage.calls == 16  # without that of validation text
+    assert [logprobs for _, logprobs in client.asked] == [True] * 17
+
+
+def test_levels_that_are_not_all_told_are_none() -> None:
+    client = FakeClient(lambda m: "1: 3\n2: 4")
+    found = judged(client, explanation(), further=["levels"])
+    levels = [a.levels for a in found.answers if a.question == "levels"]
+    assert levels == [None, (3.0, 4.0)]
+
+
+@pytest.mark.parametrize(("per_call", "room", "calls"), [(2, 1000, 1), (2, 300, 2), (1, 1000, 2)])
+def test_no_more_passages_are_asked_about_at_once_than_a_reply_has_room_for(
+    per_call: int, room: int, calls: int
+) -> None:
+    client = FakeClient(lambda m: "\n".join(f"{n}: {n}" for n in range(1, 9)))
+    client.sampling = Sampling(model="tiny", max_tokens=room)
+    asking = judge_items(
+        client,
+        explanation(),
+        LEVELS,
+        PIECES,
+        split="test",
+        per_call=per_call,
+        control=None,
+        questions=["levels"],
+    )
+    found = [answer.levels for answer in asyncio.run(asking)]
+    assert len(client.asked) == calls
+    if calls == 1:
+        assert found == [(1, 2, 3, 4, 5, 6), (7, 8)]
 
 
 def test_controls_are_judged_on_test_items() -> None:
@@ -354,7 +424,7 @@ def test_script_judges_through_a_server_and_pays_once(
         assert answer.probability == pytest.approx(control if answer.control else own)
     items = read_items(files["events"].with_name("items.parquet"), 1)
     for split in ("validation", "test"):
-        asked = [item[:4] for item in items[split]]
+        asked = [item[:4] for item in items[split] if item.question in QUESTIONS]
         told = [(a.question, a.window, a.query, a.key) for a in found.answers if a.split == split]
         assert told == asked * (2 if split == "test" else 1)
 

@@ -51,7 +51,7 @@ def brain(truth: dict[str, bool]) -> Any:
 
 def answers_of(folder: Path) -> dict[str, bool]:
     """What the head does in each passage that a judge is shown."""
-    from headatlas.explainers.llm.judge import judge_messages
+    from headatlas.explainers.llm.questions import judge_messages
     from headatlas.explainers.people.explain import told
 
     reading = reading_of(head_events(), read_items(folder / "items.parquet", ABOUT.head))
