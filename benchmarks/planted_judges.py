@@ -63,9 +63,9 @@ def answer(item: Item, truth: Truth, errors: float, rng: np.random.Generator) ->
         levels[wrong] = rng.integers(HIGHEST + 1, size=wrong.sum())
         return "\n".join(f"{n}: {level}" for n, level in enumerate(levels, 1))
     if item.question == "attends":
-        holds = item.key != 0 and truth.attention[item.query, item.key] > 0
+        holds = item.key != 0 and bool(truth.attention[item.query, item.key] > 0)
     else:
-        holds = truth.activation[list(item.marks) or [item.query]].mean() > 0.5
+        holds = bool(truth.activation[list(item.marks) or [item.query]].mean() > 0.5)
     if rng.random() < errors:
         holds = rng.random() < 0.5
     return "yes" if holds else "no"

@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -22,6 +22,7 @@ class Behaviour:
     finish: str = "stop"
     refusal: str | None = None
     first_tokens: Mapping[str, float | None] | None = None  # sent where they are asked for
+    tokens: Sequence[Mapping[str, float]] = ()  # likewise of every token, the one said first
     usage: tuple[int, int] | None = (10, 5)  # tokens of the prompt and of the reply
     message: Mapping[str, Any] = field(default_factory=dict)  # further keys beside the text
     status: int = 200  # any other: an error whose message is `text`
@@ -238,9 +239,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _completion(body: Body, behaviour: Behaviour) -> Body:
     logprobs = None
-    if behaviour.first_tokens is not None and body.get("logprobs"):
-        likeliest = [{"token": t, "logprob": p} for t, p in behaviour.first_tokens.items()]
-        logprobs = {"content": [{**likeliest[0], "top_logprobs": likeliest}]}
+    tokens = behaviour.tokens or [behaviour.first_tokens or {}]
+    if any(tokens) and body.get("logprobs"):
+        told = [[{"token": t, "logprob": p} for t, p in token.items()] for token in tokens]
+        logprobs = {"content": [{**token[0], "top_logprobs": token} for token in told]}
     choice = {
         "index": 0,
         "message": {

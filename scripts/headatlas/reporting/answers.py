@@ -137,10 +137,10 @@ def passage(
 
     stretches: list[Stretch] = []
     following = 0
-    for (_, marks), run in itertools.groupby(enumerate(sorted(shown)), stretch):
+    for (_, kind), run in itertools.groupby(enumerate(sorted(shown)), stretch):
         positions = [position for _, position in run]
         text = [part for position in positions for part in parts(pieces[position])]
-        stretches.append(Stretch(text, marks, positions[0] > following))
+        stretches.append(Stretch(text, kind, positions[0] > following))
         following = positions[-1] + 1
     return stretches
 

@@ -7,7 +7,7 @@ import pytest
 from event_rows import event_row, table_of
 
 from headatlas.events.items import draw_items
-from headatlas.items import Item
+from headatlas.items import QUESTIONS, Item
 from headatlas.records.judgement import Answer, Judgement
 from headatlas.reporting.answers import Answered, asked, passage, shortened
 from headatlas.reporting.exemplars import LONGEST
@@ -31,7 +31,7 @@ def judgement(items: Sequence[Item], probabilities: Sequence[float | None]) -> J
         return [
             Answer(
                 split=split,
-                **dict(zip(("question", "window", "query", "key"), item[:4], strict=True)),
+                **item.place._asdict(),
                 control=control,
                 probability=probability if own else 0.375,
                 reply="Yes.",
@@ -48,7 +48,7 @@ def judgement(items: Sequence[Item], probabilities: Sequence[float | None]) -> J
 
 def test_own_answers_stand_beside_what_the_head_did() -> None:
     events = table_of(rows())
-    items = draw_items(events, COUNT, SEED, **AT)["test"]
+    items = [i for i in draw_items(events, COUNT, SEED, **AT)["test"] if i.question in QUESTIONS]
     told = [1.0 if item.holds else 0.0 for item in items]
     told[0], told[1], told[2] = 1 - told[0], None, 0.5
     found = asked(judgement(items, told), events, items)
@@ -68,6 +68,25 @@ def test_own_answers_stand_beside_what_the_head_did() -> None:
     }  # fmt: skip
     active = found[1].answers
     assert {answer.measured for answer in active if answer.holds} == {7.0}
+
+
+def test_marked_tokens_stand_where_the_query_would() -> None:
+    items = [
+        Item("marked", 5, 6, None, True, (2, 6)),
+        Item("marked", 5, 6, None, False, (1, 3)),
+        Item("levels", 5, 6, None, None, (5, 6)),
+    ]
+    (found,) = asked(judgement(items, [1.0, 1.0, None]), table_of(rows()), items)
+    assert found.question == "marked"
+    wrong, right = found.answers
+    assert (wrong.verdict, wrong.measured, right.verdict, right.measured) == (
+        "wrong",
+        2.0,
+        "right",
+        4.0,
+    )
+    shown = [("".join(part.text for part in s.parts), s.marks) for s in right.text]
+    assert shown == [("t0t1", ""), ("t2", "q"), ("t3t1t2", ""), ("t3", "q")]
 
 
 def test_an_item_that_was_not_answered_is_left_out() -> None:

@@ -150,7 +150,7 @@ async def judge_items(
             marks=item.marks,
             control=control,
             probability=None if isinstance(found := told[item][0], list) else found,
-            levels=found if isinstance(found, list) else None,
+            levels=tuple(found) if isinstance(found, list) else None,
             reply=told[item][1],
         )
         for item in items

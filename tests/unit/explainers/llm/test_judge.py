@@ -383,7 +383,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return paths | {"events": tmp_path / "events.parquet"}
 
 
-def run(files: dict[str, Path], url: str, out: Path) -> subprocess.CompletedProcess:
+def run(files: dict[str, Path], url: str, out: Path, *further: str) -> subprocess.CompletedProcess:
     connection = {"base_url": url, "input_price": 1.0, "output_price": 2.0}
     flags = {
         "events": files["events"],
@@ -401,7 +401,7 @@ def run(files: dict[str, Path], url: str, out: Path) -> subprocess.CompletedProc
     command = [sys.executable, str(SCRIPT)]
     for flag, value in flags.items():
         command += [f"--{flag}", str(value)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return subprocess.run([*command, *further], capture_output=True, text=True)
 
 
 def test_script_judges_through_a_server_and_pays_once(
@@ -427,6 +427,33 @@ def test_script_judges_through_a_server_and_pays_once(
         asked = [item[:4] for item in items[split] if item.question in QUESTIONS]
         told = [(a.question, a.window, a.query, a.key) for a in found.answers if a.split == split]
         assert told == asked * (2 if split == "test" else 1)
+
+
+def test_script_takes_expected_levels_from_a_server_that_gives_log_probabilities(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    def brain(body: dict) -> str | Behaviour:
+        numbers = re.findall(r"^(\d+)\t", body["messages"][1]["content"], re.MULTILINE)
+        if not numbers:
+            return "yes"
+        tokens: list[dict[str, float]] = []
+        for number in numbers:
+            likeliest = {"2": math.log(0.5), "3": math.log(0.25), "10": math.log(0.25)}
+            tokens += [{number: 0.0}, {": ": 0.0}, likeliest, {"\n": 0.0}]
+        return Behaviour("".join(next(iter(token)) for token in tokens), tokens=tokens)
+
+    with LlmServer(brain) as server:
+        result = run(files, server.base_url, tmp_path / "out.json", "--simulation", "--fuzzing")
+        assert (result.returncode, result.stderr) == (0, "")
+        asked = len(server.requests)
+    found = read_record(tmp_path / "out.json", Judgement)
+    assert len(found.answers) == asked
+    questions = dict.fromkeys(("active", "attends", "marked", "levels"), 0)
+    for answer in found.answers:
+        questions[answer.question] += answer.split == "test" and answer.control is None
+        if answer.question == "levels":
+            assert answer.levels == pytest.approx([2 * 0.5 + 3 * 0.25 + 10 * 0.25] * 5)
+    assert questions == {"active": 4, "attends": 4, "marked": 4, "levels": 4}
 
 
 def test_script_misses_the_explanation_of_a_control(files: dict[str, Path], tmp_path: Path) -> None:
