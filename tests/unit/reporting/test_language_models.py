@@ -12,7 +12,7 @@ from golden_files import expect_golden
 from places import SCRIPTS, TEMPLATES
 from reporting_factory import ATTACK, EVERY_HEAD, RECIPE, RUN, write_run
 
-from headatlas.items import read_items
+from headatlas.items import QUESTIONS, read_items
 from headatlas.records.explanation import Behaviour, Candidate, Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.records.judgement import Answer, Judgement
@@ -105,7 +105,8 @@ def _items(inputs: Inputs, layer: int) -> Path:
 def judged(name: str, inputs: Inputs) -> Judgement:
     """Every other answer is right, with a reply that is hostile; a failed head has none."""
     about = factory.explanation(int(name[1:3]), int(name[4:]))
-    items = read_items(_items(inputs, about.layer), about.head)["test"]
+    drawn = read_items(_items(inputs, about.layer), about.head)["test"]
+    items = [item for item in drawn if item.question in QUESTIONS]
     answers = [
         Answer(
             split="test",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from explain_factory import ABOUT, Scripted, head_events, reply, table
 
@@ -15,7 +16,7 @@ from headatlas.explainers.llm.explain import Settings, explain
 from headatlas.explainers.llm.misses import SHOWN, misses_of, wrong_items
 from headatlas.explainers.llm.prompts import Evidence
 from headatlas.explainers.llm.refine import revise
-from headatlas.items import Item
+from headatlas.items import QUESTIONS, Item
 from headatlas.llm.client import AskError, BudgetSpent, Client, Refused
 from headatlas.records.base import Split
 from headatlas.records.explanation import Explanation
@@ -27,12 +28,13 @@ ROUND1 = ABOUT.model_copy(update={"round": 1})
 
 
 def seen() -> pa.Table:
-    return head_events().filter(pa.compute.field("split") != "test")
+    return head_events().filter(pc.field("split") != "test")
 
 
 def asked_about() -> list[Item]:
-    """The validation items of the head."""
-    return draw_items(seen(), 4, 0, ABOUT.layer, ABOUT.head)["validation"]
+    """The validation items of the head by which its explanation is chosen."""
+    drawn = draw_items(seen(), 4, 0, ABOUT.layer, ABOUT.head)["validation"]
+    return [item for item in drawn if item.question in QUESTIONS]
 
 
 def answer_to(item: Item, probability: float | None) -> Answer:
