@@ -105,15 +105,19 @@ def test_the_truth_scores_high_and_another_truth_does_not(
 
 
 @pytest.mark.parametrize(
-    ("metric", "least"), [("fuzzing_auroc", 0.8), ("simulation_correlation", 0.5)]
+    ("metric", "heads", "least"),
+    [("fuzzing_auroc", HEADS, 0.8), ("simulation_correlation", HEADS // 2, 0.5)],
 )
 def test_further_scores_tell_the_truth_from_another(
-    asked: tuple[Workplace, LlmServer], metric: str, least: float
+    asked: tuple[Workplace, LlmServer], metric: str, heads: int, least: float
 ) -> None:
-    """They are of test text, beside their controls, for who is asked for them."""
+    """They are of test text, beside their controls, for who is asked for them.
+
+    Half of the heads are active at every token, of which one level is told: no correlation.
+    """
     workplace, _ = asked
     true, false = (scores(workplace, name, metric) for name in ("right", "wrong"))
-    assert len(true) == HEADS
+    assert len(true) == heads
     assert median(true) >= least, true
     assert median(true) - median(false) >= 0.2, (true, false)
     assert median(scores(workplace, "right", f"{metric}_margin")) >= 0.1
