@@ -6,6 +6,7 @@ of whose proposals are valid, and a token is taken for 4 bytes.
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from headatlas.explainers.hybrid.arguments import add_asking, metrics_of, settin
 from headatlas.explainers.hybrid.propose import propose
 from headatlas.explainers.hybrid.reply import FeatureReply, ProposalsReply
 from headatlas.explainers.llm.exemplars import read_seen
+from headatlas.llm.client import Message
 from headatlas.llm.rehearsal import Rehearsal, estimate_row
 from headatlas.names import parse_head
 from headatlas.progress import Progress
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="estimate to write (CSV)")
     args = parser.parse_args()
 
-    def proposed(call: int, kind: type[BaseModel] | None) -> str:
+    def proposed(_: int, __: Sequence[Message], ___: type[BaseModel] | None) -> str:
         return ProposalsReply(proposals=[STAND_IN] * min(USUAL, args.proposals)).model_dump_json()
 
     client = Rehearsal(args.sampling, args.connections[args.endpoint], proposed)
