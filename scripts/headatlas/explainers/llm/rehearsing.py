@@ -38,7 +38,7 @@ def judging_rows(
     judge: Rehearsal,
     costs: Mapping[str, Usage],
 ) -> list[dict[str, object]]:
-    """Rows of `records.spending.ESTIMATE`: of what explanations are chosen by, and of the others."""
+    """Rows of `records.spending.ESTIMATE`: what explanations are chosen by, and the rest."""
     chosen = functools.reduce(since, costs.values(), judge.usage)
     return [
         estimate_row(about, task, endpoint, heads, usage)
