@@ -22,13 +22,18 @@ let index = null;
 let missing = false; // the index, where the page was taken away without it
 let sorting = BY_HEAD; // null: the best match first
 
+// A head may have several flags, each on a line of its own; no name of a family has a line break.
+function valuesOf(row, filter) {
+  return row.dataset[filter.dataset.filter].split("\n");
+}
+
 function show() {
   const words = search.value.trim();
   if (words && !index && !missing) load("search.js", "headAtlasIndex", (loaded) => { index = loaded; show(); }, () => { missing = true; show(); });
   const scores = words && index ? ranked(index, words) : null;
   for (const { row, number } of rows) {
     row.hidden = (scores && !scores.has(number))
-      || filters.some((f) => f.value && row.dataset[f.dataset.filter] !== f.value);
+      || filters.some((f) => f.value && !valuesOf(row, f).includes(f.value));
   }
   const visible = rows.filter(({ row }) => !row.hidden).length;
   const order = words && missing ? ": search.js is not beside this page" : scores && !sorting ? ", the best match first" : "";
@@ -88,7 +93,7 @@ function changed() {
 }
 
 for (const select of filters) {
-  const values = new Set(rows.map(({ row }) => row.dataset[select.dataset.filter]));
+  const values = new Set(rows.flatMap(({ row }) => valuesOf(row, select)));
   for (const value of [...values].filter(Boolean).sort()) select.add(new Option(value, value));
   select.addEventListener("change", changed);
 }

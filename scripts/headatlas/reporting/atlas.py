@@ -121,6 +121,7 @@ def _summary(atlas: Atlas) -> list[tables.Row]:
         {
             **tables.summary_row(head, atlas.told[head.name]._asdict(), atlas.scores, metrics),
             **copying_of(atlas.written, head.name),
+            "flags": "; ".join(raised.flag.label for raised in atlas.flags[head.name]) or None,
         }
         for head in atlas.heads
     ]

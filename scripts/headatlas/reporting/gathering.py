@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from headatlas.flags import Evidence, Raised, flags_of
 from headatlas.measure import Measure
 from headatlas.records.base import Record
 from headatlas.records.clusters import Clusters
@@ -58,6 +59,8 @@ class Atlas(NamedTuple):
 
     `transfers` are how the explanations do on other corpora.
 
+    `flags` are those that the figures of an explanation raise, by the name of its head.
+
     `other_runs` are the other runs on the model, to which the pages of heads lead.
 
     `axes` are the ends of each score's axis, `spreads` the least value, the quartiles and
@@ -87,6 +90,7 @@ class Atlas(NamedTuple):
     rated: Rated | None
     transfers: Transfers
     other_runs: Sequence[OtherRun]
+    flags: dict[str, list[Raised]]
 
     @property
     def heads_in_model(self) -> int:
@@ -213,6 +217,10 @@ def gather(
         people,
         transfers or {},
         others,
+        {
+            head.name: flags_of(Evidence(head.explanation, head.scores, head.twins, len(heads)))
+            for head in heads
+        },
     )
 
 

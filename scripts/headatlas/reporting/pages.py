@@ -5,6 +5,7 @@ from functools import partial
 
 import jinja2
 
+from headatlas.flags import FLAGS, PLANTED, Flag
 from headatlas.holding import CRITERION
 from headatlas.measure import Measure
 from headatlas.records.atlas import RunRecord
@@ -106,11 +107,18 @@ def _overview(atlas: Atlas) -> dict[str, object]:
         "random_stated": stated_counts(_stated_of_twin(atlas)),
         "object_names": OBJECT_NAMES,
         "labels": LABELS,
+        "flags": [(flag, _raised(atlas, flag)) for flag in FLAGS],
+        "planted": PLANTED,
         "by_name": {head.name: head for head in atlas.heads},
         "random_spreads": [spread(atlas.random_heads, measure) for measure in atlas.scores],
         "claims_of": partial(told, atlas.claims),
         "families": [_family(atlas, *item) for item in families(atlas.heads).items()],
     }
+
+
+def _raised(atlas: Atlas, flag: Flag) -> int:
+    """How many heads have a flag."""
+    return sum(raised.flag is flag for found in atlas.flags.values() for raised in found)
 
 
 def _stated_of_twin(atlas: Atlas) -> Iterator[Stated | None]:
