@@ -5,7 +5,7 @@ CORES ?= all
 # transformers asks the hub about local folders too; nothing here needs the network.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_PROGRESS_BARS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: atlas study rate estimate merge export test test-quick test-slurm test-browser lint benchmark faults planted \
+.PHONY: atlas study rate estimate merge simulator export test test-quick test-slurm test-browser lint benchmark faults planted \
 	demo-model clean
 
 # Of the configured sweep; or of a real model, all its heads, on a corpus of config.yaml:
@@ -41,7 +41,12 @@ estimate: .venv/installed
 merge: .venv/installed
 	$(BIN)/python scripts/tools/merge_results.py "$(or $(FROM),$(error FROM=path is missing))" .
 
-# Writes the finished atlases of results/ to export/: as a data set, for HeadVis, and as a web site.
+# Trains a network on the explanations of results/, and says what it is worth: results/simulator/.
+simulator: .venv/installed
+	$(OFFLINE) $(BIN)/python scripts/tools/train_simulator.py $(if $(RUN),--run "$(RUN)")
+
+# Writes the finished atlases of results/ to export/: as a data set, for HeadVis, as a web site, and
+# as chats to fine-tune language models on.
 # make export LICENCE=cc-by-4.0
 LICENCE := unknown
 export: .venv/installed

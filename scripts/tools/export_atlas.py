@@ -25,7 +25,8 @@ def main() -> None:
         choices=KINDS,
         default=KINDS,
         help="dataset: Parquet tables that datasets.load_dataset opens; headvis: data of its "
-        "frontend; site: all pages with one front page (default: all three)",
+        "frontend; site: all pages with one front page; finetuning: chats for language models "
+        "(default: all)",
     )
     parser.add_argument(
         "--licence",

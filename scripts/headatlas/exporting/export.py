@@ -9,10 +9,11 @@ from ..folders import atomic_folder
 from ..reading.atlas import Atlas
 from ..reporting.environment import environment
 from .dataset import write_dataset
+from .finetuning import write_finetuning
 from .headvis import write_headvis
 from .site import COMPARISON, write_site
 
-Kind = Literal["dataset", "headvis", "site"]
+Kind = Literal["dataset", "headvis", "site", "finetuning"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -30,7 +31,8 @@ def export(
 
     - dataset: tables for `datasets.load_dataset`;
     - headvis: for each run, model/corpus/explainer/clustering, the data of HeadVis's frontend;
-    - site: the pages, with those of the `comparison` and a front page.
+    - site: the pages, with those of the `comparison` and a front page;
+    - finetuning: chats from which a language model learns to explain and to simulate.
 
     Where it fails, `out` stays as it was. Raises InputError if two atlases are of the same run,
     or `out` is no place for it.
@@ -45,6 +47,8 @@ def export(
                 write_headvis(atlas, folder / "headvis" / atlas.run)
         if "site" in kinds:
             write_site(atlases, comparison, folder / "site", env)
+        if "finetuning" in kinds:
+            write_finetuning(atlases, folder / "finetuning", env)
     return [out / kind for kind in kinds]
 
 

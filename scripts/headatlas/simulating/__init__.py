@@ -1,0 +1,1 @@
+"""A learned simulator: a network that reads an explanation and predicts activation."""
