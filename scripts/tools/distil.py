@@ -5,7 +5,6 @@ printed before and after.
 """
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +96,15 @@ def read_part(
     return kept
 
 
-def tokens_of(
-    messages: list[Mapping[str, str]], tokenizer: PreTrainedTokenizerBase
-) -> dict[str, Any]:
+def tokens_of(messages: list[dict[str, str]], tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     """A chat as the model's template writes it; labels are those of the last message alone.
 
     Raises InputError if the template does not write what comes before it in the same way.
     """
-    asked = tokenizer.apply_chat_template(messages[:-1], tokenize=False, add_generation_prompt=True)
-    whole = tokenizer.apply_chat_template(messages, tokenize=False)
+    asked, whole = (
+        str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=begin))
+        for chat, begin in ((messages[:-1], True), (messages, False))
+    )
     if not whole.startswith(asked):
         raise InputError("the chat template does not begin a chat as it begins its question")
     before, after = (
