@@ -1,0 +1,99 @@
+"""A learned simulator on invented heads: it reads explanations of heads that it has not seen."""
+
+import numpy as np
+import pytest
+
+from headatlas.intervals import Estimate
+from headatlas.reading.alike import Head
+from headatlas.simulating.data import BACK, HeadSeen, RunSeen, bucket, unseen
+from headatlas.simulating.evaluation import correlation, evaluated, summarised
+
+KINDS, HEADS, LENGTH, WINDOWS = 3, 12, 50, 24
+
+
+def invented() -> tuple[RunSeen, dict[str, np.ndarray], dict[Head, Head]]:
+    """Heads that are active where one of a few features holds; the explanation says which."""
+    rng = np.random.default_rng(0)
+    tokens = WINDOWS * LENGTH
+    features = (rng.random((tokens, KINDS)) < 0.3).astype(np.float32)
+    activation = np.stack([features[:, n % KINDS] for n in range(HEADS)])
+    activation += rng.normal(0, 0.2, activation.shape).astype(np.float32)
+    heads = [HeadSeen(("m", f"h{n}"), f"says {n}", n, 0.3, 0.5) for n in range(HEADS)]
+    said = {
+        head.text: np.eye(KINDS + HEADS)[n % KINDS] + 0.3 * np.eye(KINDS + HEADS)[KINDS + n]
+        for n, head in enumerate(heads)
+    }
+    run = RunSeen(
+        name="m/c/e/k",
+        heads=heads,
+        split=np.repeat(["train", "test"], tokens // 2),
+        counted=np.arange(tokens) % LENGTH > 0,
+        window=np.repeat(np.arange(WINDOWS), LENGTH),
+        documents={n: f"d{n}" for n in range(WINDOWS)},
+        tokens=np.zeros((tokens, BACK), np.int16),
+        features=features,
+        activation=activation,
+        programs=np.where(np.arange(HEADS)[:, None] == 0, np.nan, activation).astype(np.float32),
+    )
+    return run, said, {head.head: head.head for head in heads}
+
+
+def test_it_predicts_heads_that_it_has_not_seen_by_what_is_said_of_them() -> None:
+    run, said, groups = invented()
+    rows = evaluated([run], said, groups, folds=3, steps=80, seed=0)
+    assert sorted(row["head"] for row in rows) == sorted(f"h{n}" for n in range(HEADS))
+    assert all(row["simulator"] > 0.7 for row in rows)
+    found = summarised(rows, 200, 0)
+    assert found["program"].value == pytest.approx(1) and found["program"].n == HEADS - 1
+    assert found["untold"].value is not None and found["untold"].value < 0.7
+    over = found["simulator - untold"]
+    assert over.low is not None and over.low > 0.1
+
+
+def test_a_fold_learns_nothing_of_its_heads_and_of_test_windows() -> None:
+    run, said, groups = invented()
+    spoiled = run.activation.copy()
+    spoiled[:, run.split == "test"] = 1000.0
+    rows = evaluated([run], said, groups, folds=3, steps=5, seed=0)
+    again = evaluated([run._replace(activation=spoiled)], said, groups, folds=3, steps=5, seed=0)
+    assert [row["loss"] for row in rows] == [row["loss"] for row in again]
+    of_fold = [
+        head for head in run.heads if head.head[1] in {r["head"] for r in rows if not r["fold"]}
+    ]
+    spoiled = run.activation.copy()
+    spoiled[[head.row for head in of_fold]] = 1000.0
+    again = evaluated([run._replace(activation=spoiled)], said, groups, folds=3, steps=5, seed=0)
+    first, second = (next(r["loss"] for r in found if r["fold"] == 0) for found in (rows, again))
+    assert first == second
+
+
+def test_test_windows_of_documents_that_another_run_trains_on_do_not_count() -> None:
+    run, _, _ = invented()
+    other = run._replace(documents={n: f"e{n}" for n in range(WINDOWS)} | {0: "d23"})
+    kept = unseen([run, other])[0]
+    gone = run.counted & ~kept.counted
+    assert set(run.window[gone]) == {23}
+    assert (kept.rows("train") == run.rows("train")).all()
+
+
+def test_a_correlation_is_that_of_numpy_or_there_is_none() -> None:
+    one, two = np.random.default_rng(0).normal(size=(2, 30))
+    assert correlation(one, two) == pytest.approx(np.corrcoef(one, two)[0, 1])
+    assert correlation(one, np.ones(30)) is None
+    assert correlation(np.full(30, np.nan), two) is None and correlation(None, two) is None
+
+
+def test_the_median_over_heads_is_of_those_that_have_both() -> None:
+    rows = [
+        {"simulator": s, "program": p, "other": 0.0, "untold": 0.0}
+        for s, p in ((0.5, 0.25), (0.75, 0.25), (0.25, None))
+    ]
+    found = summarised(rows, 50, 0)
+    assert found["simulator"].value == 0.5 and found["program"].n == 2
+    assert found["simulator - program"].value == pytest.approx(0.375)
+    assert isinstance(found["simulator - other"], Estimate)
+
+
+def test_a_token_has_the_same_bucket_everywhere() -> None:
+    assert bucket(" the") == bucket(" the") != bucket("the")
+    assert 0 < bucket("\ud800") < 4096
