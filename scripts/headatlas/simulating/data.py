@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 from jaxtyping import Bool, Float, Int, Shaped
 
 from ..clustering.embeddings import behaviour_text
 from ..errors import InputError
 from ..explainers.logit.features import FeatureTable
 from ..explainers.symbolic.windows import read_features
+from ..measures import simulation_correlation
 from ..predictions import read_activation
 from ..reading.alike import Head
 from ..reading.atlas import Atlas
@@ -37,6 +39,7 @@ class HeadSeen(NamedTuple):
     row: int
     mean: float  # of its activation on train windows
     deviation: float
+    prompted: float | None = None  # correlation by a language model that was asked, on passages
 
 
 class RunSeen(NamedTuple):
@@ -93,12 +96,15 @@ def read_run(atlas: Atlas, folder: Path) -> RunSeen:
     counted = np.concatenate([tables[s][0].grid.query > 0 for s in SPLITS])
     numbers = [np.asarray(tables[s][1])[tables[s][0].grid.window] for s in SPLITS]
     train = np.flatnonzero((split == "train") & counted)
-    heads = []
+    heads, prompted = [], _prompted(atlas)
     for name, row in zip(explained, rows.values(), strict=True):
         own = np.asarray(activation[row, train], dtype=float)
         deviation = float(own.std()) or 1.0
         text = behaviour_text(atlas.head(name))
-        heads.append(HeadSeen((atlas.record.model, name), text, row, float(own.mean()), deviation))
+        words_alone = atlas.head(name).program is None
+        asked = prompted.get(atlas.place_of(name)) if words_alone else None
+        mean = float(own.mean())
+        heads.append(HeadSeen((atlas.record.model, name), text, row, mean, deviation, asked))
     return RunSeen(
         atlas.run, heads, split, counted, np.concatenate(numbers), documents, seen,
         _features(folder / "features.npy", [tables[s][0] for s in SPLITS]), activation, programs,
@@ -183,6 +189,15 @@ def _fill_program(
     numbers = {number: place for (_, number), place in places.items()}
     for window, predicted in read_activation(path, at).items():
         programs[row, numbers[window]] = predicted
+
+
+def _prompted(atlas: Atlas) -> dict[tuple[int, int], float | None]:
+    """What a language model that was asked for levels scored on test passages, by head."""
+    of_levels = (pl.col("metric") == simulation_correlation.MEASURE.name) & (
+        pl.col("split") == "test"
+    )
+    rows = atlas.scores.filter(of_levels).select("layer", "head", "value").iter_rows()
+    return {(layer, head): value for layer, head, value in rows}
 
 
 def _features(path: Path, tables: Sequence[FeatureTable]) -> np.ndarray:

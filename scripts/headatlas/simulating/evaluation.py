@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from ..intervals import Estimate, Statistic, resampled
+from ..intervals import Estimate, resampled
 from ..reading.alike import Head, folds_of
 from ..statistics.correlation import moments, pearson
 from .data import HeadSeen, RunSeen
@@ -15,8 +15,8 @@ from .network import Batch, Simulator, trained
 
 BATCH = 4096
 # What predicts: the network; what the explanation says, executed; the network, told of another
-# head; and told nothing of any (the mean of all explanations).
-PREDICTORS = ("simulator", "program", "other", "untold")
+# head; told nothing of any (the mean of all explanations); and a language model that was asked.
+PREDICTORS = ("simulator", "program", "other", "untold", "prompted")
 Said = Mapping[str, Float[np.ndarray, " embedding"]]
 Row = dict[str, Any]
 
@@ -61,7 +61,8 @@ def evaluated(
                 predicted["program"] = run.programs[head.row, test].astype(float)
                 rows.append(
                     {"run": run.name, "head": head.head[1], "fold": fold, "loss": losses[-1]}
-                    | {name: correlation(predicted.get(name), measured) for name in PREDICTORS}
+                    | {n: correlation(predicted.get(n), measured) for n in PREDICTORS[:-1]}
+                    | {"prompted": head.prompted}
                 )
     return rows
 
@@ -112,22 +113,33 @@ def correlation(predicted: np.ndarray | None, measured: np.ndarray) -> float | N
 def summarised(rows: Sequence[Row], resamples: int, seed: int) -> dict[str, Estimate]:
     """The median over heads of each predictor, and of the differences from the simulator.
 
-    Differences are `simulator - NAME`, of the heads that have both; heads are resampled.
+    Differences are `simulator - NAME`, where there are both. Heads are resampled; of a head that
+    is in several runs, the mean over these counts.
     """
-    found = {}
-    for name in PREDICTORS:
-        own = [[row[name]] for row in rows if row[name] is not None]
-        found[name] = _median(own, resamples, seed)
+    found = {
+        name: [(_head(r), r[name]) for r in rows if r[name] is not None] for name in PREDICTORS
+    }
     for name in PREDICTORS[1:]:
-        both = [row for row in rows if None not in (row["simulator"], row[name])]
-        own = [[row["simulator"] - row[name]] for row in both]
-        found[f"simulator - {name}"] = _median(own, resamples, seed)
-    return found
+        both = [r for r in rows if None not in (r["simulator"], r[name])]
+        found[f"simulator - {name}"] = [(_head(r), r["simulator"] - r[name]) for r in both]
+    return {name: _median(values, resamples, seed) for name, values in found.items()}
 
 
-def _median(values: list[list[float]], resamples: int, seed: int) -> Estimate:
-    median: Statistic = lambda drawn: np.median(drawn[..., 0], axis=1)  # noqa: E731
-    return resampled(np.array(values, dtype=float).reshape(-1, 1), median, resamples, seed)
+def _head(row: Row) -> Head:
+    return row["run"].split("/")[0], row["head"]
+
+
+def _median(values: Sequence[tuple[Head, float]], resamples: int, seed: int) -> Estimate:
+    of_head: dict[Head, list[float]] = {}
+    for head, value in values:
+        of_head.setdefault(head, []).append(value)
+    means = np.array([np.mean(own) for own in of_head.values()], dtype=float)
+
+    def median(drawn: Float[np.ndarray, "draws heads 1"]) -> Float[np.ndarray, " draws"]:
+        found: Float[np.ndarray, " draws"] = np.median(drawn[..., 0], axis=1)
+        return found
+
+    return resampled(means.reshape(-1, 1), median, resamples, seed)
 
 
 def _other(run: RunSeen, head: HeadSeen, groups: Mapping[Head, Head], seed: int) -> HeadSeen | None:

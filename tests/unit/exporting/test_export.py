@@ -44,7 +44,7 @@ def exported(atlas: Atlas, tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = export(
         [atlas], out, templates=TEMPLATES, licence="cc0-1.0", exemplars=True, comparison=comparison
     )
-    assert written == [out / "dataset", out / "headvis", out / "site"]
+    assert written == [out / name for name in ("dataset", "headvis", "site", "finetuning")]
     return out
 
 

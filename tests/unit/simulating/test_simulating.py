@@ -5,10 +5,16 @@ import pytest
 
 from headatlas.intervals import Estimate
 from headatlas.reading.alike import Head
+from headatlas.simulating import evaluation
 from headatlas.simulating.data import BACK, HeadSeen, RunSeen, bucket, unseen
 from headatlas.simulating.evaluation import correlation, evaluated, summarised
 
 KINDS, HEADS, LENGTH, WINDOWS = 3, 12, 50, 24
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "BATCH", 512)
 
 
 def invented() -> tuple[RunSeen, dict[str, np.ndarray], dict[Head, Head]]:
@@ -40,7 +46,7 @@ def invented() -> tuple[RunSeen, dict[str, np.ndarray], dict[Head, Head]]:
 
 def test_it_predicts_heads_that_it_has_not_seen_by_what_is_said_of_them() -> None:
     run, said, groups = invented()
-    rows = evaluated([run], said, groups, folds=3, steps=80, seed=0)
+    rows = evaluated([run], said, groups, folds=3, steps=200, seed=0)
     assert sorted(row["head"] for row in rows) == sorted(f"h{n}" for n in range(HEADS))
     assert all(row["simulator"] > 0.7 for row in rows)
     found = summarised(rows, 200, 0)
@@ -85,8 +91,14 @@ def test_a_correlation_is_that_of_numpy_or_there_is_none() -> None:
 
 def test_the_median_over_heads_is_of_those_that_have_both() -> None:
     rows = [
-        {"simulator": s, "program": p, "other": 0.0, "untold": 0.0}
-        for s, p in ((0.5, 0.25), (0.75, 0.25), (0.25, None))
+        {"run": run, "head": head, "simulator": s, "program": p, "other": 0.0, "untold": 0.0}
+        | {"prompted": None}
+        for run, head, s, p in (
+            ("m/a", "h0", 0.5, 0.25),
+            ("m/a", "h1", 0.5, 0.25),
+            ("m/b", "h1", 1.0, 0.25),
+            ("n/a", "h1", 0.25, None),
+        )
     ]
     found = summarised(rows, 50, 0)
     assert found["simulator"].value == 0.5 and found["program"].n == 2
