@@ -21,7 +21,7 @@ from ..explainers.llm.exemplars import choose_exemplars, excerpt, largest_activa
 from ..explainers.llm.prompts import Evidence, explain_messages
 from ..explainers.llm.reply import MAX_BEHAVIOURS, BehaviourReply, ExplanationReply
 from ..llm.client import Message
-from ..reading.alike import Head, folds_of, groups_of
+from ..reading.alike import Head, groups_of
 from ..reading.atlas import Atlas
 from ..records.base import SPLITS, Split, head_name
 from ..records.events import EVENTS
@@ -31,7 +31,7 @@ from .levels import levels_chat
 
 TASKS = ("explainer", "simulator")
 EXEMPLARS, PASSAGES = 12, 8  # of a head: shown to the explainer, asked of the simulator
-_FOLDS = 10  # of heads: eight to train on, one to validate, one to test
+_HELD_OUT = 0.1  # least share of the heads in validation, and in test
 _CHUNK = 256
 
 
@@ -74,8 +74,6 @@ def parts_of(atlases: Sequence[Atlas]) -> Parts:
 
     Heads of which the same is said are in one part.
     """
-    folds = folds_of(groups_of(atlases), _FOLDS, 0)
-    of_fold: dict[int, Split] = {_FOLDS - 2: "validation", _FOLDS - 1: "test"}
     documents: dict[str, set[Split]] = {}
     texts: dict[bytes, set[Split]] = {}
     for atlas in atlases:
@@ -85,10 +83,30 @@ def parts_of(atlases: Sequence[Atlas]) -> Parts:
                 documents.setdefault(row["document"], set()).add(row["split"])
                 texts.setdefault(_digest(row["pieces"]), set()).add(row["split"])
     return Parts(
-        {head: of_fold.get(fold, "train") for head, fold in folds.items()},
+        parts_of_heads(groups_of(atlases)),
         {name: next(iter(splits)) for name, splits in documents.items() if len(splits) == 1},
         {text: next(iter(splits)) for text, splits in texts.items() if len(splits) == 1},
     )
+
+
+def parts_of_heads(groups: Mapping[Head, Head]) -> dict[Head, Split]:
+    """The part of each head: groups go to test and validation until these have a tenth each.
+
+    The smallest go first, those of a size in random order, since many heads may be in one group.
+    With fewer than three groups there is nothing to test on.
+    """
+    members: dict[Head, list[Head]] = {}
+    for head, group in groups.items():
+        members.setdefault(group, []).append(head)
+    shuffled = np.random.default_rng(0).permutation(len(members))
+    order = sorted((sorted(members)[n] for n in shuffled), key=lambda group: len(members[group]))
+    found: dict[Head, Split] = {}
+    for group in order:
+        sizes = Counter(found.values())
+        wanted: list[Split] = ["test", "validation"] if len(members) > 2 else []
+        short = [part for part in wanted if sizes[part] < _HELD_OUT * len(groups)]
+        found |= dict.fromkeys(members[group], short[0] if short else "train")
+    return found
 
 
 def examples(atlas: Atlas, parts: Parts) -> Iterator[tuple[str, Split, dict[str, Any]]]:

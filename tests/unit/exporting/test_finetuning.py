@@ -18,7 +18,7 @@ from small_tokenizers import byte_level
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from headatlas.explainers.llm.reply import ExplanationReply
-from headatlas.exporting.finetuning import parts_of, reply_of, write_finetuning
+from headatlas.exporting.finetuning import parts_of, parts_of_heads, reply_of, write_finetuning
 from headatlas.exporting.levels import levels_chat
 from headatlas.reading.alike import folds_of, groups_of
 from headatlas.reading.atlas import Atlas
@@ -156,6 +156,16 @@ def iter_events(atlas: Any) -> Iterator[Any]:
 
     for _, _, table in _heads(atlas.folder / "raw_events.parquet"):
         yield from events_of(table)
+
+
+def test_a_tenth_of_the_heads_is_for_each_test_and_the_large_group_for_training() -> None:
+    groups = {("m", f"h{n}"): ("m", "h0" if n < 12 else f"h{n}") for n in range(20)}
+    parts = parts_of_heads(groups)
+    assert [[*parts.values()].count(part) for part in SPLITS] == [16, 2, 2]
+    assert {parts["m", f"h{n}"] for n in range(12)} == {"train"}
+    assert set(parts_of_heads({("m", "a"): ("m", "a"), ("m", "b"): ("m", "b")}).values()) == {
+        "train"
+    }
 
 
 def test_heads_of_a_group_are_in_one_fold_and_folds_are_as_large() -> None:
