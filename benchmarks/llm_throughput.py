@@ -41,8 +41,11 @@ def write_config(folder: Path, base_url: str, args: argparse.Namespace) -> None:
     config["models"] = {"model": {"source": "model", **shape}}
     config["corpora"]["python-docs"] |= {"windows": 128, "window_tokens": 32, "sampled": 16}
     endpoint = {"model": "slow", "base_url": base_url, "output": "json_object"}
-    config["endpoints"] = {"slow": endpoint | {"calls_at_once": args.calls_of_a_head}}
+    at_once = args.calls if args.ahead else args.calls_of_a_head
+    endpoint |= {"calls_at_once": at_once, "ahead": args.ahead}
+    config["endpoints"] = {"slow": endpoint}
     llm = {"kind": "llm", "endpoint": "slow", "judge": "slow", "rounds": 0}
+    llm |= {"candidates": args.candidates}
     config["explainers"] = {"llm": llm}
     config["sweep"] |= {"models": ["model"], "explainers": ["llm"]}
     config["activations"]["top_windows"] = 8
@@ -78,6 +81,10 @@ def judgements(folder: Path) -> int:
     return len(list((folder / "results").glob("model/*/llm/round0/judgements/*.json")))
 
 
+def replies(folder: Path) -> int:
+    return len(list((folder / "results/replies").glob("??/*.json")))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--folder", type=Path, required=True, help="where model and results go")
@@ -87,6 +94,10 @@ def main() -> None:
     # Snakemake runs at most five processes that need no core more than there are cores.
     parser.add_argument("--calls-of-a-head", type=int, default=8, help="of these, by one process")
     parser.add_argument("--items", type=int, default=20, help="passages judged, of each question")
+    parser.add_argument("--candidates", type=int, default=3, help="explanations proposed of a head")
+    parser.add_argument(
+        "--ahead", action="store_true", help="one process asks about all heads before their jobs"
+    )
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     make_model(args.folder / "model", 0, layers=LAYERS)
@@ -95,10 +106,13 @@ def main() -> None:
         write_config(args.folder, server.base_url, args)
         limit = ("--resources", "gpu=1", f"calls={args.calls}")
         assert start(args.folder, *limit, "--until", "select_events").wait() == 0
-        began = time.perf_counter()
+        began, at = time.perf_counter(), time.time()
         run = start(args.folder, *limit, "--until", "judge_head_llm")
+        enough = LAYERS * HEADS * args.candidates * args.items  # of more than as many again
         while judgements(args.folder) < LAYERS * HEADS // 2:
-            time.sleep(0.5)
+            if args.ahead and replies(args.folder) > enough:
+                break
+            time.sleep(2)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
         subprocess.run(
@@ -108,7 +122,7 @@ def main() -> None:
         )
         assert start(args.folder, *limit, "--until", "judge_head_llm").wait() == 0
         seconds = time.perf_counter() - began
-        calls = len(list((args.folder / "results/replies").glob("??/*.json")))
+        calls = replies(args.folder)
         ideal = calls * args.latency / args.calls
         print(f"heads: {judgements(args.folder)}, killed once in the middle")
         again = brain.answered - calls
@@ -116,6 +130,9 @@ def main() -> None:
         print(f"requests that failed: {len(server.requests) - brain.answered}")
         print(f"most requests at once: {server.most_at_once} of {args.calls}")
         print(f"seconds: {seconds:.0f}; ideal: {ideal:.0f}; ratio: {seconds / ideal:.2f}")
+        for path in (args.folder / "results").glob("model/*/llm/batches.json"):
+            seconds = path.stat().st_mtime - at
+            print(f"of these until all was asked: {seconds:.0f}; ratio: {seconds / ideal:.2f}")
 
 
 if __name__ == "__main__":

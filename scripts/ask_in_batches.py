@@ -1,7 +1,8 @@
-"""Ask a language model about all heads in batches, so that the heads' own jobs find the replies.
+"""Ask a language model about all heads, so that the heads' own jobs find the replies.
 
-What explain_head_llm and judge_head_llm would ask is noted, as far as it can be told without the
-replies, and asked for together; then again, with the replies, until nothing is left to ask.
+What explain_head_llm and judge_head_llm would ask is asked at once, by one process; of an endpoint
+in batches it is noted, as far as it can be told without the replies, and asked for together, and
+then again, with the replies, until nothing is left to ask.
 """
 
 import argparse
@@ -62,8 +63,8 @@ def main() -> None:
     clients = dict.fromkeys(roles)  # one, where they are the same
     with asyncio.Runner() as runner:
         runner.run(resume(clients))
-        heads = AllHeads(args, roles, runner)
-        while not heads.go_on():
+        heads = AllHeads(args, roles)
+        while not runner.run(heads.go_on()):
             print(heads.state, file=sys.stderr, flush=True)
             runner.run(collect(clients))
     write_record(args.out, Asked(heads=len(args.heads), usage=rounded(usage_of(*clients))))

@@ -12,7 +12,7 @@ SECTIONS = ("models", "corpora", "explainers", "clusterings")  # in the order of
 # Which runs there are, how the work is done, and what is given by name alone.
 _NOT_OF_A_RUN = ("sweep", "studies", "execution", "endpoints")
 _SAMPLING = ("model", "temperature", "seed", "max_tokens", "output", "logprobs")
-_PLACE = ("base_url", "api_key_env", "timeout", "retries", "calls_at_once", "batch")
+_PLACE = ("base_url", "api_key_env", "timeout", "retries", "calls_at_once", "batch", "ahead")
 _PRICES = ("input_price", "output_price")
 _BUDGETS = ("max_calls", "max_total_tokens", "max_dollars")
 

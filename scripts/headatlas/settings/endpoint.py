@@ -60,6 +60,11 @@ class Connection(Settings):
         description="whether calls that can wait go through the server's Batch API, in a job for "
         "all heads before theirs; give the prices of batches",
     )
+    ahead: bool = Field(
+        default=False,
+        description="whether one job asks about all heads before theirs, as batches do, so that no "
+        "call waits for a process to start; calls_at_once is then that of all heads",
+    )
     input_price: float | None = Field(
         default=None, ge=0, description="dollars per million tokens of prompts; null where unknown"
     )

@@ -102,15 +102,16 @@ def evidence_flags(wildcards, input):
 
 
 def batches_of(wildcards):
-    """The record that all batches are answered, where one of the two models is asked in batches.
+    """The record that all is answered, where one of the two models is asked ahead of the heads' jobs.
 
     A newer one reruns the jobs of the heads, which find their replies. It cannot be `ancient`:
     Snakemake looks for no other reason to run what comes after an ancient file that is made anew.
     """
     entry = config["explainers"][wildcards.explainer]
     roles = [role for role in ("endpoint", "judge") if role in entry]
-    batch = [config["endpoints"][entry[role]]["batch"] for role in roles]
-    return BATCHES.format(**wildcards) if any(batch) else []
+    endpoints = [config["endpoints"][entry[role]] for role in roles]
+    ahead = any(endpoint["batch"] or endpoint["ahead"] for endpoint in endpoints)
+    return BATCHES.format(**wildcards) if ahead else []
 
 
 def written_by_people(wildcards):

@@ -1,15 +1,18 @@
-"""All heads of a run at once, as far as the replies that are there carry them.
+"""All heads of a run at once: as far as the replies that are there carry them, or to the end.
 
 Slow to import.
 """
 
 import asyncio
 from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from ...controls import Alike, Head, alike_in_words, controls_of
 from ...errors import or_failed
 from ...llm.client import Client
 from ...llm.collecting import Wanted
+from ...llm.together import together
 from ...names import parse_head
 from ...records.explanation import Explanation
 from ..unexplained import failed_explanation
@@ -17,30 +20,48 @@ from .arguments import head_of, of_head
 from .judge import judgement_of
 from .rounds import explaining, judging
 
+AT_ONCE = 64  # heads under way at the same time, of which everything is in memory
+R = TypeVar("R")
+
 
 class AllHeads:
     """What is known of the heads of a run, from clients that may not have all replies yet."""
 
-    def __init__(self, args: Namespace, clients: tuple[Client, Client], runner: asyncio.Runner):
-        self._args, self._clients, self._runner = args, clients, runner
+    def __init__(self, args: Namespace, clients: tuple[Client, Client]):
+        self._args, self._clients = args, clients
         self._heads = [parse_head(name) for name in args.heads]
         self._rounds: dict[Head, list[Explanation]] = {at: [] for at in self._heads}
         self._judged: set[Head] = set()
         self._compared: Alike | None = None
 
-    def go_on(self) -> bool:
-        """Take every head through its rounds, and to the judge; false if one waits for a reply.
+    async def go_on(self) -> bool:
+        """Take all heads at once through their rounds, and to the judge; false if one waits.
 
-        A head that waits has noted all that it wants. Raises AskError.
+        A head that waits for a reply has noted all that it wants. Raises AskError.
         """
-        waiting = False
+        waits = False
         for step in (self._explain, self._judge):
-            for at in self._heads:
+            waits |= await self._of_all(step)
+        return not waits
+
+    async def _of_all(self, step: Callable[[Head], Awaitable[None]]) -> bool:
+        """Whether a head waits for a reply. Once a step has failed no other is begun."""
+        gate, failed = asyncio.Semaphore(AT_ONCE), False
+
+        async def taken(at: Head) -> bool:
+            nonlocal failed
+            async with gate:
                 try:
-                    step(at)
+                    if not failed:
+                        await step(at)
                 except Wanted:
-                    waiting = True
-        return not waiting
+                    return True
+                except BaseException:
+                    failed = True
+                    raise
+            return False
+
+        return any(await together(map(taken, self._heads)))
 
     @property
     def state(self) -> str:
@@ -49,20 +70,17 @@ class AllHeads:
         of = heads * (self._args.rounds + 1)
         return f"{explained} of {of} explanations, {len(self._judged)} of {heads} judgements"
 
-    def _explain(self, at: Head) -> None:
+    async def _explain(self, at: Head) -> None:
         rounds = self._rounds[at]
         while len(rounds) <= self._args.rounds:
-            rounds.append(self._explanation(at, rounds))
+            rounds.append(await self._explanation(at, rounds))
 
-    def _explanation(self, at: Head, rounds: list[Explanation]) -> Explanation:
+    async def _explanation(self, at: Head, rounds: list[Explanation]) -> Explanation:
         args = of_head(self._args, at, len(rounds))
         asking = explaining(args, rounds[-1] if rounds else None, *self._clients)
-        return or_failed(
-            lambda: self._runner.run(asking),
-            lambda reason: failed_explanation(head_of(args), reason),
-        )
+        return await _or_failed(asking, lambda reason: failed_explanation(head_of(args), reason))
 
-    def _judge(self, at: Head) -> None:
+    async def _judge(self, at: Head) -> None:
         """Under its own explanation, and under those of its controls once they are known."""
         explanation = self._last(at)
         if explanation is None or at in self._judged:
@@ -70,9 +88,7 @@ class AllHeads:
         alike = self._alike()
         controls = self._controls(at, alike) if alike else []
         asking = judging(of_head(self._args, at, 0), explanation, controls, self._clients[1])
-        or_failed(
-            lambda: self._runner.run(asking), lambda reason: judgement_of(explanation, reason)
-        )
+        await _or_failed(asking, lambda reason: judgement_of(explanation, reason))
         if alike:
             self._judged.add(at)
 
@@ -94,3 +110,16 @@ class AllHeads:
         """The head's explanation after all rounds."""
         rounds = self._rounds[at]
         return rounds[-1] if len(rounds) > self._args.rounds else None
+
+
+async def _or_failed(asking: Awaitable[R], failed: Callable[[str], R]) -> R:
+    """As `errors.or_failed`, of what is to be awaited."""
+    try:
+        return await asking
+    except Exception as error:
+        broken = error
+
+    def again() -> R:
+        raise broken
+
+    return or_failed(again, failed)

@@ -163,7 +163,7 @@ def explain_all(folder: Path, url: str, batch: tuple[str, ...], out: Path) -> di
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch", [("one", "judge"), ("one",), ("judge",)])
+@pytest.mark.parametrize("batch", [(), ("one", "judge"), ("one",), ("judge",)])
 def test_the_scripts_of_the_heads_find_every_reply(
     folder: Path, monkeypatch: pytest.MonkeyPatch, batch: tuple[str, ...]
 ) -> None:
@@ -175,8 +175,10 @@ def test_the_scripts_of_the_heads_find_every_reply(
     refused = [body for body in wanted if isinstance(brain(body), Behaviour)]
     assert len(refused) == 2
     (folder / "replies").rename(folder / "other")
-    with LlmServer(brain) as server:
+    with LlmServer(brain, latency=0.02) as server:
         run(asking(folder, server.base_url, batch))
+        first = [received.body["model"] for received in server.requests[:3]]
+        assert batch or first == ["one"] * 3  # two candidates are of one head: others do not wait
         directly = prompts(server)
         together = server.batches.answered
         answered = [body for body in directly if body not in refused]
