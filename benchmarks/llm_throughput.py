@@ -1,9 +1,9 @@
 """How long explanations of 200 heads by a language model take, beside the calls alone.
 
 The workflow runs against a server of the tests that answers after 2 seconds and fails in 5 % of the
-calls; in the middle Snakemake is killed, and started again. The ideal time is that of all calls,
-each made once, at the configured number of calls at once, without the failures, the processes and
-the kill.
+calls; after some replies Snakemake is killed, and started again. The ideal time is that of all
+calls, each made once, at the configured number of calls at once, without the failures, the
+processes and the kill.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from llm_server import Body, LlmServer  # noqa: E402
 from scale import CONTEXT, make_model  # noqa: E402
 
 LAYERS, HEADS = 8, 25
+KILLED_AT = 8  # replies a head
 FACTS = {
     "summary": "The head attends to the token just before the current one, at all times.",
     "behaviours": [
@@ -77,10 +78,6 @@ def start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, cwd=folder, start_new_session=True)
 
 
-def judgements(folder: Path) -> int:
-    return len(list((folder / "results").glob("model/*/llm/round0/judgements/*.json")))
-
-
 def replies(folder: Path) -> int:
     return len(list((folder / "results/replies").glob("??/*.json")))
 
@@ -96,7 +93,10 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20, help="passages judged, of each question")
     parser.add_argument("--candidates", type=int, default=3, help="explanations proposed of a head")
     parser.add_argument(
-        "--ahead", action="store_true", help="one process asks about all heads before their jobs"
+        "--ahead", action="store_true", help="one process asks about all heads; theirs are left out"
+    )
+    parser.add_argument(
+        "--kill", action=argparse.BooleanOptionalAction, default=True, help="in the middle"
     )
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
@@ -106,33 +106,33 @@ def main() -> None:
         write_config(args.folder, server.base_url, args)
         limit = ("--resources", "gpu=1", f"calls={args.calls}")
         assert start(args.folder, *limit, "--until", "select_events").wait() == 0
-        began, at = time.perf_counter(), time.time()
-        run = start(args.folder, *limit, "--until", "judge_head_llm")
-        enough = LAYERS * HEADS * args.candidates * args.items  # of more than as many again
-        while judgements(args.folder) < LAYERS * HEADS // 2:
-            if args.ahead and replies(args.folder) > enough:
-                break
-            time.sleep(2)
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
-        subprocess.run(
-            [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--unlock"],
-            cwd=args.folder,
-            check=True,
-        )
-        assert start(args.folder, *limit, "--until", "judge_head_llm").wait() == 0
+        began = time.perf_counter()
+        last = "ask_in_batches" if args.ahead else "judge_head_llm"
+        if args.kill:
+            interrupted(args.folder, *limit, "--until", last)
+        assert start(args.folder, *limit, "--until", last).wait() == 0
         seconds = time.perf_counter() - began
         calls = replies(args.folder)
         ideal = calls * args.latency / args.calls
-        print(f"heads: {judgements(args.folder)}, killed once in the middle")
         again = brain.answered - calls
         print(f"calls: {calls}, answered twice: {again} (under way at the kill)")
         print(f"requests that failed: {len(server.requests) - brain.answered}")
         print(f"most requests at once: {server.most_at_once} of {args.calls}")
         print(f"seconds: {seconds:.0f}; ideal: {ideal:.0f}; ratio: {seconds / ideal:.2f}")
-        for path in (args.folder / "results").glob("model/*/llm/batches.json"):
-            seconds = path.stat().st_mtime - at
-            print(f"of these until all was asked: {seconds:.0f}; ratio: {seconds / ideal:.2f}")
+        if args.ahead:
+            (table,) = (args.folder / "results/benchmarks").rglob("batches.tsv")
+            job = float(table.read_text().splitlines()[1].split("\t")[0])
+            print(f"of these the job that asks: {job:.0f}; ratio: {job / ideal:.2f}")
+
+
+def interrupted(folder: Path, *arguments: str) -> None:
+    """Snakemake and its jobs, killed when some replies are there, and unlocked."""
+    run = start(folder, *arguments)
+    while replies(folder) < LAYERS * HEADS * KILLED_AT:
+        time.sleep(0.5)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert start(folder, "--unlock").wait() == 0
 
 
 if __name__ == "__main__":
