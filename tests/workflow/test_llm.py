@@ -176,6 +176,18 @@ def test_a_second_run_asks_nothing(asked: tuple[Workplace, LlmServer]) -> None:
     assert len(server.requests) == before
 
 
+def test_who_is_asked_ahead_is_asked_by_one_job(asked: tuple[Workplace, LlmServer]) -> None:
+    """It comes before those of the heads, which find their replies and are run again."""
+    workplace, _ = asked
+    head = workplace.configuration["models"]["planted"]["heads"][0]
+    target = f"results/planted/docs/right/round0/explanations/{head}.json"
+    ahead = workplace.changed("endpoints", "judge", "ahead", to=True)
+    assert workplace.jobs(target, configuration=ahead) == {
+        "ask_in_batches": 1,
+        "explain_head_llm": 1,
+    }
+
+
 def test_the_key_is_sent_and_written_nowhere(asked: tuple[Workplace, LlmServer]) -> None:
     workplace, server = asked
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}

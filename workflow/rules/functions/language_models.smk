@@ -110,6 +110,8 @@ def batches_of(wildcards):
     entry = config["explainers"][wildcards.explainer]
     roles = [role for role in ("endpoint", "judge") if role in entry]
     endpoints = [config["endpoints"][entry[role]] for role in roles]
+    if entry["kind"] != "llm":  # the others are asked head by head
+        return []
     ahead = any(endpoint["batch"] or endpoint["ahead"] for endpoint in endpoints)
     return BATCHES.format(**wildcards) if ahead else []
 
