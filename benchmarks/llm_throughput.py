@@ -1,7 +1,7 @@
 """How long explanations of 200 heads by a language model take, beside the calls alone.
 
 The workflow runs against a server of the tests that answers after 2 seconds and fails in 5 % of the
-calls; after some replies Snakemake is killed, and started again. The ideal time is that of all
+calls; in the middle Snakemake is killed, and started again. The ideal time is that of all
 calls, each made once, at the configured number of calls at once, without the failures, the
 processes and the kill.
 """
@@ -25,7 +25,6 @@ from llm_server import Body, LlmServer  # noqa: E402
 from scale import CONTEXT, make_model  # noqa: E402
 
 LAYERS, HEADS = 8, 25
-KILLED_AT = 8  # replies a head
 FACTS = {
     "summary": "The head attends to the token just before the current one, at all times.",
     "behaviours": [
@@ -109,7 +108,8 @@ def main() -> None:
         began = time.perf_counter()
         last = "ask_in_batches" if args.ahead else "judge_head_llm"
         if args.kill:
-            interrupted(args.folder, *limit, "--until", last)
+            of_a_head = args.candidates * (1 + 2 * args.items) + 4 * args.items
+            interrupted(args.folder, LAYERS * HEADS * of_a_head // 2, *limit, "--until", last)
         assert start(args.folder, *limit, "--until", last).wait() == 0
         seconds = time.perf_counter() - began
         calls = replies(args.folder)
@@ -125,10 +125,10 @@ def main() -> None:
             print(f"of these the job that asks: {job:.0f}; ratio: {job / ideal:.2f}")
 
 
-def interrupted(folder: Path, *arguments: str) -> None:
-    """Snakemake and its jobs, killed when some replies are there, and unlocked."""
+def interrupted(folder: Path, enough: int, *arguments: str) -> None:
+    """Snakemake and its jobs, killed when so many replies are there, and unlocked."""
     run = start(folder, *arguments)
-    while replies(folder) < LAYERS * HEADS * KILLED_AT:
+    while replies(folder) < enough:
         time.sleep(0.5)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
