@@ -25,6 +25,8 @@ from .passes import layer_hooks, run_hooked, scale_of
 SHOWN = 5  # tokens raised and lowered most that are kept of a query
 NONE = -1  # no such token
 NEAR = 0.99  # of the largest activation: as active as at that query
+ACTIVE = 0.5  # of the largest activation of a window: active too
+MOST_ACTIVE = 4  # queries of a window
 _ROWS = 128  # queries whose logits are in memory at once
 
 
@@ -45,17 +47,21 @@ class Query(NamedTuple):
 def queries_of(
     layer: int, head: int, events: Sequence[Event], rng: np.random.Generator
 ) -> list[Query]:
-    """Of each window the query at which the head is most active, and a random one.
+    """Of each window the queries at which the head is most active, and a random one.
 
-    Of several that are as active one is drawn: the first would always be at the beginning.
+    Those are the most active ones for tokens that it attends to, a token once: what holds for the
+    one that it meets most need not hold for others. Of several that are as active as the most
+    active one is drawn: the first would always be at the beginning.
     """
     found = []
     for event in events:
         attention = event.attention()
-        activation = event.activation[1:]
-        active = 1 + int(rng.choice(np.flatnonzero(activation >= NEAR * activation.max())))
-        for kind, at in (("active", active), ("random", int(rng.integers(1, len(event.tokens))))):
-            key = 1 + int(attention[at, 1 : at + 1].argmax())
+        keys = {
+            at: 1 + int(attention[at, 1 : at + 1].argmax()) for at in range(1, len(event.tokens))
+        }
+        chosen = [("active", at) for at in _most_active(event, keys, rng)]
+        for kind, at in (*chosen, ("random", int(rng.integers(1, len(event.tokens))))):
+            key = keys[at]
             after = int(event.tokens[key + 1]) if key < at else NONE
             tokens = (int(event.tokens[key]), after, int(event.tokens[at]))
             found.append(
@@ -63,6 +69,16 @@ def queries_of(
                       float(attention[at, key]), tokens)
             )  # fmt: skip
     return found
+
+
+def _most_active(event: Event, keys: Mapping[int, int], rng: np.random.Generator) -> list[int]:
+    activation = event.activation[1:]
+    first = 1 + int(rng.choice(np.flatnonzero(activation >= NEAR * activation.max())))
+    active = 1 + np.flatnonzero(activation >= ACTIVE * activation.max())
+    by_token: dict[int, int] = {}
+    for at in (first, *sorted(active.tolist(), key=lambda at: -event.activation[at])):
+        by_token.setdefault(int(event.tokens[keys[at]]), at)
+    return list(by_token.values())[:MOST_ACTIVE]
 
 
 def direct_rows(

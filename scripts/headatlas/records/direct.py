@@ -28,7 +28,12 @@ DIRECT = pa.schema(
     [
         *HEAD,
         field("split", pa.string(), "split of the window"),
-        field("kind", pa.string(), "active: where the head is most active in the window; random"),
+        field(
+            "kind",
+            pa.string(),
+            "active: where the head is most active in the window, for up to four tokens that "
+            "it attends to; random",
+        ),
         field("window", pa.int32(), "sampled window"),
         field("query", pa.int16(), "position of the query"),
         field("key", pa.int16(), "key that it attends to most, position 0 left out"),

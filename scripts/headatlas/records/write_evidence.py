@@ -9,7 +9,7 @@ WRITE_EVIDENCE = pa.schema(
     [
         *HEAD,
         field("window", pa.int32(), "sampled window of the train split"),
-        field("query", pa.int16(), "where the head is most active in the window"),
+        field("query", pa.int16(), "one of those where the head is most active in the window"),
         field("key", pa.int16(), "key that it attends to most, position 0 left out"),
         field("share", pa.float32(), "attention to that key"),
         *[

@@ -17,7 +17,7 @@ from ..records.direct import OBJECTS
 from ..records.write_claims import EFFECTS, HeadClaims, Lift, WriteClaim
 from ..statistics.clustered import clustered_mean
 
-LEAST = 0.6  # lift on train and on validation of what is claimed
+LEAST = 0.8  # lift on train and on validation of what is claimed
 MOST_CLAIMS = 2
 CHOOSING = ("train", "validation")
 FEWEST = 4  # tokens, for an interval
@@ -64,6 +64,9 @@ def claims_of(layer: int, head: int, rows: pl.DataFrame, pieces: Mapping[int, st
             chosen = name in told_apart and large and _clear(both, sign)
             (claims if chosen else others).append(claim)
     claims.sort(key=lambda claim: -(claim.chosen or 0.0))
+    for claim in [c for c in claims[1:] if not _on_its_own(rows, c, claims[0])]:
+        claims.remove(claim)
+        others.append(claim)
     return HeadClaims(
         layer=layer,
         head=head,
@@ -89,6 +92,14 @@ def _told_apart(rows: pl.DataFrame) -> list[str]:
             other = "current" if _is_object(rows, name, distance) else name
             found = [kept for kept in found if kept != other]
     return found
+
+
+def _on_its_own(rows: pl.DataFrame, claim: WriteClaim, largest: WriteClaim) -> bool:
+    """Whether a claim holds where its token is another than that of the largest claim."""
+    seen, sign = _at(rows, CHOOSING, "active"), EFFECTS[claim.effect]
+    differ = pl.col(f"{claim.object}_token") != pl.col(f"{largest.object}_token")
+    apart = seen.filter(differ.fill_null(value=True))
+    return _clear(lift_of(*_values(apart, claim.object)), sign)
 
 
 def _is_object(rows: pl.DataFrame, name: str, distance: int) -> bool:

@@ -133,6 +133,22 @@ def test_of_several_queries_as_active_one_is_drawn() -> None:
     assert drawn == {1, 2, 4}
 
 
+def test_a_token_that_is_attended_to_is_met_once_where_the_head_is_most_active_for_it() -> None:
+    tokens = np.array([0, 11, 12, 11, 13, 14, 15, 16])
+    rows = np.zeros((8, 8))
+    for query, key in {1: 1, 2: 2, 3: 3, 4: 4, 5: 1, 6: 6, 7: 7}.items():
+        rows[query, key] = 0.9
+    # Token 11 is attended to from 1, 3 and 5; half of the largest activation is 2.
+    activation = np.array([9.0, 2.5, 4.0, 3.0, 1.9, 3.9, 2.2, 2.1])
+    event = Event("test", "random", 0, 7, "d", "prose", 3, 2.0, list("abcdefgh"), tokens,
+                  activation, np.zeros((8, 1), int), np.zeros((8, 1)),
+                  rows[np.tril_indices(8)])  # fmt: skip
+    *active, _ = queries_of(0, 0, [event], np.random.default_rng(0))
+    assert [(q.query, q.key, q.objects[0]) for q in active] == [
+        (2, 2, 12), (5, 1, 11), (6, 6, 15), (7, 7, 16)
+    ]  # fmt: skip
+
+
 def test_where_norms_stand_in_the_stream_it_is_refused(tmp_path: Path) -> None:
     bridge = model_of("openai-gpt", tmp_path)
     assert not is_sum(bridge)

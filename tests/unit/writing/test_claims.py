@@ -29,11 +29,12 @@ def rows(
                 row: dict[str, Any] = {"split": split, "kind": kind, "window": window}
                 row |= {"key": 3, "query": 3 if itself and kind == "active" else 5}
                 row |= {"spread": 2.0, "raised": [1, 2 + window % 2], "lowered": [window + 10]}
-                for name in OBJECTS:
+                for place, name in enumerate(OBJECTS):
                     lift = lifts.get((split, name), 0.0)
                     if kind == "random":
                         lift = (at_random or {}).get(name, 0.0)
-                    row[f"{name}_token"] = window % tokens
+                    same = itself and kind == "active" and name == "current"
+                    row[f"{name}_token"] = window % tokens + (0 if same else 100 * place)
                     jitter = 0.1 if window % 2 else -0.1
                     row[f"{name}_effect"] = 1.0 + 2.0 * (lift + jitter)
                     row[f"{name}_matched"] = 1.0
@@ -106,6 +107,20 @@ def test_the_largest_two_are_claimed() -> None:
         ("lowers", "current"),
         ("raises", "after_attended"),
     ]
+
+
+def test_the_smaller_claim_holds_where_its_token_is_another() -> None:
+    """What raises the attended token raises the current one too, where that is the same."""
+    lifts = everywhere("attended", 3.0) | everywhere("current", 1.0)
+    apart = rows(lifts, windows=16)
+    assert len(claims_of(0, 0, apart, PIECES).claims) == 2
+    half = pl.col("window") % 2 == 0
+    same = apart.with_columns(
+        current_token=pl.when(half).then("attended_token").otherwise("current_token"),
+        current_effect=pl.when(half).then("attended_effect").otherwise("current_matched"),
+    )
+    (claim,) = claims_of(0, 0, same, PIECES).claims
+    assert claim.object == "attended"
 
 
 def test_tokens_that_are_often_raised_are_shown() -> None:
