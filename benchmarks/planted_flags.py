@@ -118,18 +118,25 @@ def _scores(
 
 def report(rows: Sequence[Flagged]) -> str:
     """The table, in Markdown."""
-    header = ("flag", "raised", "wrong, own", "wrong, controls", "of the wrong own, flagged")
+    header = (
+        "flag",
+        "raised",
+        "own explanation wrong",
+        "other heads' explanations",
+        "of the wrong ones, flagged",
+    )
     lines = [header, ("---", *["---:"] * (len(header) - 1))]
     own, controls = ([row for row in rows if row.own == which] for which in (True, False))
     wrong = [row for row in own if row.wrong]
-    lines.append(("any or none", str(len(rows)), _of(wrong, own), _of(controls, controls), ""))
-    named = [(flag.label, {flag.name}) for flag in FLAGS]
-    for label, names in [*named, ("any of these", {flag.name for flag in FLAGS})]:
-        mine, others = ([row for row in some if names & row.flags] for some in (own, controls))
+    lines.append(
+        ("any or none", str(len(rows)), _of(wrong, own), f"{len(controls)}, all wrong", "")
+    )
+    for flag in FLAGS:
+        mine, others = ([row for row in some if flag.name in row.flags] for some in (own, controls))
         found = [row for row in mine if row.wrong]
         lines.append(
             (
-                label,
+                flag.label,
                 str(len(mine) + len(others)),
                 _of(found, mine),
                 f"{len(others)} of {len(controls)} raised",
