@@ -124,6 +124,11 @@ class Candidate(Record):
     behaviours: list[Behaviour]
     score: float | None = Field(description="on validation text; the largest is chosen")
     reason: str | None = Field(description="why there is no summary, or no score")
+    answers: list[float | None] = Field(
+        default=[],
+        description="probability of yes that the judge gave to each validation item of the head, "
+        "in the order of the table of items; null where its reply says neither",
+    )
 
 
 class Explanation(HeadRecord):

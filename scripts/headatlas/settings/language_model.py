@@ -22,6 +22,10 @@ class LanguageModel(Settings):
     )
     exemplars: int = Field(default=12, ge=1, le=1_000, description="exemplars in a prompt")
     few_shot: int = Field(default=2, ge=0, le=3, description="worked examples in a prompt")
+    chain_of_thought: bool = Field(
+        default=False,
+        description="whether the model writes its reasons before the explanation",
+    )
     metrics: bool = Field(
         default=True, description="whether the prompt gives the head's metrics as evidence"
     )

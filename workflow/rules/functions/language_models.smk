@@ -34,7 +34,8 @@ def calls_at_once(*roles, batch=True):
 def llm_flags(wildcards):
     """Flags of an explainer that is a language model: itself, its judge and its prompts."""
     entry = config["explainers"][wildcards.explainer]
-    keys = ("format", "exemplars", "few_shot", "metrics", "candidates", "items_per_call", "texts")
+    keys = ("format", "exemplars", "few_shot", "chain_of_thought", "metrics")
+    keys += ("candidates", "items_per_call", "texts")
     return flags(
         asked("", entry["endpoint"])
         | asked("judge_", entry["judge"])

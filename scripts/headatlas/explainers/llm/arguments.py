@@ -99,8 +99,8 @@ def add_further(parser: ArgumentParser) -> None:
 def add_explainer(parser: ArgumentParser) -> None:
     """Which language model explains, and what its prompts hold."""
     _add_endpoint(parser, "", "explains")
-    prompts = ("format", "exemplars", "few_shot", "metrics", "candidates", "texts")
-    add_settings(parser, LanguageModel, *prompts)
+    prompts = ("format", "exemplars", "few_shot", "chain_of_thought", "metrics")
+    add_settings(parser, LanguageModel, *prompts, "candidates", "texts")
 
 
 def settings_of(args: Namespace) -> Settings:
@@ -120,6 +120,7 @@ def evidence_of(args: Namespace, events: pa.Table) -> Evidence:
         read_additions(args.evidence, (args.layer, args.head), texts_of(events, ["train"]))
         if args.evidence
         else (),
+        args.chain_of_thought,
     )
 
 

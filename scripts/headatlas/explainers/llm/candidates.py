@@ -83,7 +83,9 @@ async def propose(
             )
             explanation = explanation_of(about, reply)
             candidate.summary, candidate.behaviours = explanation.summary, explanation.behaviours
-            candidate.score = score_of(await trial.answers(explanation), trial.items)
+            answers = await trial.answers(explanation)
+            candidate.answers = [answer.probability for answer in answers]
+            candidate.score = score_of(answers, trial.items)
             if candidate.score is None:
                 candidate.reason = "no answer of the judge on validation text could be scored"
         except (BudgetSpent, Refused, Unusable) as error:

@@ -12,7 +12,13 @@ from ...records.explanation import Explanation
 from .exemplars import KEYS, LEAST, LEVELS, Excerpt, Format, attention_of, percent, shown_as
 from .misses import Miss
 from .rendering import TEMPLATES, render
-from .reply import MAX_BEHAVIOURS, ExplanationReply, WritingReply
+from .reply import (
+    MAX_BEHAVIOURS,
+    ExplanationReply,
+    ReasonedReply,
+    ReasonedWritingReply,
+    WritingReply,
+)
 from .writing import CLAIMS, MOST_CLAIMS, Addition, offered
 
 
@@ -33,10 +39,13 @@ class Evidence(NamedTuple):
     additions: Sequence[
         Addition
     ] = ()  # to the logits; where there are some, what it writes is asked
+    reasoned: bool = False  # no evidence, but reasons are asked for before the explanation
 
     @property
     def reply(self) -> type[ExplanationReply]:
         """The reply that is asked for."""
+        if self.reasoned:
+            return ReasonedWritingReply if self.additions else ReasonedReply
         return WritingReply if self.additions else ExplanationReply
 
 
@@ -53,11 +62,12 @@ class WorkedExample(NamedTuple):
 
     excerpts: list[Excerpt]
     additions: list[Addition]
-    reply: WritingReply
+    reply: ReasonedWritingReply
 
     def asked(self, evidence: Evidence) -> tuple[Evidence, ExplanationReply]:
         """What of the evidence of a prompt the example has too, and its reply to that."""
-        known = Evidence(additions=self.additions if evidence.additions else ())
+        additions = self.additions if evidence.additions else ()
+        known = Evidence(additions=additions, reasoned=evidence.reasoned)
         return known, self.reply.as_kind(evidence.reply)
 
 
@@ -116,7 +126,7 @@ def worked_examples() -> list[WorkedExample]:
         WorkedExample(
             [_example_excerpt(**exemplar) for exemplar in example["exemplars"]],
             [Addition(**addition) for addition in example["additions"]],
-            WritingReply.model_validate(example["reply"]),
+            ReasonedWritingReply.model_validate(example["reply"]),
         )
         for example in examples
     ]
@@ -141,6 +151,7 @@ def _system(form: Format, evidence: Evidence) -> Message:
         behaviours=MAX_BEHAVIOURS,
         claims=CLAIMS if evidence.additions else {},
         most_claims=MOST_CLAIMS,
+        reasoned=evidence.reasoned,
     )
     return {"role": "system", "content": text}
 

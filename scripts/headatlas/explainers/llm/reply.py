@@ -124,6 +124,23 @@ class WritingReply(ExplanationReply):
         return kind.model_validate(self.model_dump(include={*kind.model_fields}))
 
 
+# The reasons come first in the reply, so that the explanation follows from them. They are in the
+# cache of replies and in no record: who judges an explanation sees it alone.
+class _Reasons(_Reply):
+    reasons: str = Field(
+        description="what the exemplars have in common and what sets the weak ones apart, which "
+        "other readings they rule out, and what follows"
+    )
+
+
+class ReasonedReply(ExplanationReply, _Reasons):
+    """An explanation after its reasons."""
+
+
+class ReasonedWritingReply(WritingReply, _Reasons):
+    """Likewise with what the head writes."""
+
+
 def check_reply(reply: ExplanationReply, texts: int) -> None:
     """Raise ValueError, with a sentence that the model can act on, if a reply is not as asked.
 

@@ -116,6 +116,9 @@ def test_the_best_on_validation_is_kept_the_first_of_equals() -> None:
         (0, 0, None), (0, 1, None), (0, 2, None),
     ]  # fmt: skip
     assert found.candidates[1].behaviours == found.behaviours
+    holds = [item.holds for item in asked_about()]
+    assert found.candidates[1].answers == [float(held) for held in holds]
+    assert found.candidates[0].answers == [float(not held) for held in holds]
     assert found.usage is not None
     assert found.usage.calls == 3 + 3 * ITEMS
     assert found.usage.dollars == 0.5 * found.usage.calls

@@ -94,6 +94,7 @@ PROMPTS = {
         excerpts(), Evidence(additions=ADDITIONS), "table", 3, 5
     ),
     "writing_revise": lambda: revision("marked", WRITING),
+    "reasoned": lambda: explain_messages(excerpts(), Evidence(reasoned=True), "marked", 1, 2),
 }
 
 

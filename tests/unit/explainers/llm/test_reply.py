@@ -8,6 +8,8 @@ from headatlas.explainers.llm.english import is_english
 from headatlas.explainers.llm.reply import (
     MAX_SUMMARY,
     ExplanationReply,
+    ReasonedReply,
+    ReasonedWritingReply,
     WritingReply,
     check_reply,
     explanation_of,
@@ -192,3 +194,14 @@ def test_clauses_can_follow_the_word_when(clause: str, kept: str) -> None:
 def test_test_texts_are_kept_as_they_are() -> None:
     texts = ["def f():\n    **x** ", "<script>\u202e\x00"]
     assert read(positive_texts=texts).positive_texts == texts
+
+
+def test_reasons_come_before_what_follows_from_them() -> None:
+    """A model writes a reply from its beginning to its end."""
+    for kind in (ReasonedReply, ReasonedWritingReply):
+        assert [*kind.model_fields][:2] == ["reasons", "summary"]
+        assert next(iter(strict_schema(kind)["properties"])) == "reasons"
+    found = ReasonedReply.model_validate_json(reply(2, reasons="The key is one token back."))
+    assert "one token back" not in explanation_of(ABOUT, found).model_dump_json()
+    with pytest.raises(ValidationError):
+        ReasonedReply.model_validate_json(reply(2))
