@@ -35,6 +35,7 @@ rule compare_variants:
         values=f"{STUDY}/values.parquet",
         differences=f"{STUDY}/differences.csv",
         costs=f"{STUDY}/costs.csv",
+        best_of_k=f"{STUDY}/best_of_k.csv",
         page=f"{STUDY}/index.html",
     log:
         log_of(f"{STUDY}/index"),

@@ -68,15 +68,18 @@ class Job(NamedTuple):
     memory: float | None
 
 
-def read_jobs(folder: Path, models: Collection[str]) -> Iterator[Job]:
+def read_jobs(folder: Path, models: Collection[str], *, studied: bool = False) -> Iterator[Job]:
     """The jobs of some models, of their twins with random weights and of what lies between
     models, from Snakemake's benchmarks.
 
-    The files are named as the results are: MODEL/CORPUS/EXPLAINER/... Raises InputError
-    for a file that is no benchmark.
+    The files are named as the results are: MODEL/CORPUS/EXPLAINER/... Jobs of what studies vary,
+    whose names have a ~ in them, are left out unless they are `studied`. Raises InputError for a
+    file that is no benchmark.
     """
     for path in sorted(folder.rglob("*.tsv")):
         names = path.relative_to(folder).with_suffix("").parts
+        if not studied and any("~" in name for name in names):
+            continue
         if names[0] == "comparison" or names[0].removesuffix(RANDOM) in models:
             yield _job(path, names)
 

@@ -44,7 +44,7 @@ from .repeats import REPEATS
 from .scores import HeadScores
 from .spending import ESTIMATE, USAGE
 from .stats import STATS
-from .studies import STUDY_COSTS, STUDY_DIFFERENCES, STUDY_HEADS, STUDY_VALUES
+from .studies import BEST_OF_K, STUDY_COSTS, STUDY_DIFFERENCES, STUDY_HEADS, STUDY_VALUES
 from .substitution import SUBSTITUTION
 from .transfers import TRANSFERS
 from .windows import WINDOWS
@@ -92,6 +92,7 @@ TABLES: dict[str, pa.Schema] = {
     "study_values": STUDY_VALUES,
     "study_differences": STUDY_DIFFERENCES,
     "study_costs": STUDY_COSTS,
+    "best_of_k": BEST_OF_K,
 }
 
 JSON_RECORDS: dict[str, type[Record]] = {

@@ -71,6 +71,24 @@ STUDY_DIFFERENCES = pa.schema(
     ]
 )
 
+BEST_OF_K = pa.schema(
+    [
+        *_VARIANT,
+        field("k", pa.int16(), "candidates of the first round among which the best is kept"),
+        field(
+            "measured_on",
+            pa.string(),
+            "the validation documents it was chosen on, or the other half of them",
+        ),
+        field("value", pa.float64(), "expected AUROC of a judge's answers, mean over heads"),
+        field("low", pa.float64(), "lower end of its 95 % interval over heads", nullable=True),
+        field("high", pa.float64(), "upper end", nullable=True),
+        field("n", pa.int32(), "heads"),
+        field("fitted", pa.float64(), "by a power law with asymptote on smaller k", nullable=True),
+        field("tested", pa.bool_(), "whether k is larger than those it was fitted on"),
+    ]
+)
+
 STUDY_COSTS = pa.schema(
     [
         *_VARIANT,

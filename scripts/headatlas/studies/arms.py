@@ -21,7 +21,8 @@ class Arm(BaseModel):
 
     `rounds` are the folders of its rounds of refinement; `scored` says whether its scores are
     looked at, which a setting of the clustering cannot change, and `clusters` is its file of
-    families, where those are.
+    families, where those are. `items`, a folder, and `windows` are what a judge was asked about
+    the candidates, where a language model proposed some.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +36,8 @@ class Arm(BaseModel):
     judged: bool
     scored: bool
     clusters: Path | None
+    items: Path | None
+    windows: Path | None
 
     @property
     def label(self) -> str:

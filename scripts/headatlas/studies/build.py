@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..records.studies import STUDY_COSTS, STUDY_DIFFERENCES, STUDY_VALUES
+from ..records.studies import BEST_OF_K, STUDY_COSTS, STUDY_DIFFERENCES, STUDY_VALUES
 from ..reporting.environment import environment
 from ..storage import write_csv, write_rows, write_text
 from .arms import Arm, read_arm
+from .candidates import best_of_k
 from .cost import cost_rows
 from .grouping import compared_families
 from .pages import page
@@ -34,9 +35,11 @@ def build(
     rows = difference_rows(
         [*compared_scores(arms, by_arm, sampling), *compared_families(arms, found, sampling)]
     )
+    best = [*best_of_k(arms, found, sampling)]
     costs = [*cost_rows(arms, found, heads, benchmarks)]
     write_rows(out / "values.parquet", [*value_rows(arms, by_arm)], STUDY_VALUES)
     write_csv(out / "differences.csv", rows, STUDY_DIFFERENCES)
     write_csv(out / "costs.csv", costs, STUDY_COSTS)
+    write_csv(out / "best_of_k.csv", best, BEST_OF_K)
     env = environment(templates)
-    write_text(out / "index.html", page(env, name, title, arms, heads, drawn, rows, costs))
+    write_text(out / "index.html", page(env, name, title, arms, heads, drawn, rows, costs, best))

@@ -31,7 +31,7 @@ def cost_rows(
     Replies that came from the cache cost what they did when they were first given.
     """
     models = {arm.model for arm in arms}
-    jobs = {model: [*read_jobs(benchmarks, {model})] for model in models}
+    jobs = {model: [*read_jobs(benchmarks, {model}, studied=True)] for model in models}
     for arm in arms:
         explanations = found[arm.label].explanations
         own = [job for job in jobs[arm.model] if _is_of(job, arm)]

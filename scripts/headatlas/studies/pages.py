@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import jinja2
 
+from ..comparison.plots import Plot, plot
 from ..reporting.pictures import Entry, Picture, linear
 from .arms import Arm, told_as
+from .best_of_k import OTHER, SAME
 from .differences import LEVEL
-from .findings import CHANGE, MEASURES, change, deciding, findings, is_apart
+from .findings import CHANGE, MEASURES, change, deciding, figure, findings, is_apart
 from .tables import Row
 
 RUN = "the run itself"
+VALUE = ("value", "low", "high")
 
 
 def page(
@@ -22,6 +25,7 @@ def page(
     drawn: bool,
     rows: Sequence[Row],
     costs: Sequence[Row],
+    best: Sequence[Row],
 ) -> str:
     """`index.html` of a study."""
     names = [m for m in MEASURES if any(row["measure"] == m for row in rows)]
@@ -42,6 +46,7 @@ def page(
         pictures=[(MEASURES[m], picture(rows, m, short), _base(rows, m)) for m in names],
         apart=sum(map(is_apart, compared)),
         short=short,
+        best=[_best(arm.label, [r for r in best if r["variant"] == arm.label]) for arm in arms],
         cells={(row["variant"], row["measure"]): row for row in rows},
         costs={row["variant"]: row for row in costs},
         compared=len(compared),
@@ -62,7 +67,7 @@ def picture(rows: Sequence[Row], measure: str, names: Mapping[str, str]) -> Pict
     """The differences of a measure; its values, where there are no differences."""
     own = [row for row in rows if row["measure"] == measure]
     changes = [row for row in own if row["difference"] is not None]
-    keys = CHANGE if changes else ("value", "low", "high")
+    keys = CHANGE if changes else VALUE
     entries = [
         Entry(
             names[row["variant"]],
@@ -73,6 +78,34 @@ def picture(rows: Sequence[Row], measure: str, names: Mapping[str, str]) -> Pict
         if row[keys[0]] is not None
     ]
     return linear(entries, "Difference; * told apart" if changes else "Value") if entries else None
+
+
+def _best(variant: str, rows: Sequence[Row]) -> tuple[str, list[Row], Plot | None, str]:
+    """Of a variant, the expected best of k: a row for each k, its picture, what the fit says."""
+    if not rows:
+        return variant, [], None, ""
+    series = [row["measured_on"] for row in rows]
+    labels = [str(row["k"]) for row in rows]
+    places = {label: float(label) for label in labels}
+    held_out = [row for row in rows if row["measured_on"] == OTHER]
+    same = {row["k"]: row for row in rows if row["measured_on"] == SAME}
+    both = [{**row, "same": same[row["k"]]} for row in held_out]
+    return variant, both, plot(rows, series, labels, places), fit_in_words(held_out)
+
+
+def fit_in_words(rows: Sequence[Row]) -> str:
+    """What a power law through the smaller k says of the largest."""
+    last, fitted = rows[-1], [row for row in rows if not row["tested"]]
+    if last["fitted"] is None:
+        return "No power law is fitted: it takes six candidates to fit one and to test it."
+    said = (
+        f"A power law with asymptote, fitted up to k = {fitted[-1]['k']}, says "
+        f"{figure(last['fitted'])} for k = {last['k']}; measured is {change(last, *VALUE)}"
+    )
+    if last["low"] is None:
+        return f"{said}."
+    inside = last["low"] <= last["fitted"] <= last["high"]
+    return f"{said}, {'which holds it' if inside else 'which does not hold it'}."
 
 
 def _base(rows: Sequence[Row], measure: str) -> Row | None:

@@ -56,6 +56,15 @@ def test_jobs_are_added_up_by_what_they_are_about(benchmarks: Path) -> None:
     assert elsewhere["seconds"] is elsewhere["seconds_per_head"] is elsewhere["memory"] is None
 
 
+def test_what_studies_vary_is_no_cost_of_the_sweep(benchmarks: Path) -> None:
+    before = [*read_jobs(benchmarks, ["a"])]
+    measure(benchmarks, "a/text/symbolic~texts=5/round0/explanations/L00H00", 100)
+    measure(benchmarks, "a/text/symbolic/round0/families/minilm~encoder=x/clusters", 100)
+    assert [*read_jobs(benchmarks, ["a"])] == before
+    found = {job.explainer for job in read_jobs(benchmarks, ["a"], studied=True)}
+    assert "symbolic~texts=5" in found
+
+
 def asked(model: str, head: int, step: str, dollars: float | None) -> dict[str, object]:
     about = {"model": model, "corpus": "text", "explainer": "mini", "round": 0, "layer": 0}
     tokens = {"input_tokens": 500, "output_tokens": 10, "dollars": dollars, "seconds": 1.0}

@@ -32,13 +32,13 @@ def heads_to_draw_from(study):
 
 def families_to_draw_from(wildcards):
     """The families of each model's heads: by the first explainer that needs no language model."""
-    study = wildcards.study
+    study, models = wildcards.study, models_of(wildcards.study)
     symbolic = [n for n, e in config["explainers"].items() if e["kind"] == "symbolic"]
     if not heads_wanted(study) or not symbolic:
         return []
     corpus, clustering = base_of(config, study)["corpus"], next(iter(config["clusterings"]))
     names = {"corpus": corpus, "explainer": symbolic[0], "clustering": clustering, "round": 0}
-    return [CLUSTERS.format(model=model, **names) for model in models_of(study)]
+    return [CLUSTERS.format(model=model, **names) for model in models]
 
 
 def heads_studied(study):
@@ -50,6 +50,11 @@ def heads_studied(study):
 def varies(study, *parts):
     """Whether a study varies one of some parts of a run, or a key of one."""
     return any(setting.partition(".")[0] in parts for setting in config["studies"][study]["vary"])
+
+
+def explains(explainer):
+    """Whether a language model proposes explanations, as candidates that are judged."""
+    return config["explainers"][explainer]["kind"] == "llm"
 
 
 def variants_of(study):
@@ -76,6 +81,8 @@ def variants_of(study):
                 if varies(study, "model", "clustering")
                 else None
             ),
+            "items": f"{RUN}/items".format(**names) if explains(explainer) else None,
+            "windows": f"{RUN}/windows.parquet".format(**names) if explains(explainer) else None,
         }
 
 
@@ -90,4 +97,8 @@ def files_of_variants(wildcards):
         for kind in kinds:
             found += files_of(f"{last}/{kind}/L{{layer}}H{{head}}.json", heads)
         found += [variant["clusters"]] * bool(variant["clusters"])
+        if variant["items"]:
+            layers = dict.fromkeys(f"{n:02d}" for n, _ in heads)
+            found += [f"{variant['items']}/layer{layer}.parquet" for layer in layers]
+            found.append(variant["windows"])
     return list(dict.fromkeys(found))
