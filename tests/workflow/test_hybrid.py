@@ -119,10 +119,10 @@ def test_who_knows_the_sets_lifts_what_is_recovered(
     for name, head in heads.items():
         truth = ids_of(head)
         assert len(truth & listed(helped[name])) > len(truth & listed(alone[name])), name
-        accepted = [c for c in helped[name].candidates if c.score is not None]
-        assert [set(map(int, ids_of_text(c.behaviours[0].source))) <= truth for c in accepted] == [
-            True
-        ]
+        (accepted,) = [c for c in helped[name].candidates if c.score is not None]
+        ids = set(map(int, ids_of_text(accepted.behaviours[0].source)))
+        # One that does not occur here may stand for another of the same letters.
+        assert len(ids & truth) > 4 * len(ids - truth)
         usage = helped[name].usage
         assert usage is not None and usage.calls == 1 and usage.dollars
 
