@@ -160,6 +160,50 @@ def test_the_estimate_has_the_calls_that_were_made(asked: tuple[Workplace, LlmSe
         assert estimated["dollars"].sum() > 0
 
 
+def test_a_study_finds_the_better_explainer_and_tells_no_equal_apart(
+    asked: tuple[Workplace, LlmServer],
+) -> None:
+    """Who tells the truth against who does not; and who has nothing better to say, with a round
+    of revision. The run that is studied is the sweep's, and what was asked is not asked again.
+    """
+    workplace, server = asked
+    before = len(server.requests)
+    configuration = workplace.changed(
+        "studies",
+        to={
+            "who": {"of": {"explainer": "wrong"}, "vary": {"explainer.endpoint": ["right"]}},
+            "rounds": {"of": {"explainer": "right"}, "vary": {"explainer.rounds": [1]}},
+        },
+    )
+    pages = [f"results/studies/{name}/index.html" for name in ("who", "rounds")]
+    workplace.run(*pages, *TOGETHER, configuration=configuration)
+    assert len(server.requests) - before <= HEADS  # a revision of each head, at most
+    found = {name: differences(workplace, name) for name in ("who", "rounds")}
+    better, same = found["who"], found["rounds"]
+    assert better["variant"] == "explainer.endpoint=right" and better["pairs"] == HEADS
+    assert better["difference"] > 0.3 and better["difference_low"] > 0
+    assert better["p_adjusted"] == 2 / 2**HEADS  # every head is better: no other signs are as large
+    assert (same["difference"], same["p_adjusted"], same["detectable"]) == (0, 1, 0)
+    costs = pl.read_csv(workplace.folder / "results/studies/who/costs.csv")
+    assert costs["calls"].to_list()[0] == costs["calls"].to_list()[1] > 0
+    assert costs["dollars"].min() > 0
+    page = (workplace.folder / pages[0]).read_text()
+    assert "Pair detection AUROC is higher than in the run itself" in page
+    assert "is the same for every head" in (workplace.folder / pages[1]).read_text()
+    # No sweep and no comparison has them.
+    runs = (workplace.folder / "results/comparison/runs.csv").read_text()
+    assert "~" not in runs and not list(workplace.folder.glob("results/planted/docs/*~*/atlas"))
+
+
+def differences(workplace: Workplace, study: str) -> dict[str, Any]:
+    """What a study found of its one variant, by the measure that decides."""
+    rows = pl.read_csv(workplace.folder / f"results/studies/{study}/differences.csv").filter(
+        (pl.col("measure") == "pair_detection_auroc") & pl.col("difference").is_not_null()
+    )
+    (row,) = rows.to_dicts()
+    return row
+
+
 def test_a_second_run_asks_nothing(asked: tuple[Workplace, LlmServer]) -> None:
     workplace, server = asked
     before = len(server.requests)
