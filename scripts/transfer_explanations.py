@@ -47,10 +47,11 @@ def transferred(
     rng = generator(seed, explanation.layer, explanation.head, "windows")
     scores = score_windows(TRANSFERRED, windows, predicted, baselines(predicted), resamples, rng)
     active = active_queries(explanation.program, table)
+    asked = int((table.grid.query > 0).sum())
     terms = len(explanation.program.terms)
     return {
         **{name: scores[name] for name in SCORES},
-        HOLDS: held(scores[MARGIN], active, terms=terms),
+        HOLDS: held(scores[MARGIN], active, asked=asked, terms=terms),
         ACTIVE_QUERIES: Estimate(float(active.sum()), None, None, int(active.sum())),
     }
 

@@ -13,7 +13,7 @@ from headatlas.explainers.logit.model import Logit
 from headatlas.explainers.symbolic.activity import Seen
 from headatlas.explainers.symbolic.elsewhere import active_queries, position_model
 from headatlas.explainers.symbolic.windows import write_features
-from headatlas.holding import LEAST_QUERIES, LEAST_WINDOWS, held
+from headatlas.holding import LEAST_QUERIES, LEAST_SHARE, LEAST_WINDOWS, held
 from headatlas.intervals import Estimate, undefined
 from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Term
@@ -21,30 +21,45 @@ from headatlas.records.transfers import ACTIVE_QUERIES, HOLDS
 from headatlas.storage import write_rows
 from transfer_explanations import SCORES, transferred
 
-ENOUGH = np.full(LEAST_WINDOWS, LEAST_QUERIES)
+ENOUGH, ASKED = np.full(LEAST_WINDOWS, LEAST_QUERIES), 500
 RULE = [("after(same_token, last)", "any", 0.8)]
 
 
 def verdict(value: float | None, low: float | None, active: np.ndarray = ENOUGH) -> float | None:
     margin = undefined(0, "no score") if value is None else Estimate(value, low, value + 0.1, 8)
-    return held(margin, active, terms=1).value
+    return held(margin, active, asked=ASKED, terms=1).value
 
 
 def test_it_holds_where_the_interval_is_above_the_position_model() -> None:
     assert verdict(0.2, 0.1) == 1
-    assert verdict(0.2, 0.0) == 0, "the interval reaches the position model"
     assert verdict(-0.2, -0.3) == 0
     assert verdict(None, None) is None
+
+
+def test_it_is_not_known_where_the_interval_shows_neither() -> None:
+    assert verdict(0.2, 0.0) is None
+    assert verdict(-0.05, -0.15) is None
+    assert verdict(-0.1, -0.15) == 0, "the interval ends below 0.01"
+    found = held(Estimate(0.0, -0.1, 0.1, 8), ENOUGH, asked=ASKED, terms=1)
+    assert found.reason == "the interval of the difference reaches above 0.01"
 
 
 def test_it_is_not_known_where_too_little_is_there() -> None:
     assert verdict(0.2, 0.1, np.full(LEAST_WINDOWS - 1, 1000)) is None
     assert verdict(0.2, 0.1, np.full(LEAST_QUERIES - 1, 1)) is None
     assert verdict(0.2, 0.1, np.full(LEAST_QUERIES, 1)) == 1
-    found = held(Estimate(0.2, 0.1, 0.3, 8), np.array([3, 0, 2]), terms=1)
-    assert found.reason == "what it names is there at 5 queries in 2 windows; 30 in 5 are needed"
+    clear = Estimate(0.2, 0.1, 0.3, 8)
+    found = held(clear, np.array([3, 0, 2]), asked=ASKED, terms=1)
+    assert found.reason == (
+        "what it names is there at 5 of 500 queries, in 2 windows; "
+        "needed are 30 and 5 %, in 5 windows"
+    )
     assert found.n == 5
-    assert "distance alone" in str(held(Estimate(0.2, 0.1, 0.3, 8), ENOUGH, terms=0).reason)
+    there = int(ENOUGH.sum())
+    enough = round(there / LEAST_SHARE)
+    assert held(clear, ENOUGH, asked=enough, terms=1).value == 1
+    assert held(clear, ENOUGH, asked=enough + 1, terms=1).value is None
+    assert "distance alone" in str(held(clear, ENOUGH, asked=ASKED, terms=0).reason)
 
 
 def test_active_are_the_queries_at_which_a_term_names_a_key() -> None:
