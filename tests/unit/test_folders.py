@@ -13,6 +13,7 @@ import pytest
 
 from headatlas import folders
 from headatlas.folders import atomic_folder
+from headatlas.replacing import replaced_folder
 
 
 def write(folder: Path, text: str) -> None:
@@ -84,6 +85,15 @@ def test_what_others_put_there_stays(atlas: Path) -> None:
         write(folder, "new")
     assert state(atlas) == {".git/HEAD": "main", **state_of("new")}
     assert (atlas / "link").readlink() == Path("nothing")
+
+
+def test_a_table_of_ours_that_is_not_written_anew_does_not_stay(atlas: Path) -> None:
+    for name in ("effects.csv", "ratings.csv", "cost.csv"):
+        (atlas / name).write_text("old")
+    with replaced_folder(atlas, ("effects.csv", "ratings.csv", "relations.csv")) as folder:
+        write(folder, "new")
+        (folder / "effects.csv").write_text("new")
+    assert state(atlas) == {"cost.csv": "old", "effects.csv": "new", **state_of("new")}
 
 
 def test_a_reader_never_finds_it_missing_or_mixed(atlas: Path) -> None:

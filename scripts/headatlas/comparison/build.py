@@ -34,6 +34,8 @@ from .tables import Tables
 from .universality import agreement_rows, universality_rows
 from .wording import placed, shuffled
 
+OPTIONAL = ("holding.html",)  # written only where there is something to say
+
 
 class Inputs(NamedTuple):
     """What the runs left; `matches` and `transfers` may be none.

@@ -44,6 +44,12 @@ from .run_record import run_record
 from .searching import search_script
 from .writing import copying_of, relation_rows
 
+# Tables that are written only where there is something to say.
+OPTIONAL = (
+    *("effects.csv", "family_effects.csv", "ratings.csv"),
+    *("relations.csv", "write_claims.csv"),
+)
+
 
 def build(
     run: Run,
