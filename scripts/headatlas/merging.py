@@ -2,8 +2,9 @@
 
 A workplace is a folder in which the workflow has run: it has `results/`, and in
 `.snakemake/metadata/` a record for each result of what it was made with. The two may be
-of different machines. Logs and benchmarks stay where they are, and so does the
-comparison, which has to be made anew of all that has come together.
+of different machines. Logs and benchmarks stay where they are, and so do the
+comparison, the studies' tables and the learned simulator, which have to be made anew of
+all that has come together.
 """
 
 import binascii
@@ -24,7 +25,7 @@ from .storage import StorageError, read_record
 
 METADATA = Path(".snakemake/metadata")
 _UNFINISHED, _LOCKS = Path(".snakemake/incomplete"), Path(".snakemake/locks")
-_OF_A_WORKPLACE = ("logs", "benchmarks", "comparison")
+_OF_A_WORKPLACE = ("logs", "benchmarks", "comparison", "simulator", "studies")
 _TIME_STAMP, _COPY = ".snakemake_timestamp", ".merging-"
 
 

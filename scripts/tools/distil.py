@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -41,13 +42,15 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=4096, help="longer chats are left out")
     args = parser.parse_args()
 
-    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    tokenizer = loaded(AutoTokenizer, args.model)
     if tokenizer.chat_template is None:
         raise InputError(f"{args.model}: no chat template; allowed: a chat model")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     parts = {name: read_part(args.data, name, tokenizer, args.tokens) for name in ("train", "test")}
     trainer = Trainer(
-        model=AutoModelForCausalLM.from_pretrained(args.model, dtype="auto"),
+        # Updates as small as this rate are lost in half precision: weights are in single, passes
+        # in half where the GPU has it.
+        model=loaded(AutoModelForCausalLM, args.model, dtype=torch.float32),
         args=TrainingArguments(
             output_dir=str(args.out / "checkpoints"),
             num_train_epochs=args.epochs,
@@ -57,6 +60,7 @@ def main() -> None:
             per_device_eval_batch_size=args.batch,
             gradient_accumulation_steps=args.accumulate,
             gradient_checkpointing=True,
+            bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
             lr_scheduler_type="cosine",
             logging_steps=10,
             save_strategy="no",
@@ -72,6 +76,17 @@ def main() -> None:
     trainer.save_model(str(args.out))
     tokenizer.save_pretrained(str(args.out))
     print(f"loss on unseen heads and documents: {before:.3f} before, {after:.3f} after")
+
+
+def loaded(kind: Any, name: str, **options: Any) -> Any:
+    """What transformers reads under a name. Raises InputError if it can read nothing there."""
+    try:
+        return kind.from_pretrained(name, **options)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise InputError(
+            f"--model {name}: {reason}; allowed: a chat model's name on the hub, or its folder"
+        ) from None
 
 
 def read_part(

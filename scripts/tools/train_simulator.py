@@ -12,12 +12,12 @@ import polars as pl
 import torch
 
 from headatlas.clustering.embeddings import EMBEDDED_ENCODER, embed
-from headatlas.errors import reported
+from headatlas.errors import InputError, reported
 from headatlas.folders import atomic_folder
 from headatlas.reading.alike import groups_of
-from headatlas.reading.atlas import chosen_atlases
+from headatlas.reading.atlas import chosen_atlases, once_each
 from headatlas.reporting.environment import environment
-from headatlas.simulating.data import read_run, unseen
+from headatlas.simulating.data import heads_explained, read_run, unseen
 from headatlas.simulating.evaluation import PREDICTORS, evaluated, summarised
 from headatlas.storage import write_text
 
@@ -41,11 +41,20 @@ def main() -> None:
         "--templates", type=Path, default=Path(__file__).parents[2] / "workflow/templates"
     )
     args = parser.parse_args()
+    for name, least in (("folds", 2), ("steps", 1)):
+        if (value := getattr(args, name)) < least:
+            raise InputError(f"--{name} {value}; allowed: a whole number from {least}")
     torch.set_num_threads(args.threads)
     began = time.monotonic()
 
-    atlases = chosen_atlases(args.results, args.run)
+    atlases = [a for a in once_each(chosen_atlases(args.results, args.run)) if heads_explained(a)]
     groups = groups_of(atlases)
+    learned = {groups[a.record.model, name] for a in atlases for name in heads_explained(a)}
+    if len(learned) < 2:
+        raise InputError(
+            f"{args.results}: {len(learned)} heads have explanations that say something of their "
+            "own; allowed: runs with two or more, to learn from one and to be tested on the other"
+        )
     with tempfile.TemporaryDirectory() as folder:
         runs = unseen([read_run(atlas, Path(folder) / str(n)) for n, atlas in enumerate(atlases)])
         texts = sorted({head.text for run in runs for head in run.heads})
@@ -57,7 +66,7 @@ def main() -> None:
         .get_template("simulator.md")
         .render(
             runs=[(run.name, len(run.heads)) for run in runs],
-            groups=len({groups[head.head] for run in runs for head in run.heads}),
+            groups=len(learned),
             folds=args.folds,
             steps=args.steps,
             seconds=time.monotonic() - began,

@@ -67,7 +67,7 @@ def there(tmp_path: Path) -> Path:
     write(folder, LONG, "long", 200, "long")
     write(folder, "results/m/gone.json", "", 200, "gone")
     (folder / "results/m/gone.json").unlink()
-    for name in ("comparison", "logs", "benchmarks"):
+    for name in ("comparison", "logs", "benchmarks", "simulator", "studies"):
         write(folder, f"results/{name}/table.csv", "of there", 400)
     return folder
 
@@ -85,7 +85,8 @@ def test_what_is_lacking_is_copied_with_its_time_and_record(here: Path, there: P
     assert record_of(here, "results/m/b/activations/shard0").read_text() == "shard"
     assert not record_of(here, "results/m/gone.json").exists()
     assert after["results/comparison/table.csv"] == ("of here", 700)
-    assert not any((here / "results" / name).exists() for name in ("logs", "benchmarks"))
+    elsewhere = ("logs", "benchmarks", "simulator", "studies")
+    assert not any((here / "results" / name).exists() for name in elsewhere)
     # Older than what either workplace made of it, though it was made later here.
     assert after["results/m/model.json"] == ("model", 100)
     assert record_of(here, "results/m/model.json").read_text() == "mine"

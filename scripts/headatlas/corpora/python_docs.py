@@ -12,6 +12,7 @@ the whole corpus has.
 
 import ast
 import hashlib
+import io
 import re
 import sysconfig
 import tokenize
@@ -95,7 +96,7 @@ def _without_docstrings(source: str) -> str:
     for node in _documented(source):
         docstring = node.body[0]
         gone.update(range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1))
-    lines = source.splitlines(keepends=True)
+    lines = io.StringIO(source).readlines()  # which form feeds do not end, as in `ast`
     return "".join(line for number, line in enumerate(lines, 1) if number not in gone)
 
 

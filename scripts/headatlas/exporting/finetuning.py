@@ -22,7 +22,7 @@ from ..explainers.llm.prompts import Evidence, explain_messages
 from ..explainers.llm.reply import MAX_BEHAVIOURS, BehaviourReply, ExplanationReply
 from ..llm.client import Message
 from ..reading.alike import Head, groups_of
-from ..reading.atlas import Atlas
+from ..reading.atlas import Atlas, once_each
 from ..records.base import SPLITS, Split, head_name
 from ..records.events import EVENTS
 from ..records.explanation import Explanation
@@ -50,8 +50,10 @@ class Parts(NamedTuple):
 def write_finetuning(atlases: Sequence[Atlas], folder: Path, env: jinja2.Environment) -> None:
     """Write `TASK/PART.jsonl` for explainer and simulator, and a card, into `folder`.
 
-    Heads count whose explanation counts as explained. The events of one head are in memory.
+    Heads count whose explanation counts as explained, and a run by several clusterings once. The
+    events of one head are in memory.
     """
+    atlases = once_each(atlases)
     parts = parts_of(atlases)
     counts: Counter[tuple[str, str]] = Counter()
     lines: dict[tuple[str, Split], list[str]] = {(t, p): [] for t in TASKS for p in SPLITS}

@@ -65,6 +65,11 @@ def chosen_atlases(path: Path, run: str | None) -> "list[Atlas]":
     return chosen
 
 
+def once_each(atlases: "Sequence[Atlas]") -> "list[Atlas]":
+    """One atlas of each run: clusterings differ in no event, explanation or score."""
+    return [*{atlas.run.rpartition("/")[0]: atlas for atlas in atlases}.values()]
+
+
 class Atlas:
     """A finished atlas. Its tables are read when they are asked for, and raise InputError if
     they are not there, damaged, or of another version."""

@@ -51,7 +51,9 @@ class Configuration(Settings):
     seed: SeedNumber
     models: dict[str, Model] = Field(
         description="the models that a sweep can name",
-        json_schema_extra=_named("benchmarks", "comparison", "logs", "studies", ending="+random"),
+        json_schema_extra=_named(
+            "benchmarks", "comparison", "logs", "replies", "simulator", "studies", ending="+random"
+        ),
     )
     corpora: dict[str, AnyCorpus] = Field(
         description="the texts that a sweep can name",

@@ -64,6 +64,11 @@ class RunSeen(NamedTuple):
         return np.flatnonzero((self.split == split) & self.counted)
 
 
+def heads_explained(atlas: Atlas) -> list[str]:
+    """The heads that have an explanation to learn from."""
+    return [name for name in atlas.heads["name"] if atlas.head(name).status == "explained"]
+
+
 def read_run(atlas: Atlas, folder: Path) -> RunSeen:
     """What there is of a finished run that is still in `results/`; arrays are made in `folder`.
 
@@ -73,12 +78,7 @@ def read_run(atlas: Atlas, folder: Path) -> RunSeen:
     tables = {split: read_features(run / "features", split) for split in SPLITS}
     places = _places(tables)
     tokens = sum(table.grid.n_rows for table, _ in tables.values())
-    explained = [
-        row["name"] for row in atlas.heads.iter_rows(named=True)
-        if atlas.head(row["name"]).status == "explained"
-    ]  # fmt: skip
-    if not explained:
-        raise InputError(f"{atlas.folder}: no head has an explanation to learn from")
+    explained = heads_explained(atlas)
     folder.mkdir(parents=True)
     activation = _array(folder / "activation.npy", (len(explained), tokens))
     programs = _array(folder / "programs.npy", (len(explained), tokens))

@@ -202,7 +202,7 @@ def test_schema_is_valid_closed_described_and_has_defaults() -> None:
 
 # --- what the schema does not allow
 
-TAKEN = "benchmarks, comparison, logs, studies"
+TAKEN = "benchmarks, comparison, logs, replies, simulator, studies"
 NAME = "a name of letters, digits and . _ + - that begins with a letter or digit"
 HEADS = "all, or a list of heads such as [L00H03, L01H11], each once"
 CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_document, split"

@@ -304,5 +304,8 @@ def test_docstrings_are_prose_and_what_is_left_is_code() -> None:
     docstring = '"""Of <a>.\n\nMore.\n\n    >>> f(1)\n    2\n"""\n'
     source = f'{docstring}\ndef f(x):\n    """Of f."""\n    return x  # \\d\n'
     assert python_docs._without_docstrings(source) == "\ndef f(x):\n    return x  # \\d\n"
+    assert python_docs._without_docstrings(f"x = 1\n\f\n{source[len(docstring) :]}") == (
+        "x = 1\n\f\n\ndef f(x):\n    return x  # \\d\n"
+    )
     text = "\n\n".join(python_docs._docstrings(source))
     assert python_docs._prose(text) == "Of <a>.\n\nMore.\n\nOf f.\n\n"

@@ -1,5 +1,6 @@
 """Chats to fine-tune on: nothing of a test example is in another part; and a model that learns."""
 
+import copy
 import itertools
 import json
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -27,6 +29,9 @@ from headatlas.records.events import EVENTS
 from headatlas.records.explanation import Behaviour, Explanation
 from headatlas.reporting.environment import environment
 from headatlas.storage import write_rows
+
+sys.path.insert(0, str(ROOT / "scripts/tools"))
+import distil
 
 HEADS, T = 20, 12
 Chat = dict[str, Any]
@@ -180,6 +185,33 @@ TEMPLATE = (
     "{% for m in messages %}<{{ m.role }}>{{ m.content }}</>{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
+
+
+def test_a_model_that_is_not_there_is_refused_in_a_sentence(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--data", written / "simulator", "--model", tmp_path / "none", "--out", tmp_path / "o"]
+    with mock.patch("sys.argv", ["distil.py", *map(str, flags)]), pytest.raises(SystemExit):
+        distil.main()
+    said = capsys.readouterr().err
+    assert f"--model {tmp_path / 'none'}: " in said and "allowed: a chat model's name" in said
+    assert "Traceback" not in said
+
+
+def test_with_two_clusterings_no_chat_is_there_twice(
+    written: Path, atlases: list[Any], tmp_path: Path
+) -> None:
+    write_finetuning([*atlases, again(atlases[0])], tmp_path, environment(TEMPLATES))
+    for task in ("explainer", "simulator"):
+        name = f"{task}/train.jsonl"
+        assert (tmp_path / name).read_text() == (written / name).read_text()
+
+
+def again(atlas: Any) -> Any:
+    """The same run by another clustering."""
+    other = copy.copy(atlas)
+    other.record = atlas.record._replace(clustering="other")
+    return other
 
 
 def test_a_tiny_model_learns_from_the_chats(written: Path, tmp_path: Path) -> None:

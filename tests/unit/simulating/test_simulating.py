@@ -1,13 +1,24 @@
 """A learned simulator on invented heads: it reads explanations of heads that it has not seen."""
 
+import sys
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
 import numpy as np
+import polars as pl
 import pytest
+from places import ROOT
 
 from headatlas.intervals import Estimate
 from headatlas.reading.alike import Head
+from headatlas.reading.atlas import Atlas
 from headatlas.simulating import evaluation
 from headatlas.simulating.data import BACK, HeadSeen, RunSeen, bucket, unseen
 from headatlas.simulating.evaluation import correlation, evaluated, summarised
+
+sys.path.insert(0, str(ROOT / "scripts/tools"))
+import train_simulator
 
 KINDS, HEADS, LENGTH, WINDOWS = 3, 12, 50, 24
 
@@ -109,3 +120,36 @@ def test_the_median_over_heads_is_of_those_that_have_both() -> None:
 def test_a_token_has_the_same_bucket_everywhere() -> None:
     assert bucket(" the") == bucket(" the") != bucket("the")
     assert 0 < bucket("\ud800") < 4096
+
+
+def atlas_of(status: str, corpus: str) -> Any:
+    """What is looked at of an atlas before anything is learned: one head."""
+    atlas = Atlas.__new__(Atlas)
+    vars(atlas).update(
+        record=SimpleNamespace(model="m", corpus=corpus, explainer="e", clustering="k"),
+        heads=pl.DataFrame({"name": ["L00H00"], "twins": [""]}),
+        head=lambda name: SimpleNamespace(status=status, behaviours=[]),
+    )
+    return atlas
+
+
+@pytest.mark.parametrize(
+    ("flags", "atlases", "problem"),
+    [
+        (["--folds", "1"], [], "--folds 1; allowed: a whole number from 2"),
+        (["--steps", "0"], [], "--steps 0; allowed: a whole number from 1"),
+        ([], [atlas_of("unexplained", "a")], "0 heads have explanations"),
+        ([], [atlas_of("explained", "a"), atlas_of("failed", "b")], "1 heads have explanations"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused_in_a_sentence(
+    flags: list[str], atlases: list[Any], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        mock.patch("sys.argv", ["train_simulator.py", *flags]),
+        mock.patch.object(train_simulator, "chosen_atlases", lambda results, run: atlases),
+        mock.patch("headatlas.reading.alike.behaviour_text", lambda head: ""),
+        pytest.raises(SystemExit),
+    ):
+        train_simulator.main()
+    assert problem in capsys.readouterr().err

@@ -64,11 +64,11 @@ def transfers_of(model, corpus, explainer):
 
     None but for the runs of the sweep: an atlas that is asked for beside it has no others.
     """
-    names = config["sweep"]
-    if asks(explainer) or corpus not in names["corpora"]:
+    swept = {run[:3] for run in runs(config)}
+    if asks(explainer) or (model, corpus, explainer) not in swept:
         return []
     run = {"model": model, "corpus": corpus, "explainer": explainer, "round": last_round(explainer)}
-    return [TRANSFERS.format(**run, other=other) for other in names["corpora"] if other != corpus]
+    return [TRANSFERS.format(**run, other=other) for other in config["sweep"]["corpora"] if other != corpus]
 
 
 def shard_folders(run):
