@@ -51,10 +51,13 @@ def queries_of(
 
     Those are the most active ones for tokens that it attends to, a token once: what holds for the
     one that it meets most need not hold for others. Of several that are as active as the most
-    active one is drawn: the first would always be at the beginning.
+    active one is drawn: the first would always be at the beginning. A window in which an
+    activation is no number has none.
     """
     found = []
     for event in events:
+        if not np.isfinite(event.activation).all():
+            continue
         attention = event.attention()
         keys = {
             at: 1 + int(attention[at, 1 : at + 1].argmax()) for at in range(1, len(event.tokens))

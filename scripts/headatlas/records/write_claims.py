@@ -10,14 +10,14 @@ EFFECTS = {"raises": 1, "lowers": -1}  # with the sign of the lift that each cla
 class Lift(Record):
     """How much more is added to the tokens of an object than to its tokens at other queries.
 
-    In standard deviations of what is added to the vocabulary; mean over windows. Its interval is
+    In standard deviations of what is added to the vocabulary; mean over queries. Its interval is
     over the tokens that it is about, so that a few frequent ones make no claim on all.
     """
 
     value: float | None
     low: float | None = Field(description="95 % interval over tokens")
     high: float | None
-    n: int = Field(description="windows")
+    n: int = Field(description="queries")
 
 
 class WriteClaim(Record):

@@ -15,7 +15,7 @@ from .tables import Row
 
 CLAIM_COLUMNS = (  # of `write_claims.csv`
     "layer", "head", "name", "effect", "object", "chosen", "stated", "validation_lift",
-    "test_lift", "low", "high", "windows", "in_extreme_tenth", "lift_at_random_queries",
+    "test_lift", "low", "high", "queries", "in_extreme_tenth", "lift_at_random_queries",
     "median_of_heads", "largest_of_random_weights", "holds",
 )  # fmt: skip
 
@@ -109,7 +109,7 @@ def claim_rows(claims: Claims, stated: Mapping[str, Stated], names: Sequence[str
                 "test_lift": claim.test.value,
                 "low": claim.test.low,
                 "high": claim.test.high,
-                "windows": claim.test.n,
+                "queries": claim.test.n,
                 "in_extreme_tenth": claim.extreme,
                 "lift_at_random_queries": claim.random.value,
                 "median_of_heads": claims.median(claim.effect, claim.object),

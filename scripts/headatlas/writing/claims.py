@@ -113,7 +113,7 @@ def _is_object(rows: pl.DataFrame, name: str, distance: int) -> bool:
 
 
 def lift_of(values: Sequence[float], tokens: Sequence[int], level: float = 0.95) -> Lift:
-    """The mean of some windows' lifts and its interval, if they are about enough tokens."""
+    """The mean of some queries' lifts and its interval, if they are about enough tokens."""
     if len(set(tokens)) < FEWEST:
         return Lift(value=None, low=None, high=None, n=len(values))
     mean = clustered_mean(values, tokens)
@@ -133,7 +133,7 @@ def _values(rows: pl.DataFrame, name: str) -> tuple[list[float], list[int]]:
     found = rows.filter(pl.col("spread") > 0).select(
         lift.cast(pl.Float64).alias("lift"), pl.col(f"{name}_token").alias("token")
     )
-    found = found.drop_nulls()
+    found = found.drop_nulls().filter(pl.col("lift").is_finite())
     return found["lift"].to_list(), found["token"].to_list()
 
 

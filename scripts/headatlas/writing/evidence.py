@@ -13,10 +13,12 @@ SHOWN = 8  # queries of a head, at most
 def evidence_rows(rows: pl.DataFrame, pieces: Mapping[int, str]) -> Iterator[dict[str, Any]]:
     """Rows of `records.write_evidence.WRITE_EVIDENCE`: `rows` are a head's own of `DIRECT`.
 
-    Those are the train queries at which it changes the logits most.
+    Those are the train queries at which it changes the logits most, one of a window.
     """
     own = rows.filter(pl.col("split") == "train", pl.col("kind") == "active", pl.col("spread") > 0)
     kept = ["layer", "head", "window", "query", "key", "share", *[f"{n}_above" for n in OBJECTS]]
-    for row in own.sort(["spread", "window"], descending=[True, False])[:SHOWN].to_dicts():
+    ranked = own.sort(["spread", "window"], descending=[True, False])
+    most = ranked.unique("window", keep="first", maintain_order=True)[:SHOWN]
+    for row in most.to_dicts():
         tokens = {name: [pieces.get(t, "") for t in row[name]] for name in ("raised", "lowered")}
         yield {name: row[name] for name in kept} | tokens

@@ -149,6 +149,13 @@ def test_a_token_that_is_attended_to_is_met_once_where_the_head_is_most_active_f
     ]  # fmt: skip
 
 
+def test_a_window_with_an_activation_that_is_no_number_has_no_queries() -> None:
+    event = Event("test", "random", 0, 7, "d", "prose", 3, 2.0, list("abc"), np.array([0, 11, 12]),
+                  np.array([9.0, np.nan, 1.0]), np.zeros((3, 1), int), np.zeros((3, 1)),
+                  np.full(6, 0.3))  # fmt: skip
+    assert queries_of(0, 0, [event], np.random.default_rng(0)) == []
+
+
 def test_where_norms_stand_in_the_stream_it_is_refused(tmp_path: Path) -> None:
     bridge = model_of("openai-gpt", tmp_path)
     assert not is_sum(bridge)

@@ -58,6 +58,9 @@ def test_pages_report_and_table(tmp_path: Path) -> None:
     rows = pl.read_csv(out / "write_claims.csv")
     assert rows["name"].to_list() == [EVERY_HEAD[0], EVERY_HEAD[0], EVERY_HEAD[1]]
     assert rows["holds"].to_list() == [True, False, True]
+    assert rows["queries"].dtype == pl.Int64
+    assert "Claimed is a lift of 0.8" in text("report.md")
+    assert "that 2 in a hundred heads with random maps would pass" in text("report.md")
 
 
 def test_where_nothing_is_claimed_the_table_has_its_columns(tmp_path: Path) -> None:

@@ -156,6 +156,17 @@ def test_what_some_tokens_show_by_chance_is_not_claimed() -> None:
     assert not claims_of(0, 0, found, PIECES).claims
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_what_is_no_number_is_left_out(bad: float) -> None:
+    found = rows(everywhere("attended", 1.5), windows=16)
+    first = pl.col("window") == 0
+    found = found.with_columns(spread=pl.when(first).then(float("nan")).otherwise("spread"))
+    second = pl.when(pl.col("window") == 1).then(bad).otherwise("attended_effect")
+    found = found.with_columns(attended_effect=second)
+    (claim,) = claims_of(0, 0, found, PIECES).claims
+    assert (claim.object, claim.test.n) == ("attended", 14)
+
+
 def test_few_tokens_have_no_lift() -> None:
     assert lift_of([1.0, 2.0, 3.0], [0, 1, 2]).value is None
     assert lift_of([1.0] * 4, [0, 1, 2, 2]).value is None

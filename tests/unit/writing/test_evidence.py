@@ -24,5 +24,11 @@ def test_train_queries_where_the_head_is_active_are_shown() -> None:
     assert {"layer", "head", "query", "key", "share", "current_above"} <= found[0].keys()
 
 
+def test_of_a_window_the_strongest_query_alone_is_shown() -> None:
+    rows = [row("train", "active", n // 4, float(n)) for n in range(12)]
+    found = evidence_rows(pl.DataFrame([r | {"query": n} for n, r in enumerate(rows)]), {})
+    assert [(shown["window"], shown["query"]) for shown in found] == [(2, 11), (1, 7), (0, 3)]
+
+
 def test_a_head_that_adds_nothing_has_no_evidence() -> None:
     assert not list(evidence_rows(pl.DataFrame([row("train", "active", 0, 0.0)]), {}))
