@@ -45,19 +45,16 @@ except InputError as error:
 configfile: "config.yaml"
 
 
+CONFIG_SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 try:
     for file in workflow.configfiles:
         check_duplicate_keys(Path(file))
-    config = resolve(
-        config,
-        schema_path=Path(workflow.basedir) / "workflow/schemas/config.schema.yaml",
-        root=Path.cwd(),
-    )
+    config = resolve(config, schema_path=CONFIG_SCHEMA, root=Path.cwd())
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 # What studies vary are entries of their own (configuration/studies.py), which no sweep names.
-STUDIES = plans(config, Path("results/studies"))
+STUDIES = plans(config, Path("results/studies"), CONFIG_SCHEMA, Path.cwd())
 PLANS = [plan for plan in STUDIES.values() if not isinstance(plan, InputError)]
 for plan in PLANS:
     for section, entries in plan.entries.items():

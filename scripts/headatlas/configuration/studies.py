@@ -9,6 +9,7 @@ is the run itself is the run's files. No name that a user may give has a ~ in it
 import hashlib
 import itertools
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from .samples import Head, mark_of, read_sample
 PARTS = dict(zip(("model", "corpus", "explainer", "clustering"), SECTIONS, strict=True))
 _ROLES = ("endpoint", "judge")
 _LONGEST = 40  # characters of a value in a name
+_MOST = 100  # variants of a study, which one command compares
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 Entries = dict[str, dict[str, Any]]  # of a section, by name
@@ -46,15 +48,20 @@ class Plan(NamedTuple):
     sample: dict[str, list[Head]]
 
 
-def plans(config: Mapping[str, Any], folder: Path) -> dict[str, Plan | InputError]:
+def plans(
+    config: Mapping[str, Any], folder: Path, schema_path: Path, root: Path
+) -> dict[str, Plan | InputError]:
     """The plan of every study of a resolved configuration, or what is wrong with it.
 
-    In `folder` are the studies' results, the heads that were drawn for them among these.
+    In `folder` are the studies' results, the heads that were drawn for them among these. Models
+    are checked here already: all commands ask which layers and heads they have.
     """
     found: dict[str, Plan | InputError] = {}
     for name in config["studies"]:
         try:
-            found[name] = planned(config, name, _sample(config, name, folder))
+            found[name] = plan = planned(config, name, _sample(config, name, folder))
+            if "models" in plan.entries:
+                check(config, name, schema_path, root)
         except InputError as error:
             found[name] = error
     return found
@@ -100,10 +107,13 @@ def check(config: Mapping[str, Any], name: str, schema_path: Path, root: Path) -
     base, schema = base_of(config, name), structure.read_schema(schema_path)
     found: set[str] = set()
     for changed in _combinations(config, name, base):
-        as_if, parts = _as_if(config, base, changed), _with_parts(base, changed)
-        places = {".".join(_place(as_if, parts, setting)): setting for setting in changed}
-        wrong = [*structure.problems(as_if, schema)] or meaning.problems(as_if, root)
-        found |= {_renamed(problem, name, places) for problem in wrong}
+        parts = _with_parts(base, changed)
+        for role in [r for r in _ROLES if any(s.startswith(f"{r}.") for s in changed)] or [""]:
+            own = _without_other_roles(changed, role)
+            as_if = _as_if(config, base, own)
+            places = {".".join(_place(as_if, parts, setting)): setting for setting in own}
+            wrong = [*structure.problems(as_if, schema)] or meaning.problems(as_if, root)
+            found |= {_renamed(problem, name, places) for problem in wrong}
     if found:
         raise ConfigurationError(found)
 
@@ -118,6 +128,10 @@ def _combinations(
         for setting, values in vary.items()
         for problem in _impossible(config, name, base, setting, values)
     ]
+    count = math.prod(map(len, vary.values()))
+    if count > _MOST:
+        problem = f"{count} combinations of values are too many"
+        problems.append(sentence(f"studies.{name}.vary", problem, f"at most {_MOST} combinations"))
     if problems:
         raise ConfigurationError(problems)
     yield {}
@@ -125,7 +139,8 @@ def _combinations(
         changed: dict[str, Any] = {}
         for setting, value in sorted(zip(vary, values, strict=True), key=_after_what_it_is_of):
             parts = _with_parts(base, changed)
-            if _value_of(_as_if(config, base, changed), parts, setting) != value:
+            own = _without_other_roles(changed, setting.partition(".")[0])
+            if _value_of(_as_if(config, base, own), parts, setting) != value:
                 changed[setting] = value
         yield changed
 
@@ -174,11 +189,16 @@ def _undefined(config: Mapping[str, Any], key: str, part: str, entry: Any) -> It
 
 
 def _place(config: Mapping[str, Any], base: Mapping[str, str], setting: str) -> tuple[str, ...]:
-    """Section, entry and key of a setting."""
+    """Section, entry and key of a setting. Raises ConfigurationError if there is no such entry."""
     head, _, key = setting.partition(".")
-    if head in _ROLES:
-        return "endpoints", config["explainers"][base["explainer"]][head], key
-    return PARTS[head], base[head], key
+    if head not in _ROLES:
+        return PARTS[head], base[head], key
+    entry = config["explainers"][base["explainer"]].get(head)
+    if not isinstance(entry, str) or entry not in config["endpoints"]:
+        problem = f"{shown(setting)}: {base['explainer']} has no such {head}"
+        allowed = "explainers whose endpoint and judge are under endpoints"
+        raise ConfigurationError([sentence("studies", problem, allowed)])
+    return "endpoints", entry, key
 
 
 def _value_of(config: Mapping[str, Any], base: Mapping[str, str], setting: str) -> Any:
@@ -209,6 +229,12 @@ def _as_if(
     return made | derived
 
 
+def _without_other_roles(changed: Mapping[str, Any], head: str) -> dict[str, Any]:
+    """The changes that one of `head` sees: explainer and judge may be the same endpoint, of which
+    a setting of the one is none of the other."""
+    return {s: v for s, v in changed.items() if s.partition(".")[0] in (head, *PARTS)}
+
+
 def _own(entries: Entries) -> Entries:
     """The user's entries of a section, without those that are derived."""
     return {n: e for n, e in entries.items() if "~" not in n and not n.endswith("+random")}
@@ -234,7 +260,8 @@ def _variant(
     for role in _ROLES:
         if marks[role]:
             name = "~".join([explainer[role], *marks[role]])
-            entry = as_if["endpoints"][explainer[role]]
+            own = _as_if(config, base, _without_other_roles(changed, role))
+            entry = own["endpoints"][explainer[role]]
             entries.setdefault("endpoints", {})[name] = entry
             explainer[role] = name
             marks["explainer"] += [f"{role}.{mark}" for mark in marks[role]]

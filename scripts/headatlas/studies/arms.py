@@ -82,7 +82,7 @@ def read_arm(arm: Arm, heads: Iterable[str]) -> Found:
 
 
 def reference_of(arm: Arm, arms: Iterable[Arm]) -> Arm | None:
-    """What a variant is compared with; None for the run that is studied.
+    """What a variant is compared with; None for the run that is studied, or if that is not there.
 
     That run, whose heads are the same; but a variant of another model, whose heads are others, is
     compared with that model under the settings of the run, where the study has that. Heads of two
@@ -95,7 +95,7 @@ def reference_of(arm: Arm, arms: Iterable[Arm]) -> Arm | None:
     own = {"model": arm.changed["model"]} if "model" in arm.changed else {}
     if own and own != arm.changed and _key(own) in by_change:
         return by_change[_key(own)]
-    return by_change[_key({})]
+    return by_change.get(_key({}))
 
 
 def _key(changed: Mapping[str, JsonValue]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..items import read_items
+from ..items import QUESTIONS, read_items
 from ..records.windows import WINDOWS
 from ..storage import read_table
 from .arms import Arm, Found
@@ -19,9 +19,11 @@ def best_of_k(arms: Sequence[Arm], found: Mapping[str, Found], sampling: Samplin
         curves = []
         for (layer, head), explanation in found[arm.label].explanations.items():
             candidates = [c for c in explanation.candidates if c.round == 0]
-            items = read_items(arm.items / f"layer{layer:02d}.parquet", head)["validation"]
-            # A record without answers is of a time when they were not kept.
-            if len(candidates) > 1 and any(c.answers for c in candidates):
+            drawn = read_items(arm.items / f"layer{layer:02d}.parquet", head)["validation"]
+            items = [item for item in drawn if item.question in QUESTIONS]  # that choose
+            # A score without answers is of a time when they were not kept.
+            kept = all(c.answers for c in candidates if c.score is not None)
+            if len(candidates) > 1 and kept:
                 curves.append(curves_of(candidates, items, documents))
         most = max((len(c[0]) for c in curves if c), default=0)
         known = [curve for curve in curves if curve and len(curve[0]) == most]

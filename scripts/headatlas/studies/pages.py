@@ -97,7 +97,7 @@ def fit_in_words(rows: Sequence[Row]) -> str:
     """What a power law through the smaller k says of the largest."""
     last, fitted = rows[-1], [row for row in rows if not row["tested"]]
     if last["fitted"] is None:
-        return "No power law is fitted: it takes six candidates to fit one and to test it."
+        return "No power law is fitted: that takes five candidates, and a curve that is found."
     said = (
         f"A power law with asymptote, fitted up to k = {fitted[-1]['k']}, says "
         f"{figure(last['fitted'])} for k = {last['k']}; measured is {change(last, *VALUE)}"

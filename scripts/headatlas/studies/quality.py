@@ -1,6 +1,6 @@
 """The measures of a study by head: scores on test documents, and shares of heads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..measure import Measure
@@ -45,17 +45,19 @@ class Value(NamedTuple):
 Values = dict[Place, Value]
 
 
-def values_of(found: Found) -> dict[str, Values]:
+def values_of(found: Found, others: Collection[str] = ()) -> dict[str, Values]:
     """The values of all heads by measure, of the measures that the explanations have at all.
 
     A head without an explanation, which tells nothing, has what chance gives: left out, it would
-    raise the mean of a variant that fails where it is hard.
+    raise the mean of a variant that fails where it is hard. A variant that explains no head has
+    the measures of the `others`.
     """
+    silent = all(e.status != "explained" for e in found.explanations.values())
     tested = {at: _tested(found, at) for at in found.scores}
     values: dict[str, Values] = {}
     for measure in MEASURED:
         known = {at: Value(own[measure.name]) for at, own in tested.items() if measure.name in own}
-        if known and measure.name in _CHANCE:
+        if (known or (silent and measure.name in others)) and measure.name in _CHANCE:
             nothing = Value(_CHANCE[measure.name], chance=True)
             known |= {
                 at: nothing for at, e in found.explanations.items() if e.status != "explained"

@@ -45,7 +45,8 @@ def scored(arms: Sequence[Arm], found: Mapping[str, Found]) -> Scored:
     for arm in arms:
         if found[arm.label].scores:
             first.setdefault(arm.explained_by, arm)
-    return {arm.label: values_of(found[arm.label]) for arm in first.values()}
+    measures = {name for arm in first.values() for name in values_of(found[arm.label])}
+    return {arm.label: values_of(found[arm.label], measures) for arm in first.values()}
 
 
 def value_rows(arms: Sequence[Arm], by_arm: Scored) -> Iterator[Row]:

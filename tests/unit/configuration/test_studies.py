@@ -83,6 +83,34 @@ def test_a_setting_of_an_endpoint_that_is_varied_too_is_that_endpoints() -> None
     ]
 
 
+def test_explainer_and_judge_of_one_endpoint_have_each_its_own_settings() -> None:
+    vary = {"endpoint.temperature": [0.5], "judge.temperature": [0.25], "judge.seed": [7]}
+    plan = planned(configured(s=study(vary, explainer="llm")), "s", {})
+    varied = {"endpoint.temperature": 0.5, "judge.seed": 7, "judge.temperature": 0.25}
+    assert [variant.changed for variant in plan.variants] == [{}, varied]
+    (explainer,) = plan.entries["explainers"].values()
+    endpoint, judge = (plan.entries["endpoints"][explainer[role]] for role in ("endpoint", "judge"))
+    plain = configured()["endpoints"]["one"]
+    assert endpoint == plain | {"temperature": 0.5}
+    assert judge == plain | {"temperature": 0.25, "seed": 7}
+
+
+def test_a_setting_of_one_role_that_is_not_allowed_is_not_hidden_by_that_of_the_other() -> None:
+    vary = {"endpoint.temperature": [-1], "judge.temperature": [0.5]}
+    with pytest.raises(ConfigurationError, match=r"endpoint\.temperature: -1 is not "):
+        check(configured(s=study(vary, explainer="llm")), "s", SCHEMA, ROOT)
+
+
+@pytest.mark.parametrize(
+    "vary",
+    [{"model.heads": [["L0"]]}, {"model.n_layers": ["12"]}, {"model.layers": ["first"]}],
+)
+def test_models_that_cannot_be_are_no_plan(vary: dict[str, list[Any]], tmp_path: Path) -> None:
+    """Every command asks which heads the models have."""
+    (found,) = plans(configured(s=study(vary)), tmp_path, SCHEMA, ROOT).values()
+    assert isinstance(found, ConfigurationError), found
+
+
 def test_what_is_put_into_a_name_fits_a_path_and_is_told_apart() -> None:
     assert in_a_name(0.05) == "0.05" and in_a_name(None) == "null" and in_a_name(True) == "true"
     hostile = ["a/b", "a_b", "../x", "$(rm)", "é" * 300]
@@ -93,12 +121,12 @@ def test_what_is_put_into_a_name_fits_a_path_and_is_told_apart() -> None:
 
 def test_a_sample_of_heads_is_explained_under_a_name_that_tells_it(tmp_path: Path) -> None:
     config = configured(s=study({"explainer.texts": [5]}) | {"heads": 2})
-    (plan,) = plans(config, tmp_path).values()
+    (plan,) = plans(config, tmp_path, SCHEMA, ROOT).values()
     assert not isinstance(plan, InputError) and plan.sample == {}  # nothing is drawn yet
     table = tmp_path / "s/heads.csv"
     table.parent.mkdir()
     table.write_text('"model","layer","head","family"\n"demo",1,3,"a, b"\n"demo",0,2,""\n')
-    (plan,) = plans(config, tmp_path).values()
+    (plan,) = plans(config, tmp_path, SCHEMA, ROOT).values()
     assert not isinstance(plan, InputError)
     assert plan.sample == {"demo": [(0, 2), (1, 3)]} == read_sample(table)
     mark = mark_of(plan.sample)
@@ -112,7 +140,7 @@ def test_a_damaged_table_of_heads_is_refused_where_it_is_asked_for(tmp_path: Pat
     config = configured(s=study({"explainer.texts": [5]}) | {"heads": 2})
     (tmp_path / "s").mkdir()
     (tmp_path / "s/heads.csv").write_text("model,layer,head,family\ndemo,one,2,\n")
-    (found,) = plans(config, tmp_path).values()
+    (found,) = plans(config, tmp_path, SCHEMA, ROOT).values()
     assert isinstance(found, InputError)
     assert str(found).endswith("line 2: no layer and head; allowed: numbers from 0")
 
@@ -145,12 +173,23 @@ def test_a_damaged_table_of_heads_is_refused_where_it_is_asked_for(tmp_path: Pat
          "least 0"),
         (study({"corpus.split": [{"train": 0.5, "validation": 0.25, "test": 0.5}]}),
          "studies.s.vary: corpus.split: the shares sum to 1.25; allowed: shares that sum to 1"),
+        (study({"explainer.endpoint": ["one", "local"], "endpoint.temperature": [0, 1]},
+               explainer="llm"),
+         "studies: 'endpoint.temperature': llm has no such endpoint; allowed: explainers whose "
+         "endpoint and judge are under endpoints"),
+        (study({"explainer": ["llm", "symbolic"], "judge.seed": [1]}, explainer="llm"),
+         "studies: 'judge.seed': symbolic has no such judge; allowed: explainers whose endpoint "
+         "and judge are under endpoints"),
+        (study({"explainer.texts": [*range(11)], "corpus.windows": [*range(10, 20)]}),
+         "studies.s.vary: 110 combinations of values are too many; allowed: at most 100 "
+         "combinations"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_studied_is_told_in_a_sentence(
-    studied: dict[str, Any], problem: str
+    studied: dict[str, Any], problem: str, tmp_path: Path
 ) -> None:
     config = configured(s=studied)  # the sweep can be run all the same
+    assert [*plans(config, tmp_path, SCHEMA, ROOT)] == ["s"]
     with pytest.raises(ConfigurationError) as caught:
         check(config, "s", SCHEMA, ROOT)
     assert str(caught.value) == f"config.yaml: {problem}"
@@ -165,7 +204,7 @@ def test_what_all_runs_share_is_refused_with_the_configuration() -> None:
 
 def test_every_study_that_is_ready_has_a_plan_or_says_what_is_missing(tmp_path: Path) -> None:
     config = resolve(SHIPPED, schema_path=SCHEMA, root=ROOT)
-    for name, plan in plans(config, tmp_path).items():
+    for name, plan in plans(config, tmp_path, SCHEMA, ROOT).items():
         if isinstance(plan, InputError):
             assert "is not defined" in str(plan), name
         else:

@@ -7,8 +7,7 @@ def plan_of(study):
     try:
         if isinstance(plan, InputError):
             raise plan
-        schema = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
-        check(config, study, schema, Path.cwd())
+        check(config, study, CONFIG_SCHEMA, Path.cwd())
     except InputError as error:
         raise WorkflowError(str(error)) from None
     return plan
