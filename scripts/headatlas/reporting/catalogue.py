@@ -6,7 +6,7 @@ from headatlas.controls import DIFFERENT, SAME
 from headatlas.measure import OfTexts
 from headatlas.measures import MEASURES
 from headatlas.verdict import CRITERION
-from headatlas.writing.claims import FALSE, LEAST
+from headatlas.writing.criterion import FALSE, LEAST
 
 
 class Quantity(NamedTuple):

@@ -16,8 +16,8 @@ import polars as pl
 from ..records.direct import OBJECTS
 from ..records.write_claims import EFFECTS, HeadClaims, Lift, WriteClaim
 from ..statistics.clustered import clustered_mean
+from .criterion import FALSE, LEAST
 
-LEAST = 0.8  # lift on train and on validation of what is claimed
 MOST_CLAIMS = 2
 CHOOSING = ("train", "validation")
 FEWEST = 4  # tokens, for an interval
@@ -25,8 +25,6 @@ TENTH = 0.1
 SAME = 0.5  # share of queries at which an object is the current token
 # How far behind the query the key then is.
 CURRENT_AT = {"attended": 0, "after_attended": 1}
-# Of heads whose lifts of all tokens are 0 on average, at most so many shall claim something.
-FALSE = 0.02
 CLAIMABLE = 1 - FALSE / len(OBJECTS)  # level; an interval has two sides, as an object has effects
 COMMON = 0.1  # of the active queries at which a token is among those raised most, to be shown
 SHOWN = 6
