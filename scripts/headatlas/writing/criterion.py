@@ -1,4 +1,4 @@
-"""What it takes to claim that a head raises or lowers a token; pages tell it, so it stands alone."""
+"""What it takes to claim that a head raises or lowers a token. Pages tell it: it stands alone."""
 
 LEAST = 0.8  # lift on train and on validation of what is claimed
 # Of heads whose lifts of all tokens are 0 on average, at most so many shall claim something.
