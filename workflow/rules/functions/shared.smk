@@ -68,7 +68,11 @@ def transfers_of(model, corpus, explainer):
     if asks(explainer) or (model, corpus, explainer) not in swept:
         return []
     run = {"model": model, "corpus": corpus, "explainer": explainer, "round": last_round(explainer)}
-    return [TRANSFERS.format(**run, other=other) for other in config["sweep"]["corpora"] if other != corpus]
+    return [
+        TRANSFERS.format(**run, other=other)
+        for other in config["sweep"]["corpora"]
+        if other != corpus
+    ]
 
 
 def shard_folders(run):
