@@ -14,6 +14,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
 
 from headatlas.rating.store import open_store
 
@@ -31,7 +32,9 @@ def address(tmp_path: Path, ratings: Path) -> Iterator[str]:
 
 def enter(driver: WebDriver, address: str, name: str) -> None:
     driver.get(address)
-    press(driver, name, Keys.ENTER)  # the field has the focus
+    # The field is given the focus when the page is first drawn, which is after it is loaded.
+    WebDriverWait(driver, 20).until(lambda d: d.switch_to.active_element.tag_name == "input")
+    press(driver, name, Keys.ENTER)
     wait_for(driver, "Mark 1 of")
 
 
