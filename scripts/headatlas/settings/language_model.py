@@ -4,10 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from .base import Settings, Text
+from .base import Text
+from .judged import Judged
+from .prompted import Prompted
 
 
-class LanguageModel(Settings):
+class LanguageModel(Prompted, Judged):
     """Two language models, which may be the same: one explains, one judges."""
 
     kind: Literal["llm"] = Field(default="llm", description="a language model")
@@ -16,18 +18,10 @@ class LanguageModel(Settings):
         description="the endpoint that tests explanations, which may be the same",
         title="a name under endpoints",
     )
-    format: Literal["marked", "table"] = Field(
-        default="marked",
-        description="exemplars as text with marks, or as tables of tokens and activations",
-    )
-    exemplars: int = Field(default=12, ge=1, le=1_000, description="exemplars in a prompt")
     few_shot: int = Field(default=2, ge=0, le=3, description="worked examples in a prompt")
     chain_of_thought: bool = Field(
         default=False,
         description="whether the model writes its reasons before the explanation",
-    )
-    metrics: bool = Field(
-        default=True, description="whether the prompt gives the head's metrics as evidence"
     )
     hypothesis: Text | None = Field(
         default=None,
@@ -45,27 +39,6 @@ class LanguageModel(Settings):
         description="explanations proposed in a round, of which the best on validation is kept",
     )
     rounds: int = Field(default=1, ge=0, le=9, description="rounds of revision after the first")
-    items_per_call: int = Field(
-        default=1,
-        ge=1,
-        le=1_000,
-        description="passages that the judge is shown in a call",
-    )
-    controls: int = Field(
-        default=1,
-        ge=0,
-        le=1_000,
-        description="other heads whose explanations the judge is given for a head's passages",
-    )
-    fuzzing: bool = Field(
-        default=False,
-        description="whether the judge is asked too, on test text, if marked tokens are those at "
-        "which the head is active",
-    )
-    simulation: bool = Field(
-        default=False,
-        description="whether it is asked, likewise, for the activation of every token from 0 to 10",
-    )
     texts: int = Field(
         default=5,
         ge=2,

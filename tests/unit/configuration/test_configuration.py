@@ -232,7 +232,7 @@ CORPUS_KEYS = "kind, windows, window_tokens, sampled, documents, windows_per_doc
         (("explainers", "gpt"), {"kind": "gpt"}, "explainers.gpt.kind: 'gpt' is not allowed; "
          "allowed: symbolic, hybrid, llm, people"),
         (("explainers", "symbolic", "text"), 3, "explainers.symbolic.text: unknown key of kind "
-         "symbolic (did you mean texts?); allowed: kind, max_behaviours, min_gain, texts"),
+         "symbolic (did you mean texts?); allowed: max_behaviours, min_gain, texts, kind"),
         (("models", "x"), {"source": "gpt2", "n_layers": 1, "n_heads": 1}, "models.x.context: "
          "missing; allowed: a whole number from 6, below which a head has too few keys "
          "to choose from"),

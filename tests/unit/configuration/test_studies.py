@@ -155,7 +155,7 @@ def test_a_damaged_table_of_heads_is_refused_where_it_is_asked_for(tmp_path: Pat
          "studies.s.vary.model: 'gpt2' is not defined; allowed: the names under models, demo"),
         (study({"explainer.max_behaviour": [5]}),
          "studies.s.vary: explainer.max_behaviour: unknown key of kind symbolic (did you mean "
-         "max_behaviours?); allowed: kind, max_behaviours, min_gain, texts"),
+         "max_behaviours?); allowed: max_behaviours, min_gain, texts, kind"),
         (study({"explainer.max_behaviours": [0]}),
          "studies.s.vary: explainer.max_behaviours: 0 is not allowed; allowed: a whole number, at "
          "least 1 and at most 100"),
