@@ -12,9 +12,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from headatlas.errors import reported
-from headatlas.explainers.hybrid.arguments import add_asking, metrics_of, settings_of
+from headatlas.explainers.hybrid.arguments import add_asking, settings_of
 from headatlas.explainers.hybrid.propose import propose
 from headatlas.explainers.hybrid.reply import FeatureReply, ProposalsReply
+from headatlas.explainers.llm.arguments import metrics_of
 from headatlas.explainers.llm.exemplars import read_seen
 from headatlas.llm.client import Message
 from headatlas.llm.rehearsal import Rehearsal, estimate_row

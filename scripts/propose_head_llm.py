@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from headatlas.errors import or_failed, reported
-from headatlas.explainers.hybrid.arguments import add_asking, metrics_of, settings_of
+from headatlas.explainers.hybrid.arguments import add_asking, settings_of
 from headatlas.explainers.hybrid.propose import propose, without_proposals
-from headatlas.explainers.llm.arguments import client_of, head_of
+from headatlas.explainers.llm.arguments import client_of, head_of, metrics_of
 from headatlas.explainers.llm.exemplars import read_seen
 from headatlas.llm.client import Client
 from headatlas.storage import write_record

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...llm.client import Message
-from ..llm.exemplars import KEYS, LEAST, LEVELS, Excerpt, Format, attention_of, percent, shown_as
-from ..llm.prompts import Metric, Shown
+from ..llm.exemplars import KEYS, LEAST, LEVELS, Excerpt, Format, percent
+from ..llm.prompts import Metric, shown_of
 from ..llm.rendering import render
 from ..logit.gains import LARGEST_SET
 from ..symbolic.wording import active_when, attends_to
@@ -33,7 +33,7 @@ def propose_messages(
     user = render(
         "propose_user.jinja",
         TEMPLATES,
-        exemplars=[_shown(part, form) for part in excerpts],
+        exemplars=[shown_of(part, form) for part in excerpts],
         metrics=metrics,
         hypothesis=None,
         most=most,
@@ -51,8 +51,3 @@ def mend_messages(
         {"role": "assistant", "content": reply.model_dump_json()},
         {"role": "user", "content": text},
     ]
-
-
-def _shown(part: Excerpt, form: Format) -> Shown:
-    level = f"{part.level} of {LEVELS}, median in this text {part.median}"
-    return Shown(level, attention_of(part), shown_as(form, part))

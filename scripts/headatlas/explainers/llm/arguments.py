@@ -28,6 +28,13 @@ from .writing import read_additions
 C = TypeVar("C", bound=Client)
 
 
+def add_run(parser: ArgumentParser) -> None:
+    """Which run it is."""
+    for name in ("model", "corpus", "explainer"):
+        parser.add_argument(f"--{name}", required=True, help=f"name of the {name}")
+    add_settings(parser, Seed)
+
+
 def add_head(parser: ArgumentParser) -> None:
     """Which head of which run, and where what is known of it lies."""
     parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
@@ -36,7 +43,8 @@ def add_head(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--hypothesis", type=Path, help="explanation of the head by rules, shown as evidence (JSON)"
     )
-    _add_run(parser)
+    _add_evidence(parser)
+    add_run(parser)
     parser.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
     parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
     parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
@@ -50,7 +58,8 @@ def add_heads(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--hypotheses-folder", type=Path, help="explanations by rules, shown as evidence (JSON)"
     )
-    _add_run(parser)
+    _add_evidence(parser)
+    add_run(parser)
     parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
     add_settings(parser, LanguageModel, "rounds", "controls")
 
@@ -78,10 +87,21 @@ def head_of(args: Namespace) -> HeadRecord:
     )
 
 
-def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
-    """Which language model judges, on what, and where its replies are kept."""
-    _add_endpoint(parser, prefix, "judges")
-    add_settings(parser, LanguageModel, "items_per_call")
+def add_endpoint(parser: ArgumentParser, prefix: Literal["", "judge-"], task: str) -> None:
+    """Which language model does a task."""
+    parser.add_argument(
+        f"--{prefix}endpoint", required=True, help=f"name of the language model that {task}"
+    )
+    parser.add_argument(
+        f"--{prefix}sampling",
+        type=json_reader(f"--{prefix}sampling", Sampling.model_validate_json),
+        required=True,
+        help="its model and what decides its replies (JSON, keys as under endpoints)",
+    )
+
+
+def add_connections(parser: ArgumentParser) -> None:
+    """How language models are reached, and where their replies are kept."""
     parser.add_argument(
         "--connections",
         type=json_reader("--connections", TypeAdapter(dict[str, Connection]).validate_json),
@@ -91,6 +111,13 @@ def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
     parser.add_argument("--replies", type=Path, required=True, help="folder of all replies so far")
 
 
+def add_judge(parser: ArgumentParser, prefix: Literal["", "judge-"]) -> None:
+    """Which language model judges, on what, and where its replies are kept."""
+    add_endpoint(parser, prefix, "judges")
+    add_settings(parser, LanguageModel, "items_per_call")
+    add_connections(parser)
+
+
 def add_further(parser: ArgumentParser) -> None:
     """What a judge is asked in the end, beside what explanations are chosen by."""
     add_settings(parser, LanguageModel, "fuzzing", "simulation")
@@ -98,7 +125,7 @@ def add_further(parser: ArgumentParser) -> None:
 
 def add_explainer(parser: ArgumentParser) -> None:
     """Which language model explains, and what its prompts hold."""
-    _add_endpoint(parser, "", "explains")
+    add_endpoint(parser, "", "explains")
     prompts = ("format", "exemplars", "few_shot", "chain_of_thought", "metrics")
     add_settings(parser, LanguageModel, *prompts, "candidates", "texts")
 
@@ -108,14 +135,19 @@ def settings_of(args: Namespace) -> Settings:
     return Settings(**{name: getattr(args, name) for name in Settings._fields})
 
 
+def metrics_of(args: Namespace, stats: Path, head: int) -> list[Metric]:
+    """The head's metrics that the prompts give, if they do, from the table of its layer."""
+    rows = read_head(stats, STATS, head).to_pylist() if args.metrics else []
+    return [Metric(**{name: row[name] for name in Metric._fields}) for row in rows]
+
+
 def evidence_of(args: Namespace, events: pa.Table) -> Evidence:
     """What `--stats`, `--hypothesis` and `--evidence` say of the head. Raises InputError.
 
     `events` are its own.
     """
-    metrics = read_head(args.stats, STATS, args.head).to_pylist() if args.metrics else []
     return Evidence(
-        [Metric(**{name: row[name] for name in Metric._fields}) for row in metrics],
+        metrics_of(args, args.stats, args.head),
         _hypothesis(args),
         read_additions(args.evidence, (args.layer, args.head), texts_of(events, ["train"]))
         if args.evidence
@@ -161,14 +193,10 @@ def client_of(
     return kind(sampling, args.connections[name], replies=args.replies, environment=environment)
 
 
-def _add_run(parser: ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, help="name of the model")
-    parser.add_argument("--corpus", required=True, help="name of the corpus")
-    parser.add_argument("--explainer", required=True, help="name of the explainer")
+def _add_evidence(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--evidence", type=Path, help="what heads add to the logits, shown as evidence (Parquet)"
     )
-    add_settings(parser, Seed)
 
 
 def _hypothesis(args: Namespace) -> str | None:
@@ -176,15 +204,3 @@ def _hypothesis(args: Namespace) -> str | None:
         return None
     found = read_of_head(args.hypothesis, head_of(args))
     return None if found.status == "failed" else found.summary
-
-
-def _add_endpoint(parser: ArgumentParser, prefix: str, task: str) -> None:
-    parser.add_argument(
-        f"--{prefix}endpoint", required=True, help=f"name of the language model that {task}"
-    )
-    parser.add_argument(
-        f"--{prefix}sampling",
-        type=json_reader(f"--{prefix}sampling", Sampling.model_validate_json),
-        required=True,
-        help="its model and what decides its replies (JSON, keys as under endpoints)",
-    )

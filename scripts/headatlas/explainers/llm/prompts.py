@@ -110,12 +110,18 @@ def revise_messages(
     values = _values(excerpts, evidence, form, texts) | {
         "previous": _told(previous, evidence),
         "misses": [
-            {"sentence": miss.sentence, "shown": _shown(miss.excerpt, form)} for miss in misses
+            {"sentence": miss.sentence, "shown": shown_of(miss.excerpt, form)} for miss in misses
         ],
         "asked": asked,
         "wrong": wrong,
     }
     return [_system(form, evidence), _user(render("revise_user.jinja", **values))]
+
+
+def shown_of(part: Excerpt, form: Format) -> Shown:
+    """An exemplar as the templates show it."""
+    level = f"{part.level} of {LEVELS}, median in this text {part.median}"
+    return Shown(level, attention_of(part), shown_as(form, part))
 
 
 @functools.cache
@@ -164,7 +170,7 @@ def _values(
     excerpts: Sequence[Excerpt], evidence: Evidence, form: Format, texts: int
 ) -> dict[str, object]:
     values: dict[str, object] = {
-        "exemplars": [_shown(part, form) for part in excerpts],
+        "exemplars": [shown_of(part, form) for part in excerpts],
         "metrics": evidence.metrics,
         "hypothesis": evidence.hypothesis,
         "format": form,
@@ -172,11 +178,6 @@ def _values(
     }
     # Left out where there are none: a fence depends on all values, and replies on every prompt.
     return values | ({"additions": evidence.additions} if evidence.additions else {})
-
-
-def _shown(part: Excerpt, form: Format) -> Shown:
-    level = f"{part.level} of {LEVELS}, median in this text {part.median}"
-    return Shown(level, attention_of(part), shown_as(form, part))
 
 
 def _told(explanation: Explanation, evidence: Evidence) -> str:
