@@ -96,9 +96,14 @@ def explain_all(variant: Variant, key: AnswerKey, bridge: TransformerBridge) -> 
     """All stages up to explanations and what they predict."""
     make_windows(variant)
     make_events(bridge, variant)
+    explain_heads(variant, key.heads, EXPLAINERS[variant.explainer])
+
+
+def explain_heads(variant: Variant, heads: Sequence[PlantedHead], explain: Explainer) -> None:
+    """Explanations, and what they predict, of a variant whose events are there."""
     held_out: tuple[Split, ...] = ("validation", "test")
     features = {split: read_features(variant.features, split) for split in held_out}
-    for head in key.heads:
+    for head in heads:
         about = HeadRecord(
             model=variant.name,
             corpus=CORPUS,
@@ -107,8 +112,7 @@ def explain_all(variant: Variant, key: AnswerKey, bridge: TransformerBridge) -> 
             layer=head.layer,
             head=head.head,
         )
-        events = variant.table("events", head.layer)
-        found = EXPLAINERS[variant.explainer](about, events, variant.features)
+        found = explain(about, variant.table("events", head.layer), variant.features)
         write_record(variant.record("explanations", head.layer, head.head), found)
         predicted = predictions_of(found, features)
         write_predictions(variant.predictions(head.layer, head.head), predicted)

@@ -8,23 +8,20 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from planted import explain_symbolic
-from planted_stages import CORPUS, Variant
+from planted import explain_heads, explain_symbolic
+from planted_stages import Variant
 
 from headatlas.explainers.hybrid.propose import Settings, propose
 from headatlas.explainers.hybrid.search import Search
 from headatlas.explainers.llm.exemplars import read_seen
 from headatlas.explainers.llm.text import token_text
-from headatlas.explainers.symbolic.predict import predictions_of
-from headatlas.explainers.symbolic.windows import read_features
 from headatlas.llm.rehearsal import Rehearsal
-from headatlas.predictions import write_predictions
-from headatlas.records.base import Split
+from headatlas.records.explanation import Explanation
 from headatlas.records.head import HeadRecord
 from headatlas.settings.endpoint import Connection, Sampling
-from headatlas.storage import write_record
 from headatlas.subjects.planted.answer_key import PlantedHead
 from headatlas.subjects.planted.harder import LISTED
 from headatlas.tokens.pieces import pieces_of
@@ -79,30 +76,19 @@ def _feature(source: str, trigger: str, pieces: Mapping[int, str]) -> dict[str, 
 
 def explain_proposed(variant: Variant, heads: Sequence[PlantedHead], answer: Answer) -> None:
     """Explanations, and what they predict, of a variant whose events are there."""
-    held_out: tuple[Split, ...] = ("validation", "test")
-    features = {split: read_features(variant.features, split) for split in held_out}
-    for head in heads:
-        about = HeadRecord(
-            model=variant.name,
-            corpus=CORPUS,
-            explainer=variant.explainer,
-            round=0,
-            layer=head.layer,
-            head=head.head,
-        )
-        events = variant.table("events", head.layer)
-        reply = answer(head)
+    replies = {(head.layer, head.head): answer(head) for head in heads}
+
+    def explain(about: HeadRecord, events: Path, features: Path) -> Explanation:
         client = Rehearsal(
             Sampling(model="scripted"),
             Connection(base_url="http://nowhere"),
-            lambda call, kind, reply=reply: reply,  # type: ignore[misc] # bound for this head
+            lambda *_: replies[about.layer, about.head],
         )
-        asking = propose(about, read_seen(events, head.head), [], SETTINGS, client)
+        asking = propose(about, read_seen(events, about.head), [], SETTINGS, client)
         search = Search(asyncio.run(asking))
-        found = search.told(explain_symbolic(about, events, variant.features, search))
-        write_record(variant.record("explanations", head.layer, head.head), found)
-        predicted = predictions_of(found, features)
-        write_predictions(variant.predictions(head.layer, head.head), predicted)
+        return search.told(explain_symbolic(about, events, features, search))
+
+    explain_heads(variant, heads, explain)
 
 
 def proposed_variants(variant: Variant, heads: Sequence[PlantedHead]) -> tuple[Variant, Variant]:
