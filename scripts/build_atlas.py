@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from headatlas.errors import reported
+from headatlas.folders import atomic_folder
 from headatlas.records.atlas import Recipe
-from headatlas.replacing import replaced_folder
 from headatlas.reporting.atlas import OPTIONAL, build
 from headatlas.reporting.heads import Run
 from headatlas.reporting.inputs import Inputs, Judged
@@ -130,7 +130,7 @@ def main() -> None:
         args.transfers,
         args.beside,
     )
-    with replaced_folder(args.out_dir, OPTIONAL) as folder:
+    with atomic_folder(args.out_dir, OPTIONAL) as folder:
         build(
             run,
             inputs,

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from headatlas.comparison.build import OPTIONAL, Inputs, Sampling, build
 from headatlas.errors import reported
-from headatlas.replacing import replaced_folder
+from headatlas.folders import atomic_folder
 from headatlas.settings.arguments import add_settings, json_reader
 from headatlas.settings.clustering import Clustering
 from headatlas.settings.report import Report
@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Read the arguments and write the comparison."""
     args = parser().parse_args()
-    with replaced_folder(args.out_dir, OPTIONAL) as folder:
+    with atomic_folder(args.out_dir, OPTIONAL) as folder:
         build(
             Inputs(
                 args.models,

@@ -6,7 +6,7 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,11 +15,12 @@ _UNABLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path, own: Collection[str] = ()) -> Iterator[Path]:
     """An empty folder beside `path`, which takes its place if the block ends without an error.
 
     What others have put into the old folder, under names that the new one does not have, is
-    copied into it. What a killed process left beside it is removed.
+    copied into it, but for the names in `own`: those we write where there is something to say, and
+    an old one would be taken for new. What a killed process left beside it is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
@@ -29,7 +30,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
-            _keep_others(path, temporary)
+            _keep_others(path, temporary, own)
             _exchange(temporary, path)
         else:
             temporary.rename(path)
@@ -37,10 +38,10 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _keep_others(old: Path, new: Path) -> None:
+def _keep_others(old: Path, new: Path, own: Collection[str]) -> None:
     for entry in old.iterdir():
         copy = new / entry.name
-        if copy.exists():
+        if copy.exists() or entry.name in own:
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.copytree(entry, copy, symlinks=True)

@@ -13,7 +13,6 @@ import pytest
 
 from headatlas import folders
 from headatlas.folders import atomic_folder
-from headatlas.replacing import replaced_folder
 
 
 def write(folder: Path, text: str) -> None:
@@ -90,7 +89,7 @@ def test_what_others_put_there_stays(atlas: Path) -> None:
 def test_a_table_of_ours_that_is_not_written_anew_does_not_stay(atlas: Path) -> None:
     for name in ("effects.csv", "ratings.csv", "cost.csv"):
         (atlas / name).write_text("old")
-    with replaced_folder(atlas, ("effects.csv", "ratings.csv", "relations.csv")) as folder:
+    with atomic_folder(atlas, ("effects.csv", "ratings.csv", "relations.csv")) as folder:
         write(folder, "new")
         (folder / "effects.csv").write_text("new")
     assert state(atlas) == {"cost.csv": "old", "effects.csv": "new", **state_of("new")}
