@@ -59,12 +59,10 @@ def queries_of(
         if not np.isfinite(event.activation).all():
             continue
         attention = event.attention()
-        keys = {
-            at: 1 + int(attention[at, 1 : at + 1].argmax()) for at in range(1, len(event.tokens))
-        }
+        keys = 1 + attention[:, 1:].argmax(axis=1)
         chosen = [("active", at) for at in _most_active(event, keys, rng)]
         for kind, at in (*chosen, ("random", int(rng.integers(1, len(event.tokens))))):
-            key = keys[at]
+            key = int(keys[at])
             after = int(event.tokens[key + 1]) if key < at else NONE
             tokens = (int(event.tokens[key]), after, int(event.tokens[at]))
             found.append(
@@ -74,7 +72,9 @@ def queries_of(
     return found
 
 
-def _most_active(event: Event, keys: Mapping[int, int], rng: np.random.Generator) -> list[int]:
+def _most_active(
+    event: Event, keys: Int[np.ndarray, " query"], rng: np.random.Generator
+) -> list[int]:
     activation = event.activation[1:]
     first = 1 + int(rng.choice(np.flatnonzero(activation >= NEAR * activation.max())))
     active = 1 + np.flatnonzero(activation >= ACTIVE * activation.max())

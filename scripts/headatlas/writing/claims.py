@@ -116,8 +116,6 @@ def lift_of(values: Sequence[float], tokens: Sequence[int], level: float = 0.95)
         return Lift(value=None, low=None, high=None, n=len(values))
     mean = clustered_mean(values, tokens)
     low, high = mean.interval(level)
-    if not np.isfinite(low):
-        return Lift(value=mean.value, low=None, high=None, n=len(values))
     return Lift(value=mean.value, low=low, high=high, n=len(values))
 
 

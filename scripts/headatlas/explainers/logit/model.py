@@ -88,6 +88,14 @@ def position_terms(grid: Grid) -> list[Term]:
     ]
 
 
+def split_weights(
+    weights: Float[np.ndarray, " weight"], behaviours: tuple[Behaviour, ...] = ()
+) -> Logit:
+    """The model with the weights of the position model, which come first, and of behaviours."""
+    kernel, first, (second, *_) = np.split(weights, [N_BINS, 2 * N_BINS])
+    return Logit(tuple(kernel.tolist()), tuple(first.tolist()), float(second), behaviours)
+
+
 def level_counts(terms: Sequence[Term]) -> Int[np.ndarray, " bound"]:
     """Where the weights of each term begin, and where the last ends."""
     return np.cumsum([0, *(t.n_levels for t in terms)])
@@ -206,6 +214,19 @@ def refit(
             break
         value, predicted, weights = new, new_predicted, weights + size * move
     return Fit(weights, predicted, float(np.abs(gradient).max()), converged, information)
+
+
+def fit_position(
+    attention: Float[np.ndarray, " cell"], grid: Grid, terms: Sequence[Term], *, ridge: float
+) -> Fit:
+    """The position model alone, whose terms these are.
+
+    Raises ArithmeticError if it cannot be fitted.
+    """
+    fit = refit(np.zeros(0), attention, grid, terms, ridge=ridge)
+    if not fit.converged:
+        raise ArithmeticError(f"the position model did not converge: gradient {fit.gradient:g}")
+    return fit
 
 
 def covariance(

@@ -11,7 +11,6 @@ from ...intervals import resample_counts
 from ..symbolic.language import ANY, EVERYTHING, FIRST_TOKEN
 from .features import Feature, FeatureTable, Term, term_of
 from .gains import LARGEST_SET, Candidate, Frequent, Proposer
-from .grid import N_BINS
 from .measures import divergences, even
 from .model import (
     N_TERMS,
@@ -19,6 +18,7 @@ from .model import (
     Fit,
     Logit,
     covariance,
+    fit_position,
     level_counts,
     level_gain,
     level_weights,
@@ -26,6 +26,7 @@ from .model import (
     position_terms,
     refit,
     scores,
+    split_weights,
 )
 
 PROPOSED = 10  # pairs compared on validation at each step, beside lists, curves and profiles
@@ -116,9 +117,7 @@ def select(
     """
     grid, train_grid = texts.validation.grid, texts.train.grid
     chosen = _Chosen(position_terms(train_grid), position_terms(grid))
-    fit = refit(np.zeros(0), train, train_grid, chosen.train, ridge=ridge)
-    if not fit.converged:
-        raise ArithmeticError(f"the position model did not converge: gradient {fit.gradient:g}")
+    fit = fit_position(train, train_grid, chosen.train, ridge=ridge)
     position, gains = _logit(fit, chosen, train, texts), list[float]()
     taken = list[tuple[Feature, float]]()
     predicted, likelihood = _held_out(fit, chosen, validation, texts)
@@ -254,5 +253,4 @@ def _logit(fit: Fit, chosen: _Chosen, train: _Train, texts: Texts) -> Logit:
                     mean - error, mean + error,
                 )
             )  # fmt: skip
-    kernel, first, (second, *_) = np.split(fit.weights, [N_BINS, 2 * N_BINS])
-    return Logit(tuple(kernel.tolist()), tuple(first.tolist()), float(second), tuple(behaviours))
+    return split_weights(fit.weights, tuple(behaviours))

@@ -6,8 +6,7 @@ from jaxtyping import Int
 from ...predictions import Predictions
 from ...records.explanation import Program
 from ..logit.features import FeatureTable, term_of
-from ..logit.grid import N_BINS
-from ..logit.model import Logit, position_terms, refit
+from ..logit.model import Logit, fit_position, position_terms, split_weights
 from .activity import Seen
 from .program import logit_of
 
@@ -20,11 +19,8 @@ def position_model(seen: Seen) -> Logit:
     Raises ArithmeticError if it cannot be fitted.
     """
     grid = seen.table.grid
-    fit = refit(np.zeros(0), seen.attention, grid, position_terms(grid), ridge=RIDGE)
-    if not fit.converged:
-        raise ArithmeticError(f"the position model did not converge: gradient {fit.gradient:g}")
-    kernel, first, (second,) = np.split(fit.weights, [N_BINS, 2 * N_BINS])
-    return Logit(tuple(kernel.tolist()), tuple(first.tolist()), float(second))
+    fit = fit_position(seen.attention, grid, position_terms(grid), ridge=RIDGE)
+    return split_weights(fit.weights)
 
 
 def beside(predicted: Predictions, position: Logit, table: FeatureTable) -> Predictions:
