@@ -55,6 +55,7 @@ onstart:
     if Path("results").exists() and not os.access("results", os.W_OK):
         raise WorkflowError("results: may not be written; allowed: a folder that may")
     check_asking(workflow.dag.needrun_jobs())
+    without_default_rate(workflow.scheduler)
 
 
 onsuccess:

@@ -23,6 +23,18 @@ def check_asking(jobs):
         raise WorkflowError(str(error)) from None
 
 
+def without_default_rate(scheduler):
+    """Let jobs start as fast as they can, unless the user has set another limit than Snakemake's.
+
+    To keep to a limit, Snakemake (9.27) sets a timer whenever it looks for jobs, looks again when
+    it rings, and so sets another. Each job that ends adds such a chain, none of which stops while
+    jobs are ready: with hundreds it does little else. A run also waits for the last of them.
+    """
+    limit = scheduler.job_rate_limiter
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        scheduler.job_rate_limiter = None
+
+
 def results_in_words():
     """Where the pages are, and which heads failed."""
     for folder in [Path(atlas_folder(*run)) for run in runs(config)]:
