@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import rankdata
 
 from ..answers import Levels, levels_predicted, levels_said
 from ..event_rows import Event
@@ -14,6 +13,7 @@ from ..measure import OfLevels
 from ..predictions import Predictions
 from ..records.judgement import Judgement
 from ..statistics.correlation import constant_side, moments, pearson
+from ..statistics.ranks import mean_ranks
 from .beside import Draws, beside_controls
 from .told import Controls, not_asked, told_of
 
@@ -74,7 +74,7 @@ def passage_sums(
     predicted = np.concatenate([told[item] for _, item in known])
     seen = np.concatenate([measured[item.window][list(item.marks)] for _, item in known])
     if ranks:
-        predicted, seen = rankdata(predicted), rankdata(seen)
+        predicted, seen = mean_ranks(predicted), mean_ranks(seen)
     end = 0
     for row, item in known:
         own = slice(end, end := end + len(item.marks))
