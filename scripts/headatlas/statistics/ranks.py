@@ -1,4 +1,4 @@
-"""Ranks of values in jobs of one head. SciPy, which has them, takes longer to import than they do."""
+"""Ranks of values, for jobs of one head: to import SciPy, which has them, takes longer."""
 
 import numpy as np
 from jaxtyping import Float
