@@ -165,17 +165,3 @@ def test_bad_input_is_a_sentence(folder: Path, changes: dict[str, str], said: st
     made = run("explain_head_llm", folder, "http://127.0.0.1:9/v1", **given)
     assert made.returncode == 1 and said in made.stderr and "Traceback" not in made.stderr
     assert not (folder / "out.json").exists()
-
-
-@pytest.mark.parametrize("script", ["explain_head_llm", "judge_head_llm"])
-def test_scripts_start_without_what_is_slow(script: str) -> None:
-    made = subprocess.run(
-        [sys.executable, "-X", "importtime", str(SCRIPTS / f"{script}.py"), "--help"],
-        capture_output=True,
-        text=True,
-    )
-    assert made.returncode == 0
-    imported = {line.split("|")[-1].strip() for line in made.stderr.splitlines()}
-    assert "headatlas.explainers.llm.judge" in imported
-    slow = {"torch", "transformers", "openai", "scipy", "pandas.core", "polars", "sklearn"}
-    assert not slow & imported
