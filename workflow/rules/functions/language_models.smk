@@ -141,13 +141,3 @@ def rounds_until(wildcards, pattern):
     """The folders of the rounds of refinement, up to that of the wildcards."""
     rounds = range(int(wildcards.round) + 1)
     return [pattern.format(**{**wildcards, "round": number}) for number in rounds]
-
-
-def estimates():
-    """The estimated cost of every run of the sweep that asks a language model."""
-    found = [
-        f"{RUN}/{{explainer}}/estimate.csv".format(model=model, corpus=corpus, explainer=explainer)
-        for model, corpus, explainer, _ in runs(config)
-        if config["explainers"][explainer]["kind"] != "symbolic"
-    ]
-    return list(dict.fromkeys(found))
