@@ -11,7 +11,12 @@ USAGE = pa.schema(
         field("explainer", pa.string(), "name of the explainer"),
         field("round", pa.int16(), "round of refinement, from 0"),
         *HEAD,
-        field("step", pa.string(), "explain: proposing and choosing; judge: on test text"),
+        field(
+            "step",
+            pa.string(),
+            "explain: explanations and the choice of one; propose: features to a search; judge: "
+            "on test text",
+        ),
         field("calls", pa.int32(), "replies, those that could not be used among them"),
         field("retries", pa.int32(), "attempts that failed and were repeated"),
         field("input_tokens", pa.int64(), "tokens of the prompts"),

@@ -33,6 +33,7 @@ from .elsewhere import Transfers, read_transfers
 from .heads import Head, Run, assemble, check_run, random_heads, selection, standard_scores
 from .inputs import Inputs
 from .other_runs import OtherRun, other_runs
+from .proposed import Proposed, proposed
 from .rated import Rated, rated
 from .sentences import Told, sentences
 from .stated import Stated, stated
@@ -58,6 +59,8 @@ class Atlas(NamedTuple):
     `stated` is what explainers state that heads write, of those of which they do.
 
     `transfers` are how the explanations do on other corpora.
+
+    `proposed` is what came of what a language model proposed to the search for programs.
 
     `flags` are those that the figures of an explanation raise, by the name of its head.
 
@@ -88,6 +91,7 @@ class Atlas(NamedTuple):
     told: dict[str, Told]
     stated: dict[str, Stated]
     rated: Rated | None
+    proposed: Proposed | None
     transfers: Transfers
     other_runs: Sequence[OtherRun]
     flags: dict[str, list[Raised]]
@@ -130,6 +134,7 @@ def gathered(run: Run, info: ModelInfo, inputs: Inputs, scores: Sequence[HeadSco
         together(rows_of(inputs.family_effects, FAMILY_EFFECTS), clusters, depends),
         read_transfers(inputs.transfers),
         other_runs(run, inputs.beside),
+        proposes=bool(inputs.usage) and inputs.judged is None,
     )
 
 
@@ -177,8 +182,10 @@ def gather(
     sets: Mapping[int, Together] | None = None,
     transfers: Transfers | None = None,
     others: Sequence[OtherRun] = (),
+    *,
+    proposes: bool = False,
 ) -> Atlas:
-    """Work out what the pages share."""
+    """Work out what the pages share. A language model that explains nothing `proposes`."""
     scores = main_scores(heads)
     metrics = [metric for metric in METRICS if any(metric.name in h.metrics for h in heads)]
     values = {
@@ -215,6 +222,7 @@ def gather(
         sentences([head.name for head in heads], said, claims, writes, depends),
         said,
         people,
+        proposed(heads) if proposes else None,
         transfers or {},
         others,
         {

@@ -55,7 +55,7 @@ class Head(NamedTuple):
         """Of what a language model proposed, the explanation that was kept."""
         told = self.explanation.summary, self.explanation.behaviours
         proposed = reversed(self.explanation.candidates)
-        return next((c for c in proposed if (c.summary, c.behaviours) == told), None)
+        return next((c for c in proposed if c.summary and (c.summary, c.behaviours) == told), None)
 
     @property
     def beaten(self) -> bool:

@@ -21,14 +21,14 @@ _ABOUT = [name for name in HeadRecord.model_fields if name != "version"]
 def usage_rows(rounds: Sequence[Path], heads: Sequence[str], *, judged: bool) -> Iterator[Row]:
     """Rows of `records.spending.USAGE`: explanations of all rounds and judgements of the last.
 
-    Where no language model has `judged`, there are no judgements. `rounds` are the folders of the
-    rounds of refinement, in order.
+    Where no language model has `judged`, there are no judgements, and what explanations cost is
+    what was proposed to the search for them. `rounds` are the folders of the rounds of refinement,
+    in order.
     """
+    step = "explain" if judged else "propose"
     for head in sorted(heads):
         for folder in rounds:
-            yield from _row(
-                "explain", read_record(folder / f"explanations/{head}.json", Explanation)
-            )
+            yield from _row(step, read_record(folder / f"explanations/{head}.json", Explanation))
         if judged:
             record = read_record(rounds[-1] / f"judgements/{head}.json", Judgement)
             yield from _row("judge", record)

@@ -28,6 +28,8 @@ from .reply import (
     known_expressions,
 )
 
+NOTHING = "the reply lists no feature"
+
 
 class Settings(NamedTuple):
     """What the user sets."""
@@ -96,6 +98,8 @@ class _Asking(NamedTuple):
         found: list[Proposal] = []
         try:
             reply = await ask_for(self.client, prompt, ProposalsReply, sample=number)
+            if not reply.proposals:
+                return [], NOTHING
             found = [self._read(said, number) for said in reply.proposals[: self.most]]
             if invalid := [(p.said, p.reason) for p in found if p.reason]:
                 again = mend_messages(prompt, reply, invalid)

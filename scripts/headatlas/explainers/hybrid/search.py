@@ -1,6 +1,7 @@
 """The search for a head's program with what a language model proposes in it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -18,16 +19,28 @@ NO_BETTER = "with it the program as a whole tells validation text no better"
 NOT_TRIED = "the head was not explained"
 
 
+class _Found(NamedTuple):
+    """What the search finds alone, and what of the proposals it takes beside that.
+
+    `taken` has the share that each of them adds; those that it finds alone too are left out.
+    """
+
+    alone: Selection
+    taken: list[tuple[Feature, float]]
+    helps: bool
+
+
 class Search:
     """Searches twice: alone, and with what is proposed; that is kept where it clearly helps.
 
-    So proposals that are of no use change nothing of the program.
+    So proposals that are of no use, or that the search needs nobody for, change nothing of the
+    program.
     """
 
     def __init__(self, proposals: Proposals):
         self._proposals = proposals
         self._features = [features_of(proposal) for proposal in proposals.proposals]
-        self._found: tuple[Selection, Selection, bool] | None = None
+        self._found: _Found | None = None
 
     def __call__(
         self,
@@ -53,16 +66,24 @@ class Search:
         alone = search([])
         offered = [feature for features in self._features for feature in features]
         other = search(list(dict.fromkeys(offered))) if offered else alone
-        helps = bool(other.taken) and above_zero(_gain(alone, other, validation, texts))
-        self._found = alone, other, helps
+        taken = [(f, share) for f, share in other.taken if not _finds(alone, f)]
+        helps = bool(taken) and above_zero(_gain(alone, other, validation, texts))
+        self._found = _Found(alone, taken, helps)
         return other if helps else alone
 
     def told(self, explanation: Explanation) -> Explanation:
-        """The explanation that came of the search, with what was proposed and what was accepted."""
+        """The explanation that came of the search, with what was proposed and what was accepted.
+
+        Why replies held no proposals comes after them.
+        """
+        if explanation.program is None:
+            self._found = None
+        proposals = self._proposals.proposals
         candidates = [
-            self._candidate(number, proposal)
-            for number, proposal in enumerate(self._proposals.proposals)
+            self._candidate(number, proposal) for number, proposal in enumerate(proposals)
         ]
+        for number, reason in enumerate(self._proposals.reasons, len(proposals)):
+            candidates.append(_nothing(number, reason))
         return explanation.model_copy(
             update={"candidates": candidates, "usage": self._proposals.usage}
         )
@@ -93,13 +114,17 @@ class Search:
         proposal, features = self._proposals.proposals[number], self._features[number]
         if proposal.reason or self._found is None:
             return None, f"invalid: {proposal.reason}" if proposal.reason else NOT_TRIED
-        alone, other, helps = self._found
-        taken = [share for feature, share in other.taken if feature in features]
-        if taken and helps:
-            return round(sum(taken), 6), None
-        if any(_covers(b.feature, f) for b in alone.logit.behaviours for f in features):
+        taken = [share for feature, share in self._found.taken if feature in features]
+        if taken:
+            return (round(sum(taken), 6), None) if self._found.helps else (None, NO_BETTER)
+        if any(_finds(self._found.alone, feature) for feature in features):
             return None, FOUND_ANYWAY
-        return None, NO_BETTER if taken else NOTHING_CLEAR
+        return None, NOTHING_CLEAR
+
+
+def _nothing(number: int, reason: str) -> Candidate:
+    """What came of a reply that cannot be used, or that there is not."""
+    return Candidate(round=0, number=number, summary="", behaviours=[], score=None, reason=reason)
 
 
 def features_of(proposal: Proposal) -> list[Feature]:
@@ -111,9 +136,17 @@ def features_of(proposal: Proposal) -> list[Feature]:
     return [Feature(source, trigger), *[Feature(source, trigger, "token")] * listed]
 
 
+def _finds(selection: Selection, feature: Feature) -> bool:
+    """Whether a behaviour of the selection says what the feature does."""
+    return any(_covers(behaviour.feature, feature) for behaviour in selection.logit.behaviours)
+
+
 def _covers(own: Feature, other: Feature) -> bool:
-    """Whether a feature names the keys of the other at its queries; of lists all that it lists."""
-    return all(
+    """Whether a feature names the keys of the other at its queries; of lists all that it lists.
+
+    Where the weight of the other varies, its own does with the same.
+    """
+    return other.by in ("", own.by) and all(
         one.name == two.name
         and (set(two.arguments) <= set(one.arguments) if one.is_list else one == two)
         for one, two in ((own.source, other.source), (own.trigger, other.trigger))

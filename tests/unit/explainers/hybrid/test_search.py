@@ -1,5 +1,7 @@
 """What is proposed enters the search: a true set is found by it, and nonsense changes nothing."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from planted_windows import ABOUT, SETTINGS, VOCABULARY, Window, planted, sampled_contexts, seen_of
@@ -10,11 +12,14 @@ from headatlas.explainers.hybrid.search import (
     NOT_TRIED,
     NOTHING_CLEAR,
     Search,
+    _covers,
     features_of,
 )
+from headatlas.explainers.logit.features import By, Feature
 from headatlas.explainers.logit.selection import select
 from headatlas.explainers.symbolic.context import Context
 from headatlas.explainers.symbolic.explain import explain
+from headatlas.explainers.symbolic.language import ANY, parse_source
 from headatlas.explainers.symbolic.predict import attention_of
 from headatlas.explainers.unexplained import failed_explanation
 from headatlas.records.explanation import Explanation
@@ -38,11 +43,12 @@ def contexts_of(rng: np.random.Generator) -> list[Context]:
     return found
 
 
-def head(source: str) -> tuple[list[Window], list[Window], list[Window]]:
-    """What a head does that attends to a source, on three splits."""
+def head(*sources: str, where: str = "any") -> tuple[list[Window], list[Window], list[Window]]:
+    """What a head does that attends to a source, on three splits; the first only `where`."""
     rng = np.random.default_rng(3)
     splits = [contexts_of(rng) for _ in range(3)]
-    return tuple([planted(c, [(source, "any", 0.8)], rng) for c in own] for own in splits)
+    rules = [(source, "any" if n else where, 0.8) for n, source in enumerate(sources)]
+    return tuple([planted(c, rules, rng) for c in own] for own in splits)
 
 
 def explained(windows: tuple[list[Window], ...], search: Search | None = None) -> Explanation:
@@ -57,7 +63,7 @@ def explained(windows: tuple[list[Window], ...], search: Search | None = None) -
     return search.told(found) if search else found
 
 
-def proposals(*features: tuple[str, str] | None) -> Proposals:
+def proposals(*features: tuple[str, str] | None, reasons: Sequence[str] = ()) -> Proposals:
     """These features as what was proposed; None is an invalid one."""
     return Proposals(
         **ABOUT.model_dump(),
@@ -68,7 +74,7 @@ def proposals(*features: tuple[str, str] | None) -> Proposals:
             else Proposal(reply=0, said="x", source=None, trigger=None, reason="is nonsense")
             for f in features
         ],
-        reasons=[],
+        reasons=[*reasons],
         usage=USAGE,
     )
 
@@ -119,6 +125,45 @@ def test_what_the_search_finds_itself_is_told_so() -> None:
     assert [c.reason for c in told.candidates] == [FOUND_ANYWAY, NOTHING_CLEAR]
 
 
+def test_what_the_search_finds_too_is_not_credited_beside_what_helps() -> None:
+    own = ("last(digit)", "class(punctuation)")
+    windows = head(own[0], SET, where=own[1])
+    assert own in [(b.source, b.trigger) for b in explained(windows).behaviours]
+    both = Search(proposals(own, (SET, "any")))
+    found, accepted = explained(windows, both).candidates
+    assert (found.score, found.reason) == (None, FOUND_ANYWAY)
+    assert accepted.score is not None and accepted.reason is None
+
+
+def test_what_is_taken_but_found_anyway_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where the other path of the search comes to something that tells more."""
+    from headatlas.explainers.hybrid import search
+
+    windows = head("last(digit)")
+    monkeypatch.setattr(search, "above_zero", lambda gain: True)
+    told = explained(windows, Search(proposals(("last(digit)", "any"))))
+    assert [c.reason for c in told.candidates] == [FOUND_ANYWAY]
+    assert told.program == explained(windows).program
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "covered"),
+    [
+        (("", "tokens(1, 2)"), ("", "tokens(1)"), True),
+        (("", "tokens(1)"), ("", "tokens(1, 2)"), False),
+        (("token", "tokens(1, 2)"), ("", "tokens(1)"), True),  # which says more
+        (("", "tokens(1, 2)"), ("token", "tokens(1)"), False),  # which says less
+        (("distance", "last(digit)"), ("", "last(digit)"), True),
+        (("", "last(digit)"), ("", "last(comma)"), False),
+    ],
+)
+def test_what_a_behaviour_of_the_search_covers(
+    own: tuple[By, str], other: tuple[By, str], covered: bool
+) -> None:
+    one, two = (Feature(parse_source(text), ANY, by) for by, text in (own, other))
+    assert _covers(one, two) == covered
+
+
 def test_of_what_was_taken_in_vain_the_program_is_not_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -136,6 +181,17 @@ def test_a_head_that_failed_has_what_was_proposed() -> None:
     told = Search(proposals((SET, "any"))).told(failed_explanation(ABOUT, "It broke"))
     assert (told.status, [c.reason for c in told.candidates]) == ("failed", [NOT_TRIED])
     assert told.usage == USAGE
+
+
+def test_why_nothing_was_proposed_is_in_the_record() -> None:
+    failed = failed_explanation(ABOUT, "It broke")
+    told = Search(proposals(reasons=["the budget is spent", "no JSON"])).told(failed)
+    assert [(c.number, c.summary, c.score, c.reason) for c in told.candidates] == [
+        (0, "", None, "the budget is spent"),
+        (1, "", None, "no JSON"),
+    ]
+    _, other = Search(proposals((SET, "any"), reasons=["no JSON"])).told(failed).candidates
+    assert (other.number, other.reason) == (1, "no JSON")
 
 
 def test_a_list_is_offered_with_one_weight_and_with_many() -> None:
