@@ -10,6 +10,8 @@ from .problem import near_match, sentence, shown
 
 # What variables are called, and keys are not: words in capitals, a short one or many.
 _NAME = re.compile(r"[A-Z][A-Z0-9]{0,15}(_[A-Z0-9]{1,15}){0,9}")
+# Of a reply with the levels of a passage: so many lines of so many tokens each, at most.
+LEVELS_TOKENS = 32 * 8
 
 
 def problems(
@@ -19,6 +21,7 @@ def problems(
 ) -> Iterator[str]:
     """What cannot work in an entry of kind llm, and in the endpoints that it names."""
     yield from undefined(key, explainer, config["endpoints"], ("endpoint", "judge"))
+    yield from cut_off(key, explainer, config["endpoints"])
     yield from _hypothesis(key, explainer, config["explainers"])
     yield from _exemplars(key, explainer, config["events"])
 
@@ -40,6 +43,17 @@ def not_batched(
     if name in endpoints and endpoints[name]["batch"]:
         problem = f"{shown(name)} is asked in batches, which this kind is not"
         yield sentence(f"{key}.{role}", problem, "an endpoint without batch: true")
+
+
+def cut_off(key: str, explainer: Mapping[str, Any], endpoints: Mapping[str, Any]) -> Iterator[str]:
+    """Replies of the judge have room for the levels of a passage, where it is asked for them."""
+    judge = explainer["judge"]
+    if explainer["simulation"] and judge in endpoints:
+        room = endpoints[judge]["max_tokens"]
+        if room < LEVELS_TOKENS:
+            problem = f"true, but a reply of the judge {shown(judge)} ends after {room} tokens"
+            allowed = f"false, or endpoints.{judge}.max_tokens of {LEVELS_TOKENS} or more"
+            yield sentence(f"{key}.simulation", problem, allowed)
 
 
 def undefined(

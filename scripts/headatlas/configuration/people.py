@@ -15,6 +15,7 @@ def problems(
     """What cannot work in an entry of kind people."""
     yield from language_models.undefined(key, explainer, config["endpoints"], ("judge",))
     yield from language_models.not_batched(key, explainer, config["endpoints"], "judge")
+    yield from language_models.cut_off(key, explainer, config["endpoints"])
     try:
         lines = read_people(root / explainer["file"])
     except PeopleError as error:

@@ -482,6 +482,16 @@ def talking(*changes: tuple[Keys, Any]) -> dict[str, Any]:
     )
 
 
+def test_a_judge_has_room_for_the_levels_that_it_is_asked_for(root: Path) -> None:
+    short, asks = ("endpoints", "here", "max_tokens"), ("explainers", "talker", "simulation")
+    resolved(talking((short, 255)), root)
+    resolved(talking((short, 256), (asks, True)), root)
+    assert problems(talking((short, 255), (asks, True)), root) == (
+        "config.yaml: explainers.talker.simulation: true, but a reply of the judge 'here' ends "
+        "after 255 tokens; allowed: false, or endpoints.here.max_tokens of 256 or more"
+    )
+
+
 def test_the_key_of_an_endpoint_is_looked_for_where_it_is_used(root: Path) -> None:
     config = talking((("endpoints", "here", "api_key_env"), "ATLAS_KEY"))
     for environment in ({}, {"ATLAS_KEY": ""}):

@@ -16,6 +16,7 @@ from golden_files import expect_golden
 from llm_server import Behaviour, LlmServer
 from places import SCRIPTS
 
+from headatlas.configuration.language_models import LEVELS_TOKENS
 from headatlas.events.items import draw_items
 from headatlas.explainers.llm.judge import (
     Reading,
@@ -26,8 +27,9 @@ from headatlas.explainers.llm.judge import (
     probability_of_yes,
     reading_of,
 )
+from headatlas.explainers.llm.levels import LINE_TOKENS
 from headatlas.explainers.llm.questions import judge_messages, shown
-from headatlas.items import QUESTIONS, Item, Question, read_items
+from headatlas.items import QUESTIONS, SPAN, Item, Question, read_items
 from headatlas.llm.client import AskError, BudgetSpent, Message, Refused, Reply
 from headatlas.llm.usage import add, no_usage
 from headatlas.records.controls import CONTROLS
@@ -317,6 +319,10 @@ def test_no_more_passages_are_asked_about_at_once_than_a_reply_has_room_for(
     assert len(client.asked) == calls
     if calls == 1:
         assert found == [(1, 2, 3, 4, 5, 6), (7, 8)]
+
+
+def test_the_configuration_knows_how_long_a_reply_with_levels_is() -> None:
+    assert LEVELS_TOKENS == SPAN * LINE_TOKENS
 
 
 def test_controls_are_judged_on_test_items() -> None:
