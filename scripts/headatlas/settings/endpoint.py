@@ -63,7 +63,8 @@ class Connection(Settings):
     ahead: bool = Field(
         default=False,
         description="whether one job asks about all heads before theirs, as batches do, so that no "
-        "call waits for a process to start; calls_at_once is then that of all heads",
+        "call waits for a process to start; calls_at_once is then that of all heads; for "
+        "explainers of kind llm alone",
     )
     input_price: float | None = Field(
         default=None, ge=0, description="dollars per million tokens of prompts; null where unknown"
