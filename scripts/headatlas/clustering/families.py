@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -13,13 +12,8 @@ from ..settings.clustering import Clustering
 from .agreement import agreement, coverage, medoid, specificity
 from .labels import label_families
 
-Branches = Literal["leaf", "eom"]
 # From this cosine similarity on, two explanations say the same thing in other words.
 SAME = 0.9
-# Which branches of the cluster tree are families. The default of HDBSCAN, the largest stable ones,
-# puts all short phrases about nearby tokens together; among weights, leaves tear a family apart by
-# how much of a second thing its heads do.
-BRANCHES: dict[str, Branches] = {"words": "leaf", "weights": "eom"}
 _DIGITS = 6
 
 
@@ -35,9 +29,7 @@ def describe_families(
     it has no place.
     """
     similarity = np.clip(points @ points.T, -1, 1)
-    families = find_families(
-        similarity, settings.min_cluster_size, settings.min_samples, BRANCHES[settings.of]
-    )
+    families = find_families(similarity, settings.min_cluster_size, settings.min_samples)
     centres = [medoid(similarity, members) for members in families]
     order = sorted(range(len(families)), key=lambda f: (-len(families[f]), names[centres[f]]))
     families, centres = [families[f] for f in order], [centres[f] for f in order]
@@ -65,19 +57,17 @@ def describe_families(
 
 
 def find_families(
-    similarity: Float[np.ndarray, "heads heads"],
-    min_cluster_size: int,
-    min_samples: int,
-    branches: Branches = "leaf",
+    similarity: Float[np.ndarray, "heads heads"], min_cluster_size: int, min_samples: int
 ) -> list[list[int]]:
     """Members of each family, by HDBSCAN (Campello et al. 2013) on Euclidean distances.
 
     `similarity` holds cosines of unit vectors, for which the Euclidean distance is
     sqrt(2 - 2 cos). Distances below that of similarity 0.9 are raised to it: identical
     explanations, at distance 0, would have infinite density, and each wording of one
-    behaviour would become a family of its own. Families are the leaves of the cluster tree, or
-    its largest stable branches ("eom"). Heads without a place, whose similarity to themselves is
-    0, are in none. Memory grows with the square of the heads.
+    behaviour would become a family of its own. Families are the leaves of the cluster tree: its
+    largest stable branches, HDBSCAN's default, put nearly all heads of a large model together.
+    Heads without a place, whose similarity to themselves is 0, are in none. Memory grows with
+    the square of the heads.
     """
     placed = np.flatnonzero(np.diagonal(similarity) > 0)
     similarity = similarity[np.ix_(placed, placed)]
@@ -91,7 +81,7 @@ def find_families(
         min_cluster_size=min_cluster_size,
         min_samples=min_samples,
         metric="precomputed",
-        cluster_selection_method=branches,
+        cluster_selection_method="leaf",
     )
     found = defaultdict(list)
     for head, family in enumerate(clusterer.fit(distance).labels_):
