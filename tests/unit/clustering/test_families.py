@@ -70,6 +70,11 @@ def test_wordings_of_one_behaviour_are_one_family() -> None:
     assert sorted(families) == [[0, 1, 2, 3, 4, 5], [6, 7, 8]]
 
 
+def test_families_that_are_near_each_other_stay_apart_where_another_is_far() -> None:
+    families = find_families(cosines(0, 0, 0, 30, 30, 30, 150, 150, 150), 3, 1)
+    assert sorted(families) == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+
+
 def test_the_only_family_is_found_though_there_is_no_second() -> None:
     assert find_families(cosines(0, 0, 0, 0), 3, 1) == [[0, 1, 2, 3]]
     assert find_families(cosines(90, 0, 0, 10, 180), 3, 1) == [[1, 2, 3]]
