@@ -25,6 +25,8 @@ from .wording import family
 RESTS = 0.05  # what the first token must add to be told
 LOCAL = 0.05  # and the kernel
 ONE_DISTANCE = 1 / 3  # share of the attention off the first token that makes it that distance's
+STANDS_OUT = 1 / 4  # likewise, if it is so many times that of any other single distance:
+TIMES_NEXT = 1.8
 TIMES_EVEN = 2.0  # and how many times what even attention would give it
 TOLD = 0.02  # nats a query that a term must add to be told; the others stay in the program
 ELSEWHERE = 0.1  # of the attention off the first token, for which distance alone is told
@@ -189,8 +191,10 @@ def _of_distance(
     then tells which of theirs.
     """
     if_even = distance_of(uniform, uniform, grid).shares
-    top = max(SINGLE, key=lambda n: float(distance.shares[n]))
-    large = distance.shares[top] >= max(ONE_DISTANCE, TIMES_EVEN * if_even[top])
+    top, following = sorted(SINGLE, key=lambda n: -float(distance.shares[n]))[:2]
+    peak = float(distance.shares[top])
+    stands_out = peak >= max(STANDS_OUT, TIMES_NEXT * distance.shares[following])
+    large = (peak >= ONE_DISTANCE or stands_out) and peak >= TIMES_EVEN * if_even[top]
     if large and adds >= LOCAL:
         source, bins = _at(top), [top]
     elif distance.near and adds >= LOCAL and elsewhere >= ELSEWHERE:
