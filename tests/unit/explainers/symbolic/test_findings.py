@@ -40,3 +40,21 @@ def test_where_a_head_goes_when_it_does_not_rest_is_told(distance: int, source: 
 
 def test_a_head_that_goes_anywhere_then_is_not_told_of_a_distance() -> None:
     assert {str(piece.source) for piece in found_of({})} == {"first_token"}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "source"),
+    [
+        ({0: 2.0, 1: 3.0, 2: 2.0, 3: 2.0, 4: 1.0}, "previous_token"),
+        ({0: 2.7, 1: 3.0, 2: 2.0, 3: 2.0, 4: 1.0}, "recent(2)"),
+    ],
+)
+def test_a_distance_is_told_where_it_stands_out_among_nearby_tokens(
+    kernel: dict[int, float], source: str
+) -> None:
+    # Shares of the current and the previous token: 0.11 and 0.30, or 0.20 and 0.27.
+    table = FeatureTable(Windows(sampled_contexts(np.random.default_rng(0))))
+    logit = Logit(tuple(kernel.get(n, 0.0) for n in range(N_BINS)), (0.0,) * N_BINS, 0.0)
+    seen = Seen(table, logit.predict(table), np.zeros(table.grid.n_rows))
+    pieces = find(Selection(logit, logit, (), 0.0, True), seen, seen).pieces
+    assert [str(piece.source) for piece in pieces] == [source]
