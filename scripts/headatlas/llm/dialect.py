@@ -14,19 +14,29 @@ class Dialect(NamedTuple):
     """How a server wants to be asked; `Dialect()` is what most servers take."""
 
     limit: str = "max_tokens"  # its name for the most tokens of a reply
-    system: bool = True  # whether there may be a message of the role "system"
+    system: bool | None = None  # whether there may be a message of that role; None: not known yet
 
     def learnt(self, refusal: str) -> "Dialect":
         """The form to try after what the server said; the same one if that is no help."""
         if "max_completion_tokens" in refusal:
             # Models that reason count what they think too, under a name of its own.
             return self._replace(limit="max_completion_tokens")
-        return self._replace(system=False) if _NO_SYSTEM.search(refusal) else self
+        return self.without_system if _NO_SYSTEM.search(refusal) else self
+
+    @property
+    def without_system(self) -> "Dialect":
+        """The form that has the instructions before the first question."""
+        return self._replace(system=False)
 
     def spoken(self, messages: Sequence[Message]) -> list[Message]:
         """The messages as the server takes them: instructions may stand before the question."""
-        if self.system or messages[0]["role"] != "system":
+        if self.system is not False or not instructed(messages):
             return list(messages)
         instructions, question, *rest = messages
         told = f"{instructions['content']}\n\n{question['content']}"
         return [{"role": "user", "content": told}, *rest]
+
+
+def instructed(messages: Sequence[Message]) -> bool:
+    """Whether the first message is of the role "system"."""
+    return messages[0]["role"] == "system"

@@ -27,7 +27,7 @@ from ..errors import InputError
 from ..printable import printable
 from ..settings.endpoint import Connection, Sampling
 from .completion import Completion, Malformed, parsed, reply_of
-from .dialect import Dialect
+from .dialect import Dialect, instructed
 from .exchange import AskError, Refused, Reply, Request
 from .failure import Failure
 from .reading import guard
@@ -89,15 +89,56 @@ class Server:
         """The reply. Raises AskError when it cannot be had, also after retries."""
 
         async def answered() -> tuple[Completion, float]:
-            began = time.perf_counter()
-            response = await self.openai.chat.completions.with_raw_response.create(
-                **self.parameters(request)
-            )
-            found = parsed(Completion, "a chat completion", response.http_response.content)
-            return found, time.perf_counter() - began
+            dialect = self._dialect
+            try:
+                return await self._completed(request, dialect)
+            except openai.InternalServerError as error:
+                told = dialect.learnt(error.response.text) != dialect
+                unsure = dialect.system is None and instructed(request.messages)
+                if told or not unsure or error.status_code != 500:
+                    raise
+                if (found := await self._without_system(request, dialect)) is None:
+                    raise
+                return found
 
         (completion, seconds), retries = await self.retried(answered)
         return self.reply(completion, retries=retries, seconds=seconds)
+
+    async def _completed(self, request: Request, dialect: Dialect) -> tuple[Completion, float]:
+        """An answer, and its seconds. Raises the errors of `openai`, and Malformed."""
+        began = time.perf_counter()
+        response = await self.openai.chat.completions.with_raw_response.create(
+            **self.parameters(request, dialect)
+        )
+        found = parsed(Completion, "a chat completion", response.http_response.content)
+        if self._dialect.system is None and dialect.system is None and instructed(request.messages):
+            self._dialect = self._dialect._replace(system=True)
+        return found, time.perf_counter() - began
+
+    async def _without_system(
+        self, request: Request, dialect: Dialect
+    ) -> tuple[Completion, float] | None:
+        """An answer in the other form, after an error of the server; None if that is no help.
+
+        Some servers say of a template that raises an exception only that they have an error. That
+        it was the role "system" is clear where the server answers without it, and not with it.
+        """
+        try:
+            found = await self._completed(request, dialect.without_system)
+        except openai.APIStatusError:
+            return None
+        try:
+            return await self._completed(request, dialect)
+        except openai.InternalServerError:
+            self._learn(dialect.without_system)
+            return found
+
+    def _learn(self, dialect: Dialect) -> None:
+        """Speak so from now on."""
+        if dialect.system is False and self._dialect.system is not False:
+            told = "it takes no message of the role system: instructions stand before the question"
+            print(self.sentence(told), file=sys.stderr)
+        self._dialect = dialect
 
     def reply(self, completion: Completion, *, retries: int, seconds: float) -> Reply:
         """The reply of a completion, fit to be kept and shown."""
@@ -149,7 +190,7 @@ class Server:
                 cause = error.__cause__ or error
                 raise Failure(f"connection failed ({cause})", passing=True) from None
             except openai.APIStatusError as error:
-                self._dialect = self._dialect.learnt(error.response.text)
+                self._learn(self._dialect.learnt(error.response.text))
                 if self._dialect == dialect:
                     raise self._refused(error) from None
             except Malformed as error:
@@ -163,13 +204,13 @@ class Server:
                 reason = f"it cannot be called ({type(flaw).__name__}: {flaw})"
                 raise Failure(reason, passing=False) from None
 
-    def parameters(self, request: Request) -> dict[str, Any]:
-        """The body of the call that asks for a chat completion."""
-        sampling = self._sampling
+    def parameters(self, request: Request, dialect: Dialect | None = None) -> dict[str, Any]:
+        """The body of the call that asks for a chat completion, by default as was learnt so far."""
+        sampling, dialect = self._sampling, dialect or self._dialect
         parameters = {
             "model": sampling.model,
-            "messages": self._dialect.spoken(request.messages),
-            self._dialect.limit: sampling.max_tokens,
+            "messages": dialect.spoken(request.messages),
+            dialect.limit: sampling.max_tokens,
             "temperature": sampling.temperature,
             "seed": None if sampling.seed is None else sampling.seed + request.sample,
             "response_format": request.response_format,
@@ -183,12 +224,13 @@ class Server:
         detail = error.message.partition(" - ")[2] or error.response.text
         reason = f"status {status}: {detail}"
         kind: type[AskError] = AskError
-        if status in (400, 413, 422):
+        passing = status in (408, 409, 429) or status >= 500
+        if status in (400, 413, 422, 500):  # some have no other error than the last
             advice = [setting for name, setting in ADVICE.items() if name in detail]
             reason += f" (perhaps the endpoint needs {advice[0]})" if advice else ""
-            kind = AskError if advice else Refused
+            kind = AskError if advice or passing else Refused
+            passing = passing and not advice
         wait = _retry_after(error.response.headers.get("retry-after"))
-        passing = status in (408, 409, 429) or status >= 500
         if error.code == "insufficient_quota":  # a 429 that no waiting cures
             passing = False
         elif wait > PATIENCE:

@@ -65,6 +65,43 @@ def test_instructions_go_into_the_first_question_where_no_system_is_allowed(
     assert [r.body["messages"] for r in server.requests] == [GEMMA, told]
 
 
+ERROR = Behaviour(status=500, body=b"Internal Server Error", content_type="text/plain")
+
+
+def test_a_template_that_raises_without_a_word_is_asked_without_the_role(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once it has answered without the role, and not with it, it is asked so from then on."""
+
+    def brain(body: dict[str, Any]) -> str | Behaviour:
+        return ERROR if body["messages"][0]["role"] == "system" else "Hi"
+
+    async def twice(client: Client) -> list[str]:
+        return [(await client.ask(GEMMA, sample=sample)).text for sample in range(2)]
+
+    with LlmServer(brain) as server:
+        assert asyncio.run(twice(make_client(server, tmp_path, retries=0))) == ["Hi", "Hi"]
+    roles = [request.body["messages"][0]["role"] for request in server.requests]
+    assert roles == ["system", "user", "system", "user"]
+    assert capsys.readouterr().err.count("it takes no message of the role system") == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"), [((ERROR, "without", "with"), "with"), ((ERROR, ERROR), None)]
+)
+def test_an_error_that_passes_is_not_held_against_the_role(
+    tmp_path: Path, answers: tuple[Any, ...], said: str | None
+) -> None:
+    with LlmServer(in_turn(*answers)) as server:
+        client = make_client(server, tmp_path, retries=0)
+        if said:
+            assert ask(client, GEMMA).text == said
+        else:
+            with pytest.raises(AskError, match="status 500: Internal Server Error"):
+                ask(client, GEMMA)
+        assert len(server.requests) == len(answers)
+
+
 def test_who_refuses_everything_fails_the_job_and_not_the_head(tmp_path: Path) -> None:
     with LlmServer(lambda body: Behaviour("I am no chat model", status=400)) as server:
         with pytest.raises(AskError, match="no chat model; it refuses whatever it is asked") as no:

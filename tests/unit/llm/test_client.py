@@ -173,12 +173,15 @@ def test_a_refused_request_is_not_repeated(tmp_path: Path, status: int) -> None:
         ("'temperature' does not support 0.5 with this model", "temperature: null"),
     ],
 )
+@pytest.mark.parametrize("status", [400, 500])
 def test_a_parameter_that_the_server_refuses_comes_with_advice(
-    tmp_path: Path, message: str, advice: str
+    tmp_path: Path, message: str, advice: str, status: int
 ) -> None:
-    refuses = LlmServer(lambda body: Behaviour(message, status=400))
-    with refuses as server, pytest.raises(AskError, match=f"{message}.*{advice}"):
+    """Some servers have no other status for that than the one of errors of their own."""
+    refuses = LlmServer(lambda body: Behaviour(message, status=status))
+    with refuses as server, pytest.raises(AskError, match=f"{message}.*{advice}") as caught:
         ask(make_client(server, tmp_path))
+    assert not isinstance(caught.value, Refused) and len(server.requests) == 1
 
 
 def test_models_with_another_name_for_the_limit_get_that(tmp_path: Path) -> None:
