@@ -1,6 +1,7 @@
 """Asking a language model: from the cache where the reply is known, else from its server."""
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ class Client:
         self._asking: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
         self._ledger = ledger(replies.resolve(), sampling.model)
         self._answers = False  # whether the server has answered anything
+        self._told = False  # whether it was said that there are no log-probabilities
         self._whole = 0  # tokens of the longest prompt that is known to be read as a whole
 
     async def ask(
@@ -89,6 +91,10 @@ class Client:
         if looks_cut(request.messages, reply.usage.input_tokens):
             await self._check_whole(request, reply)
         self._keep(request, reply)
+        if request.logprobs and reply.first_tokens is None and not self._told:
+            self._told = True
+            flaw = "gives no log-probabilities, though logprobs is true: answers are yes or no"
+            print(f"{self._where}: it {flaw}", file=sys.stderr)
         return reply
 
     async def _sent(self, request: Request) -> Reply:

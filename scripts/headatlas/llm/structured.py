@@ -9,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from ..printable import printable
 from .client import Client
+from .cut import fills_window, why_cut
 from .exchange import Message, Reply
-from .thoughts import ONLY_THOUGHTS, only_thoughts, without_thoughts
+from .thoughts import only_thoughts, without_thoughts
 
 T = TypeVar("T", bound=BaseModel)
 _OBJECT = re.compile(r'\{(?=\s{0,100}["}])')  # not a brace in prose
@@ -36,15 +37,17 @@ async def ask_for(
 
     `check` raises ValueError with a sentence for the model if a reply of this kind is still
     wrong. A wrong reply is sent back with what is wrong, `repairs` times at most; a refusal
-    is final, and so is a reply that is all thoughts. Raises Unusable and AskError.
+    is final, and so is a reply that is all thoughts, or for which the window has no more room.
+    Raises Unusable and AskError.
     """
-    talk = list(messages)
+    talk, most = list(messages), client.sampling.max_tokens
     for repair in range(repairs + 1):
         reply = await client.ask(talk, schema=kind, sample=sample)
         try:
-            return _read(reply, kind, check)
+            return _read(reply, kind, check, most)
         except ValueError as error:
-            if repair == repairs or _refused(reply) or only_thoughts(reply):
+            final = _refused(reply) or only_thoughts(reply) or fills_window(reply, most)
+            if repair == repairs or final:
                 raise Unusable(str(error)) from None
             talk += [
                 {"role": "assistant", "content": reply.text or "(nothing)"},
@@ -57,18 +60,22 @@ def _refused(reply: Reply) -> bool:
     return reply.refusal is not None or reply.finish == "content_filter"
 
 
-def _read(reply: Reply, kind: type[T], check: Callable[[T], None] | None) -> T:
-    """Raises ValueError with what is wrong."""
+def _read(reply: Reply, kind: type[T], check: Callable[[T], None] | None, most: int) -> T:
+    """Raises ValueError with what is wrong; `most` is max_tokens.
+
+    A reply that goes on after the object until it is cut off has said what was asked.
+    """
     if _refused(reply):
         said = f": {reply.refusal[:_QUOTED]}" if reply.refusal else ""
         raise ValueError(f"the model refused to answer{said}")
-    if only_thoughts(reply):
-        raise ValueError(ONLY_THOUGHTS)
-    if reply.finish == "length":
-        raise ValueError("the reply was cut off at max_tokens; a shorter one is needed")
-    if not reply.text.strip() and reply.finish not in ("stop", "unknown"):
+    if not reply.text.strip() and reply.finish not in ("stop", "unknown", "length"):
         raise ValueError(f"the reply is empty, its finish_reason {reply.finish}")
-    text = object_in(reply.text)
+    try:
+        text = object_in(reply.text)
+    except ValueError:
+        if reply.finish == "length":
+            raise ValueError(why_cut(reply, most)) from None
+        raise
     try:
         found = kind.model_validate_json(text)
     except ValidationError as error:

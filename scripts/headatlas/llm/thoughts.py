@@ -9,10 +9,6 @@ import re
 
 from .exchange import Reply
 
-ONLY_THOUGHTS = (
-    "the model's thoughts took all of max_tokens and left no room for an answer;"
-    " a larger max_tokens of its endpoint does"
-)
 _TAG = r"think|thinking|thought|reasoning"
 _OPEN = re.compile(rf"<(?:{_TAG})>|\[THINK\]", re.IGNORECASE)
 _CLOSE = re.compile(rf"</(?:{_TAG})>|\[/THINK\]", re.IGNORECASE)

@@ -56,13 +56,19 @@ def test_thoughts_of_a_reasoning_model_are_noted_and_not_kept(tmp_path: Path) ->
     ],
 )
 def test_log_probabilities_are_used_as_far_as_they_go(
-    tmp_path: Path, logprobs: object, found: dict[str, float] | None
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    logprobs: object,
+    found: dict[str, float] | None,
 ) -> None:
+    """Where there are none, though the endpoint should have them, that is said once."""
     answer = Behaviour(body=completion(logprobs=logprobs))
     with LlmServer(lambda body: answer) as server:
         client = make_client(server, tmp_path, logprobs=True)
         assert ask(client, logprobs=True).first_tokens == found
         assert len(server.requests) == 1
+        ask(client, logprobs=True, sample=1)
+    assert capsys.readouterr().err.count("it gives no log-probabilities") == (found is None)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ GOOD: dict[str, Any] = {
 }
 TEXT = json.dumps(GOOD)
 CLAIM = Claim.model_validate(GOOD)
+FULL = (10, 1000)  # tokens of a prompt, and all that a reply may have
 
 
 def ask(server: LlmServer, replies: Path, output: str = "plain", **options: Any) -> Claim:
@@ -163,10 +164,10 @@ def test_what_json_hides_of_terminal_escapes_is_taken_out(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "cut",
     [
-        Behaviour("", finish="length", message={"reasoning": "Hm"}),
-        Behaviour(None, finish="length", message={"reasoning_content": "Hm"}),
-        Behaviour(f"<think>Perhaps {TEXT}, or", finish="length"),
-        Behaviour("", finish="max_tokens", message={"reasoning": "Hm"}),
+        Behaviour("", finish="length", usage=FULL, message={"reasoning": "Hm"}),
+        Behaviour(None, finish="length", usage=None, message={"reasoning_content": "Hm"}),
+        Behaviour(f"<think>Perhaps {TEXT}, or", finish="length", usage=FULL),
+        Behaviour("", finish="max_tokens", usage=FULL, message={"reasoning": "Hm"}),
     ],
 )
 def test_who_thought_until_the_end_is_not_asked_to_be_shorter(
@@ -176,6 +177,28 @@ def test_who_thought_until_the_end_is_not_asked_to_be_shorter(
     with LlmServer(lambda body: cut) as server, pytest.raises(Unusable, match=hint):
         ask(server, tmp_path)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("cut", "what"),
+    [
+        (Behaviour(TEXT[:20], finish="length", usage=(1800, 248)), "reply was"),
+        (Behaviour("<think>Hm", finish="length", usage=(1800, 248)), "model's thoughts were"),
+    ],
+)
+def test_where_the_window_is_full_no_longer_prompt_is_sent(
+    tmp_path: Path, cut: Behaviour, what: str
+) -> None:
+    hint = f"the {what} cut off after 248 tokens, before max_tokens .1,000.: .* a larger window"
+    with LlmServer(lambda body: cut) as server, pytest.raises(Unusable, match=hint):
+        ask(server, tmp_path)
+    assert len(server.requests) == 1
+
+
+def test_who_goes_on_after_the_object_until_it_is_cut_off_has_said_it(tmp_path: Path) -> None:
+    going_on = Behaviour(f"{TEXT}\nI hope that this hel", finish="length", usage=FULL)
+    with LlmServer(lambda body: going_on) as server:
+        assert ask(server, tmp_path, repairs=0) == CLAIM
 
 
 def test_a_reply_without_bottom_is_refused_at_once() -> None:
@@ -205,8 +228,9 @@ WRONG = [
     (Behaviour(f"{TEXT[:-1]}, {TEXT[1:]}"), "claim is there twice"),
     (Behaviour(f"<think>Perhaps {TEXT}"), "the reply is empty"),
     (Behaviour("", finish="tool_calls"), "the reply is empty, its finish_reason tool_calls"),
-    (Behaviour(TEXT, finish="length"), "cut off at max_tokens"),
-    (Behaviour(None, finish="length"), "cut off at max_tokens"),
+    (Behaviour(TEXT[:-5], finish="length", usage=FULL), "cut off at max_tokens"),
+    (Behaviour(None, finish="length", usage=FULL), "cut off at max_tokens"),
+    (Behaviour('{"claim": 1} and so', finish="length", usage=FULL), "claim: Input should be"),
     (Behaviour("{// so:\n" + TEXT[1:]), "the JSON object is broken"),
     (Behaviour(f"[{TEXT}]"), "is a list"),
     (Behaviour(f"```json\n[\n{TEXT}]\n```"), "is a list"),

@@ -85,7 +85,11 @@ def test_a_passage_without_levels_is_left_out() -> None:
     ("knows", "items", "reason"),
     [
         (judged(answers([[3.0] * 3] * 2)), ITEMS, "predicted activation is constant"),
-        (judged(answers([None, None])), ITEMS, "0 of 2 passages were answered"),
+        (
+            judged(answers([None, None])),
+            ITEMS,
+            "0 of 2 passages were answered; the first reply is: ?",
+        ),
         (judged(), ITEMS, "the judge was not asked this on this split"),
         (judged(reason="the budget is spent"), ITEMS, "the budget is spent"),
         (Predictions((0, 1), reason="no rules"), ITEMS, "no rules"),

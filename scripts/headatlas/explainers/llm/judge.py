@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from ...answers import quoted
 from ...event_rows import texts_of
 from ...items import QUESTIONS, SPAN, Item, Items, Question
 from ...llm.client import BudgetSpent, Client, Refused, Reply
-from ...llm.thoughts import ONLY_THOUGHTS, only_thoughts, without_thoughts
+from ...llm.cut import why_cut
+from ...llm.thoughts import only_thoughts, without_thoughts
 from ...llm.together import together
 from ...llm.usage import rounded, since
 from ...records.base import Split, head_name
@@ -91,7 +93,8 @@ async def judge(
         answers += own
         detected = [answer for answer in answers if answer.question in QUESTIONS]
         if detected and all(answer.probability is None for answer in detected):
-            reason = f"no reply of the judge says yes or no; the first is: {detected[0].reply}"
+            said = quoted(detected[0].reply)
+            reason = f"no reply of the judge says yes or no; the first is: {said}"
         answers += itertools.chain.from_iterable(of_others)
     except BudgetSpent as error:
         answers, reason = [], str(error)
@@ -176,7 +179,8 @@ async def _replies(
         )
     except Refused as error:
         return [(None, str(error))] * len(items)
-    text = ONLY_THOUGHTS if only_thoughts(reply) else reply.text or reply.refusal or ""
+    most = client.sampling.max_tokens
+    text = why_cut(reply, most) if only_thoughts(reply) else reply.text or reply.refusal or ""
     told: Sequence[Told] = (
         levels_of(reply, [len(item.marks) for item in items])
         if levels

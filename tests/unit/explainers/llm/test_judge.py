@@ -361,9 +361,13 @@ def test_a_spent_budget_leaves_no_answers() -> None:
 
 
 def test_a_judge_that_never_says_yes_or_no_is_a_reason() -> None:
-    found = judged(FakeClient(lambda m: "Perhaps."), explanation())
-    assert found.reason == "no reply of the judge says yes or no; the first is: Perhaps."
-    assert len(found.answers) == 5
+    said = "Perhaps.\n" * 100
+    found = judged(FakeClient(lambda m: said), explanation())
+    told = re.fullmatch(
+        "no reply of the judge says yes or no; the first is: (.*) …", found.reason or ""
+    )
+    assert told and told[1] in " ".join(said.split())
+    assert len(found.answers) == 5 and found.answers[0].reply == said
 
 
 @pytest.fixture
@@ -441,7 +445,7 @@ def test_script_takes_expected_levels_from_a_server_that_gives_log_probabilities
     def brain(body: dict) -> str | Behaviour:
         numbers = re.findall(r"^(\d+)\t", body["messages"][1]["content"], re.MULTILINE)
         if not numbers:
-            return "yes"
+            return Behaviour("yes", first_tokens={"yes": 0.0})
         tokens: list[dict[str, float]] = []
         for number in numbers:
             likeliest = {"2": math.log(0.5), "3": math.log(0.25), "10": math.log(0.25)}
