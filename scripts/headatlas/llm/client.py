@@ -13,10 +13,11 @@ from ..errors import InputError
 from ..settings.endpoint import Connection, Sampling
 from .budget import Spent, ledger
 from .cache import Cache
+from .dialect import Dialect, instructed
 from .exchange import AskError, BudgetSpent, Message, Refused, Reply, Request
 from .schema import response_format
 from .usage import add, no_usage
-from .window import halves, is_cut, looks_cut
+from .window import LEAST, halves, is_cut, looks_cut
 
 if TYPE_CHECKING:
     from .server import Server
@@ -47,7 +48,7 @@ class Client:
         self._ledger = ledger(replies.resolve(), sampling.model)
         self._answers = False  # whether the server has answered anything
         self._told = False  # whether it was said that there are no log-probabilities
-        self._whole = 0  # tokens of the longest prompt that is known to be read as a whole
+        self._longest = 0  # tokens of the longest prompt that is known to be read as a whole
 
     async def ask(
         self,
@@ -89,7 +90,7 @@ class Client:
             await self._check_answers(request, error)
             raise
         if looks_cut(request.messages, reply.usage.input_tokens):
-            await self._check_whole(request, reply)
+            reply = await self._whole(request, reply)
         self._keep(request, reply)
         if request.logprobs and reply.first_tokens is None and not self._told:
             self._told = True
@@ -129,37 +130,36 @@ class Client:
         except Refused:
             raise AskError(f"{refusal}; it refuses whatever it is asked") from None
 
-    async def _check_whole(self, request: Request, reply: Reply) -> None:
-        """Raise AskError if the server has read only part of the prompt."""
-        told, sampling = (
-            reply.usage.input_tokens,
-            self.sampling.model_copy(update={"max_tokens": 1}),
-        )
-        if told <= self._whole:
-            return
+    async def _whole(self, request: Request, reply: Reply) -> Reply:
+        """A reply to all of the prompt: this one, or one to instructions before the question.
+
+        Raises AskError if the server has read only part of the prompt in either form.
+        """
+        told = reply.usage.input_tokens
+        if told <= self._longest:
+            return reply
         try:
-            parts = [
-                await self._sent(
-                    Request(
-                        sampling=sampling,
-                        messages=half,
-                        response_format=None,
-                        sample=0,
-                        logprobs=False,
-                    )
-                )
+            counts = [
+                (await self._sent(_counting(request, half))).usage.input_tokens
                 for half in halves(request.messages)
             ]
+            if not is_cut(told, counts):
+                self._longest = told
+                return reply
+            if instructed(request.messages):
+                again = await self._sent(_folded(request))
+                if not is_cut(again.usage.input_tokens, counts):
+                    self._server().without_system("passes over messages of the role system")
+                    return again
         except (BudgetSpent, Refused):
-            return  # who is refused is not cut
-        counts = [part.usage.input_tokens for part in parts]
-        if is_cut(told, counts):
-            raise AskError(
-                f"{self._where}: it has read {told:,} tokens of a prompt of about"
-                f" {sum(counts):,} and dropped the others: its window is too small; raise it (for"
-                " Ollama: OLLAMA_CONTEXT_LENGTH=16384), or show fewer exemplars"
-            )
-        self._whole = told
+            return reply  # who is refused is not cut
+        if told < LEAST:  # no window is so small: some do not count what they have kept
+            return reply
+        raise AskError(
+            f"{self._where}: it has read {told:,} tokens of a prompt of about"
+            f" {sum(counts):,} and dropped the others: its window is too small; raise it (for"
+            " Ollama: OLLAMA_CONTEXT_LENGTH=16384), or show fewer exemplars"
+        )
 
     @property
     def _where(self) -> str:
@@ -198,6 +198,20 @@ class Client:
 def _greeting(messages: Sequence[Message]) -> list[Message]:
     """A prompt of the same form that nobody can object to."""
     return [{"role": message["role"], "content": "Say yes."} for message in messages[:2]]
+
+
+def _counting(request: Request, messages: Sequence[Message]) -> Request:
+    """A prompt of which only the count of its tokens is wanted."""
+    sampling = request.sampling.model_copy(update={"max_tokens": 1})
+    return Request(
+        sampling=sampling, messages=list(messages), response_format=None, sample=0, logprobs=False
+    )
+
+
+def _folded(request: Request) -> Request:
+    """The request with its instructions before the question."""
+    messages = Dialect().without_system.spoken(request.messages)
+    return request.model_copy(update={"messages": messages})
 
 
 def _clean(text: str) -> str:

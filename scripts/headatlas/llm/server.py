@@ -133,10 +133,14 @@ class Server:
             self._learn(dialect.without_system)
             return found
 
-    def _learn(self, dialect: Dialect) -> None:
+    def without_system(self, why: str) -> None:
+        """From now on, put the instructions before the first question, for it `why`."""
+        self._learn(self._dialect.without_system, why)
+
+    def _learn(self, dialect: Dialect, why: str = "takes no message of the role system") -> None:
         """Speak so from now on."""
         if dialect.system is False and self._dialect.system is not False:
-            told = "it takes no message of the role system: instructions stand before the question"
+            told = f"it {why}: instructions stand before the first question"
             print(self.sentence(told), file=sys.stderr)
         self._dialect = dialect
 

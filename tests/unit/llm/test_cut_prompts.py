@@ -66,3 +66,35 @@ def test_a_short_prompt_is_not_looked_into(tmp_path: Path) -> None:
     with LlmServer(lambda body: Behaviour("yes", usage=(256, 1))) as server:
         assert ask(make_client(server, tmp_path)).text == "yes"
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("words_of", [400, 3000])
+def test_instructions_that_a_template_passes_over_go_into_the_first_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words_of: int
+) -> None:
+    def brain(body: dict[str, Any]) -> Behaviour:
+        read = [message for message in body["messages"] if message["role"] != "system"]
+        return Behaviour("yes", usage=(words(read) + 9, 1))
+
+    system = {"role": "system", "content": "word " * words_of}
+    question = {"role": "user", "content": "hats " * (words_of // 3)}
+
+    async def twice(client: Client) -> list[str]:
+        asked = [await client.ask([system, question], sample=sample) for sample in range(2)]
+        return [reply.text for reply in asked]
+
+    with LlmServer(brain) as server:
+        assert asyncio.run(twice(make_client(server, tmp_path))) == ["yes", "yes"]
+        sent = [request.body["messages"] for request in server.requests]
+    told = [{"role": "user", "content": f"{system['content']}\n\n{question['content']}"}]
+    assert sent[0] == [system, question]
+    assert sent[3:] == [told, told]
+    assert len(kept(tmp_path)) == 2
+    assert capsys.readouterr().err.count("it passes over messages of the role system") == 1
+
+
+def test_a_count_that_leaves_out_what_the_server_has_kept_is_no_window(tmp_path: Path) -> None:
+    counts = iter([70, 300, 300, 80])
+    with LlmServer(lambda body: Behaviour("yes", usage=(next(counts), 1))) as server:
+        long = [{"role": "system", "content": "word " * 400}, *HELLO]
+        assert ask(make_client(server, tmp_path), long).text == "yes"
