@@ -17,7 +17,6 @@ from .statistics.auroc import concordance
 
 Told = Mapping[Item, float]  # of each item that was answered: how probable is yes
 Levels = Mapping[Item, Float[np.ndarray, " marks"]]  # likewise: how active at each token
-_QUOTED = 200  # characters of a reply in a reason
 
 
 def place_of(answer: Answer) -> Place:
@@ -86,9 +85,3 @@ def sides_of(items: Iterable[Item]) -> tuple[list[Item], list[Item]]:
 
 def probabilities(told: Told, items: Iterable[Item]) -> Float[np.ndarray, " answered"]:
     return np.array([told[item] for item in items if item in told], dtype=float)
-
-
-def quoted(reply: str) -> str:
-    """The beginning of a reply that could not be used, on one line, as reasons tell it."""
-    line = " ".join(reply.split()) or "(empty)"
-    return line if len(line) <= _QUOTED else f"{line[:_QUOTED]} …"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .errors import InputError
-from .printable import printable
+from .printable import SAID, printable
 
 MOST = 3  # reasons that are told; records and logs have all
 LONGEST = 300  # characters of a reason
@@ -21,12 +21,14 @@ class NothingExplainedError(InputError):
 def told(reasons: Sequence[str]) -> str:
     """The reasons, the commonest first, with how many have it where there are several.
 
-    Reasons that differ in figures alone, such as the lengths of prompts, are one reason.
+    Reasons that differ in figures alone, such as the lengths of prompts, or in what is quoted of a
+    reply, are one reason.
     """
     alike: dict[str, list[str]] = {}
     for reason in reasons:
-        alike.setdefault(_FIGURES.sub("#", reason), []).append(_short(reason))
-    kinds = sorted(alike.values(), key=lambda kind: -len(kind))
+        what = _FIGURES.sub("#", reason.partition(SAID)[0])
+        alike.setdefault(what, []).append(_short(reason))
+    kinds = sorted(alike.values(), key=len, reverse=True)
     if len(kinds) == 1:
         return kinds[0][0]
     shown = [f"{len(kind):,} × {kind[0]}" for kind in kinds[:MOST]]

@@ -8,6 +8,8 @@ _ESCAPES = re.compile(
     r"|(?:\x1b[PX\]^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x90-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]?"
 )
+SAID = "; the model said: "  # in reasons, before what is quoted
+_QUOTED = 200  # characters
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
@@ -20,3 +22,9 @@ def printable(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _CONTROLS.sub("", _ESCAPES.sub("", text))
     return text.encode("utf-8", "replace").decode()
+
+
+def quoting(reason: str, reply: str) -> str:
+    """The reason why a reply could not be used, with the beginning of the reply on one line."""
+    line = " ".join(reply.split()) or "(nothing)"
+    return f"{reason}{SAID}{line if len(line) <= _QUOTED else f'{line[:_QUOTED]} …'}"

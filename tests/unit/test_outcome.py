@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from headatlas.outcome import NothingExplainedError, check, failed_heads, failed_jobs, told
+from headatlas.printable import SAID
 
 LOG = """\
 [Thu] Error in rule explain_head_llm:
@@ -35,6 +36,7 @@ Error in rule build_atlas:
         (["of 4,113 tokens, 1.5", "of 99 tokens, 2"], "of 4,113 tokens, 1.5"),
         (["b", "a", "a"], "2 × a; 1 × b"),
         (["a", "b", "b", "c", "d", "e"], "2 × b; 1 × a; 1 × c; 2 × for other reasons"),
+        (["no JSON" + SAID + "hm", "b", "no JSON" + SAID + "oh"], f"2 × no JSON{SAID}hm; 1 × b"),
         (["x" * 400], "x" * 300 + "…"),
         (["\x1b[31mred\nline"], "red line"),
     ],

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ..printable import printable
+from ..printable import printable, quoting
 from .client import Client
 from .cut import fills_window, why_cut
 from .exchange import Message, Reply
@@ -48,7 +48,8 @@ async def ask_for(
         except ValueError as error:
             final = _refused(reply) or only_thoughts(reply) or fills_window(reply, most)
             if repair == repairs or final:
-                raise Unusable(str(error)) from None
+                said = "" if _refused(reply) else reply.text.strip()
+                raise Unusable(quoting(str(error), said) if said else str(error)) from None
             talk += [
                 {"role": "assistant", "content": reply.text or "(nothing)"},
                 {"role": "user", "content": f"This cannot be used: {error}. {_REQUEST}"},

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from ..answers import Levels, levels_predicted, levels_said, quoted
+from ..answers import Levels, levels_predicted, levels_said
 from ..event_rows import Event
 from ..intervals import Estimate, resample_counts, undefined
 from ..items import Item
 from ..measure import OfLevels
 from ..predictions import Predictions
+from ..printable import quoting
 from ..records.judgement import Judgement
 from ..statistics.correlation import constant_side, moments, pearson
 from ..statistics.ranks import mean_ranks
@@ -86,12 +87,13 @@ def _nothing(asked: Sequence[Item], own: Levels, knows: Judgement | Predictions)
     if not asked:
         return "the windows of this split have nothing to ask about"
     if not own:
-        return not_asked(asked, knows) or f"0 of {len(asked)} passages were answered{_said(knows)}"
+        return not_asked(asked, knows) or _unanswered(len(asked), knows)
     return None
 
 
-def _said(knows: Judgement | Predictions) -> str:
-    """The first reply that was to tell the levels: pages show the replies to other questions."""
+def _unanswered(asked: int, knows: Judgement | Predictions) -> str:
+    """Quotes the first reply that was to tell levels: pages show those to other questions."""
     answers = knows.answers if isinstance(knows, Judgement) else ()
     replies = [a.reply for a in answers if a.question == "levels" and a.control is None]
-    return f"; the first reply is: {quoted(replies[0])}" if replies else ""
+    reason = f"0 of {asked} passages were answered"
+    return quoting(reason, replies[0]) if replies else reason

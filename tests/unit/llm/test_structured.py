@@ -285,7 +285,7 @@ def test_the_last_reason_counts_and_every_reply_is_paid_once(tmp_path: Path) -> 
     with LlmServer(in_turn(*answers)) as server:
         client = make_client(server, tmp_path)
         for _ in range(2):
-            with pytest.raises(Unusable, match="is a list"):
+            with pytest.raises(Unusable, match=r"is a list, .*; the model said: .*looks back"):
                 asyncio.run(ask_for(client, HELLO, Claim))
         assert len(server.requests) == 3
     assert client.usage.calls == 3

@@ -88,7 +88,7 @@ def test_a_passage_without_levels_is_left_out() -> None:
         (
             judged(answers([None, None])),
             ITEMS,
-            "0 of 2 passages were answered; the first reply is: ?",
+            "0 of 2 passages were answered; the model said: ?",
         ),
         (judged(), ITEMS, "the judge was not asked this on this split"),
         (judged(reason="the budget is spent"), ITEMS, "the budget is spent"),

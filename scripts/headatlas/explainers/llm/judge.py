@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from ...answers import quoted
 from ...event_rows import texts_of
 from ...items import QUESTIONS, SPAN, Item, Items, Question
 from ...llm.client import BudgetSpent, Client, Refused, Reply
@@ -16,6 +15,7 @@ from ...llm.cut import why_cut
 from ...llm.thoughts import only_thoughts, without_thoughts
 from ...llm.together import together
 from ...llm.usage import rounded, since
+from ...printable import quoting
 from ...records.base import Split, head_name
 from ...records.explanation import Explanation
 from ...records.head import HeadRecord
@@ -93,8 +93,7 @@ async def judge(
         answers += own
         detected = [answer for answer in answers if answer.question in QUESTIONS]
         if detected and all(answer.probability is None for answer in detected):
-            said = quoted(detected[0].reply)
-            reason = f"no reply of the judge says yes or no; the first is: {said}"
+            reason = quoting("no reply of the judge says yes or no", detected[0].reply)
         answers += itertools.chain.from_iterable(of_others)
     except BudgetSpent as error:
         answers, reason = [], str(error)

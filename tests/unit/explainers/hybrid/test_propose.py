@@ -96,7 +96,7 @@ def test_what_is_invalid_again_is_recorded_with_the_reason() -> None:
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        (("no",) * 3, "the reply holds no JSON object"),
+        (("no",) * 3, "the reply holds no JSON object; the model said: no"),
         ((said(),), "the reply lists no feature"),
         ((BudgetSpent("the budget is spent"),), "the budget is spent"),
     ],

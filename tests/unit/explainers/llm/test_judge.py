@@ -364,7 +364,7 @@ def test_a_judge_that_never_says_yes_or_no_is_a_reason() -> None:
     said = "Perhaps.\n" * 100
     found = judged(FakeClient(lambda m: said), explanation())
     told = re.fullmatch(
-        "no reply of the judge says yes or no; the first is: (.*) …", found.reason or ""
+        "no reply of the judge says yes or no; the model said: (.*) …", found.reason or ""
     )
     assert told and told[1] in " ".join(said.split())
     assert len(found.answers) == 5 and found.answers[0].reply == said
