@@ -177,7 +177,9 @@ FLAGS = (
     Flag(
         "vague",
         "vague",
-        "It names only the first token, or keys that get most of the attention anyway.",
+        "A program names only the first token, or keys that get most of the attention anyway; "
+        "words do not help a judge. Planted heads that were told rightly and have it do rest on "
+        "the first token, and no more.",
         vague,
         own=(10, 19),
         others=(15, 246),
@@ -185,7 +187,8 @@ FLAGS = (
     Flag(
         "contradicts",
         "contradicts its own figures",
-        "On test text it explains far less than it says.",
+        "On test text a program explains far less than it says; a judge that knows words is wrong "
+        "more often than not.",
         contradicts,
         own=(0, 0),
         others=(227, 246),

@@ -186,6 +186,7 @@ def head_page(
         published=_published(atlas, head.name),
         elsewhere=of_head(atlas.transfers, (head.layer, head.head)),
         about_elsewhere=CRITERION,
+        planted=PLANTED,
         measured_elsewhere=MEASURED,
         before=atlas.heads[position - 1] if position else None,
         after=atlas.heads[position + 1] if position + 1 < len(atlas.heads) else None,

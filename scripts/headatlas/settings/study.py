@@ -30,7 +30,8 @@ Varied = Annotated[
         _named(
             r"^((model|corpus|explainer|clustering)(\.[a-z_0-9]+)?|(endpoint|judge)\.[a-z_0-9]+)$",
             f"{_PARTS}, whose values are names; or a key of one of them or of the explainer's "
-            "endpoint or judge, such as explainer.candidates or endpoint.temperature. What all "
+            "endpoint or judge, such as explainer.candidates or endpoint.temperature. A key of the "
+            "model makes another model, whose heads are drawn anew and compared unpaired. What all "
             "runs share, such as events and scoring, cannot be varied",
             additionalProperties={
                 "type": "array",
