@@ -1,5 +1,6 @@
 """What a language model is shown of what heads write: train text alone, the strongest first."""
 
+import math
 from typing import Any
 
 import polars as pl
@@ -32,3 +33,9 @@ def test_of_a_window_the_strongest_query_alone_is_shown() -> None:
 
 def test_a_head_that_adds_nothing_has_no_evidence() -> None:
     assert not list(evidence_rows(pl.DataFrame([row("train", "active", 0, 0.0)]), {}))
+
+
+def test_what_is_no_number_is_not_shown() -> None:
+    spreads = [math.nan, 1.0, math.inf]
+    rows = [row("train", "active", n, spread) for n, spread in enumerate(spreads)]
+    assert [shown["window"] for shown in evidence_rows(pl.DataFrame(rows), {})] == [1]
