@@ -51,7 +51,7 @@ def _having(rows: Sequence[Row], measure: str) -> set[str]:
 def _finding(row: Row) -> Finding:
     label = MEASURES[row["measure"]].label
     against = "the run itself" if row["reference"] == "" else row["reference"]
-    of = f"{row['pairs']} heads" if row["paired"] else f"{row['pairs']} other heads at least, unpaired"
+    of = f"{row['pairs']} heads" + ("" if row["paired"] else " at least, of other models, unpaired")
     apart = is_apart(row)
     if apart:
         more = "higher" if row["difference"] > 0 else "lower"
