@@ -6,6 +6,7 @@ The text of this atlas is hostile. Needs Chromium and its driver: `make test-bro
 from pathlib import Path
 
 import pytest
+import reporting_factory as factory
 from browsing import Open, press
 from finished_run import two_explainers
 from reporting_factory import RECIPE, RUN, write_run
@@ -16,6 +17,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from headatlas.reporting.atlas import build
+from headatlas.storage import write_record
 
 TEMPLATES = Path(__file__).parents[2] / "workflow/templates"
 
@@ -25,6 +27,10 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("browsed")
     (folder / "atlas").mkdir()
     inputs = write_run(folder / "run")
+    found = factory.explanation(0, 1)  # its behaviour has keys everywhere: its program says when
+    always = found.behaviours[0].model_copy(update={"frequency": 1.0})
+    flagged = found.model_copy(update={"behaviours": [always], "confidence": 1.0})
+    write_record(folder / "run/explanations/L00H01.json", flagged)
     build(RUN, inputs, RECIPE, folder / "atlas", templates=TEMPLATES, exemplars=2)
     return (folder / "atlas").as_uri()
 
@@ -61,6 +67,29 @@ def test_search_and_filters_are_in_the_address(browser: Open, atlas: str) -> Non
     driver.get(f"{atlas}/index.html#status=failed")
     assert shown(driver) == ["L00H02", "L01H02"]
     assert unharmed(driver)
+
+
+def test_heads_with_a_flag_are_filtered_by_it(browser: Open, atlas: str) -> None:
+    driver = browser()
+    driver.get(f"{atlas}/index.html")
+    own = Select(driver.find_element(By.ID, "filter-flag"))
+    names = [option.text for option in own.options]
+    assert names[1:] == sorted(names[1:]) and "names no trigger" in names and len(names) > 2
+    for name in names[1:]:  # of several flags of a head each one finds it
+        own.select_by_visible_text(name)
+        assert shown(driver) == ["L00H01"]
+    own.select_by_index(0)
+    assert len(shown(driver)) == 6
+    driver.find_element(
+        By.CSS_SELECTOR, "a[data-filter=flag][data-value='names no trigger']"
+    ).click()
+    until(driver, "location.hash === '#flag=names+no+trigger'")
+    assert shown(driver) == ["L00H01"]
+    badges = driver.find_elements(By.CSS_SELECTOR, "#table tr:not([hidden]) .badge")
+    assert "names no trigger" in [badge.text for badge in badges]
+    driver.get("about:blank")
+    driver.get(f"{atlas}/index.html#flag=names+no+trigger")
+    assert shown(driver) == ["L00H01"] and unharmed(driver)
 
 
 def test_maps_and_two_measures_are_in_the_address(browser: Open, atlas: str) -> None:
