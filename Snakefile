@@ -43,6 +43,8 @@ localrules:
     predict_head,
     judge_head_llm,
     score_head,
+    list_heads_to_draw,
+    list_variants,
 
 
 rule all:

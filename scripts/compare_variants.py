@@ -10,7 +10,7 @@ from headatlas.settings.arguments import add_settings, json_reader
 from headatlas.settings.report import Report
 from headatlas.settings.scoring import Scoring
 from headatlas.settings.seed import Seed
-from headatlas.studies.arms import ARMS, HEADS
+from headatlas.studies.arms import Plan
 from headatlas.studies.build import build
 from headatlas.studies.tables import Sampling
 
@@ -19,16 +19,11 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", required=True, help="name of the study")
     parser.add_argument(
-        "--variants",
-        type=json_reader("--variants", ARMS.validate_json),
+        "--plan",
+        type=Path,
         required=True,
-        help="the variants and where their files are, the run that is studied first (JSON)",
-    )
-    parser.add_argument(
-        "--heads",
-        type=json_reader("--heads", HEADS.validate_json),
-        required=True,
-        help="the heads of each model that are studied, as LxxHyy (JSON)",
+        help="file with the variants and where their files are, the run that is studied first, and "
+        "with the heads of each model that are studied, as LxxHyy (JSON)",
     )
     parser.add_argument(
         "--drawn", action="store_true", help="these are a sample of the heads of the models"
@@ -63,12 +58,13 @@ def check_drawn(table: Path, heads: dict[str, list[str]]) -> None:
 @reported
 def main() -> None:
     args = parse_arguments()
+    plan = json_reader(str(args.plan), Plan.model_validate_json)(args.plan.read_text())
     if args.drawn:
-        check_drawn(args.table, args.heads)
+        check_drawn(args.table, plan.heads)
     build(
         args.study,
-        args.variants,
-        args.heads,
+        plan.variants,
+        plan.heads,
         Sampling(args.bootstrap, args.seed),
         args.benchmarks,
         args.out_dir,

@@ -19,9 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--heads",
-        type=json_reader("--heads", HEADS.validate_json),
+        type=Path,
         required=True,
-        help="the heads of each model to draw from, as LxxHyy (JSON)",
+        help="file with the heads of each model to draw from, as LxxHyy (JSON)",
     )
     parser.add_argument("--count", type=int, help="heads of each model to draw; all if left out")
     parser.add_argument(
@@ -31,8 +31,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="table to write (CSV)")
     args = parser.parse_args()
     records = {record.model: record for p in args.clusters for record in [read_record(p, Clusters)]}
+    every = json_reader(str(args.heads), HEADS.validate_json)(args.heads.read_text())
     rows: list[dict[str, object]] = []
-    for model, heads in args.heads.items():
+    for model, heads in every.items():
         families = family_of(records.get(model))
         count = len(heads) if args.count is None else args.count
         for name in draw(model, heads, families, count, args.seed):

@@ -117,14 +117,16 @@ def test_no_value_is_a_command_or_a_flag(workplace: Workplace, tmp_path: Path) -
         r for f in (ROOT / "workflow/rules").glob("*.smk") for r in _RULE.findall(f.read_text())
     }
     without_command = {"all", "atlases", "comparison", "estimate"}
+    without_command |= {"list_heads_to_draw", "list_variants"}
     assert given.keys() == rules - without_command
     assert {f"--source={HOSTILE}", f"--revision={HOSTILE}"} <= given["inspect_model"]
     windows = given["sample_windows"]
     assert {"--files=-*.txt", f"--files={HOSTILE}.d/-a.txt", f"--field={HOSTILE}"} <= windows
     assert {f"--folder={HOSTILE}.d", f"--part={HOSTILE}", f"--name={HOSTILE}"} <= windows
     assert f"--encoder={HOSTILE}" in given["cluster_heads"]
-    (variants,) = (w for w in given["compare_variants"] if w.startswith("--variants="))
-    _, other = json.loads(variants.partition("=")[2])
+    workplace.run("results/studies/s/variants.json", configuration=configuration(workplace))
+    plan = json.loads((workplace.folder / "results/studies/s/variants.json").read_text())
+    _, other = plan["variants"]
     assert other["changed"] == {"clustering.encoder": f"{HOSTILE}2"}
     assert re.fullmatch(r"[\w~=./-]+", other["clusters"])
     for name in ("ask_in_batches", "explain_head_llm", "estimate_cost"):

@@ -100,7 +100,9 @@ PROPOSALS = f"{ROUND}/proposals/L{{layer}}H{{head}}.json"  # of a language model
 BATCHES = f"{RUN}/{{explainer}}/batches.json"  # of language models that are asked in batches
 REPLIES = "results/replies"  # of language models, for all runs
 STUDY = "results/studies/{study}"
+HEADS_TO_DRAW = f"{STUDY}/models.json"  # those of each model
 DRAWN_HEADS = f"{STUDY}/heads.csv"  # those that are studied
+VARIANTS = f"{STUDY}/variants.json"
 COMPARISON = "results/comparison"
 COMPARISON_FINISHED = f"{COMPARISON}/finished"  # links to its pages, as an atlas has them
 # Flags that name a head and its run; the same for every script that works on one.

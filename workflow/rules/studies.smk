@@ -4,11 +4,44 @@
 include: "functions/studies.smk"
 
 
+# What a command line has no room for, where models or variants are many: Snakemake knows it, and
+# scripts read it from these files.
+rule list_heads_to_draw:
+    output:
+        HEADS_TO_DRAW,
+    log:
+        log_of(HEADS_TO_DRAW.removesuffix(".json")),
+    params:
+        told=lambda w: json.dumps(heads_to_draw_from(w.study)),
+    message:
+        "study {wildcards.study}: listing the heads of its models"
+    run:
+        Path(output[0]).write_text(params.told)
+
+
+rule list_variants:
+    input:
+        DRAWN_HEADS,
+    output:
+        VARIANTS,
+    log:
+        log_of(VARIANTS.removesuffix(".json")),
+    params:
+        told=lambda w: json.dumps(
+            {"variants": [*variants_of(w.study)], "heads": heads_studied(w.study)}
+        ),
+    message:
+        "study {wildcards.study}: listing its variants"
+    run:
+        Path(output[0]).write_text(params.told)
+
+
 # Heads of a sample are drawn by a run of their own, for which jobs there are depends on them:
 # `make study` makes this table first.
 rule draw_heads:
     input:
-        families_to_draw_from,
+        heads=HEADS_TO_DRAW,
+        families=families_to_draw_from,
     output:
         DRAWN_HEADS,
     log:
@@ -16,21 +49,21 @@ rule draw_heads:
     conda:
         "../../envs/analysis.yaml"
     params:
-        heads=lambda w: flags({"heads": json.dumps(heads_to_draw_from(w.study))}),
         wanted=lambda w: flags({"count": heads_wanted(w.study)}),
         seed=config["seed"],
         code=code("draw_heads"),
     message:
         "study {wildcards.study}: drawing its heads"
     shell:
-        'python "$SCRIPTS"/draw_heads.py {params.heads} {params.wanted} --seed {params.seed}'
-        " --clusters {input} --out {output} 2> {log}"
+        'python "$SCRIPTS"/draw_heads.py --heads {input.heads} {params.wanted} --seed {params.seed}'
+        " --clusters {input.families} --out {output} 2> {log}"
 
 
 rule compare_variants:
     input:
         drawn=DRAWN_HEADS,
-        variants=files_of_variants,
+        plan=VARIANTS,
+        files=files_of_variants,
     output:
         values=f"{STUDY}/values.parquet",
         differences=f"{STUDY}/differences.csv",
@@ -43,8 +76,6 @@ rule compare_variants:
         "../../envs/analysis.yaml"
     threads: 8
     params:
-        variants=lambda w: flags({"variants": json.dumps([*variants_of(w.study)])}),
-        heads=lambda w: flags({"heads": json.dumps(heads_studied(w.study))}),
         drawn=lambda w: "--drawn" if heads_wanted(w.study) else "",
         settings=flags(config["scoring"], "bootstrap"),
         title=lambda w: flags(config["report"], "title"),
@@ -56,6 +87,6 @@ rule compare_variants:
     message:
         "study {wildcards.study}: comparing its variants"
     shell:
-        'python "$SCRIPTS"/compare_variants.py --study {wildcards.study} {params.variants} {params.heads} {params.drawn} --table {input.drawn}'
+        'python "$SCRIPTS"/compare_variants.py --study {wildcards.study} --plan {input.plan} {params.drawn} --table {input.drawn}'
         " {params.settings} {params.title} --seed {params.seed} --benchmarks {params.benchmarks}"
         " --out-dir {params.folder} 2> {log}"

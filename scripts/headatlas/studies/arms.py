@@ -56,7 +56,15 @@ class Arm(BaseModel):
         return self.model, self.corpus, self.explainer
 
 
-ARMS: TypeAdapter[list[Arm]] = TypeAdapter(list[Arm])
+class Plan(BaseModel):
+    """The variants of a study, the run that is studied first, and the heads of each model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variants: list[Arm]
+    heads: dict[str, list[str]]
+
+
 HEADS: TypeAdapter[dict[str, list[str]]] = TypeAdapter(dict[str, list[str]])
 
 
