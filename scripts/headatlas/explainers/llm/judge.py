@@ -27,9 +27,12 @@ from .questions import judge_messages
 
 # Log-probabilities count if the model was about to say one of the two words, probably.
 _SURE = 0.5
+_ANSWER = (
+    r"(yes|no)\b(?!\W{0,3}(?:/|\bor\b)\W{0,3}(?:yes|no)\b)"  # "yes or no" repeats the question
+)
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
-_FIRST = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?<!\d)(\d+)\W{1,8}(yes|no)\b", re.IGNORECASE)
+_FIRST = re.compile(rf"\W*{_ANSWER}", re.IGNORECASE)
+_NUMBERED = re.compile(rf"(?<!\d)(\d+)\W{{1,8}}{_ANSWER}", re.IGNORECASE)
 
 
 Told = float | list[float] | None  # the probability of yes, the levels, or no answer

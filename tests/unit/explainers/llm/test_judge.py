@@ -180,6 +180,9 @@ def test_a_text_ends_with_its_query(query: int, key: int | None, text: str) -> N
         ("No, wait. That is the key.</think>\n\nyes", 1.0),  # the prompt opened the thoughts
         ("Yes. <think>or no</think>", 1.0),
         ("It could be yes or no", None),
+        ("Yes or no, is it?", None),
+        ("**no**/**yes**", None),
+        ("yes, or almost; no token is nearer", 1.0),
         ("Not that I know; yesterday perhaps", None),
         ("", None),
     ],
@@ -205,6 +208,7 @@ def test_log_probabilities_of_all_spellings_count() -> None:
         ("Text 1: yes, but\n1: no\n2) no", [None, 0.0, None]),
         ("<think>1: yes</think> 1: no 12: yes", [0.0, None, None]),
         ("Is 1: yes right? 2: no</think>1: no\n2: no", [0.0, 0.0, None]),
+        ("1: yes or no\n2: no/yes\n3: no", [None, None, 0.0]),
         ("I cannot say.", [None, None, None]),
     ],
 )
