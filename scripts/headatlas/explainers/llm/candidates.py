@@ -10,6 +10,7 @@ from ...llm.client import BudgetSpent, Client, Message, Refused
 from ...llm.structured import Unusable, ask_for
 from ...llm.together import together
 from ...llm.usage import add
+from ...printable import quoting
 from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
 from ...records.judgement import Answer
@@ -54,6 +55,13 @@ def score_of(answers: Sequence[Answer], items: Sequence[Item]) -> float | None:
     return round(sum(defined) / len(defined), 6) if defined else None
 
 
+def why_no_score(answers: Sequence[Answer]) -> str:
+    """Why there is none; quotes the first reply that says neither yes nor no."""
+    reason = "no answer of the judge on validation text could be scored"
+    said = [answer.reply for answer in answers if answer.probability is None]
+    return quoting(reason, said[0]) if said else reason
+
+
 async def propose(
     about: HeadRecord,
     prompts: Sequence[Sequence[Message]],
@@ -87,7 +95,7 @@ async def propose(
             candidate.answers = [answer.probability for answer in answers]
             candidate.score = score_of(answers, trial.items)
             if candidate.score is None:
-                candidate.reason = "no answer of the judge on validation text could be scored"
+                candidate.reason = why_no_score(answers)
         except (BudgetSpent, Refused, Unusable) as error:
             candidate.reason = str(error)
             return Proposal(candidate, explanation, isinstance(error, BudgetSpent))

@@ -13,7 +13,7 @@ from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
 from ...storage import read_head
 from ..llm.arguments import head_of
-from ..llm.candidates import Proposal, Trial, best, score_of, usage_of
+from ..llm.candidates import Proposal, Trial, best, score_of, usage_of, why_no_score
 from ..llm.judge import reading_of
 from ..unexplained import failed_explanation, without_behaviours
 
@@ -61,9 +61,10 @@ async def tried(about: HeadRecord, number: int, text: str, trial: Trial) -> Prop
         round=about.round, number=number, summary=text, behaviours=[], score=None, reason=None
     )
     try:
-        candidate.score = score_of(await trial.answers(explanation), trial.items)
+        answers = await trial.answers(explanation)
+        candidate.score = score_of(answers, trial.items)
         if candidate.score is None:
-            candidate.reason = "no answer of the judge on validation text could be scored"
+            candidate.reason = why_no_score(answers)
     except (BudgetSpent, Refused) as error:
         candidate.reason = str(error)
         return Proposal(candidate, explanation, isinstance(error, BudgetSpent))

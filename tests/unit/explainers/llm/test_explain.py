@@ -42,7 +42,7 @@ def answer_to(item: Item, probability: float | None) -> Answer:
         split="validation",
         control=None,
         probability=probability,
-        reply="",
+        reply="Hm.",
         **{name: getattr(item, name) for name in ("question", "window", "query", "key")},
     )
 
@@ -152,7 +152,7 @@ def test_without_any_score_the_first_explanation_is_kept() -> None:
     found, _ = run("{}", "mute", "mute")
     assert found.summary == "Attends to the mute token of the text."
     assert scores(found) == [None] * 3
-    reason = "no answer of the judge on validation text could be scored"
+    reason = "no answer of the judge on validation text could be scored; the model said: Hm."
     assert [c.reason for c in found.candidates[1:]] == [reason, reason]
     assert scores(run("mute", "bad", "mute")[0]) == [None, 0.0, None]
     assert "bad" in run("mute", "bad", "mute")[0].summary
