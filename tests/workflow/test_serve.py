@@ -1,5 +1,6 @@
 """A real server, `transformers serve`, and a model that can explain nothing: the demo model."""
 
+import json
 import os
 import re
 import shutil
@@ -19,8 +20,15 @@ from headatlas.records.explanation import Explanation
 from headatlas.storage import read_record
 
 DEMO = ROOT / "workflow/resources/demo-model"
-# The demo model was never taught to talk in turns.
-TEMPLATE = '{"chat_template": "{% for message in messages %}{{ message.content }}\\n{% endfor %}"}'
+# The demo model was never taught to talk in turns. As those of some models, its template raises an
+# exception for the role "system", of which this server only says that it has an error.
+TEMPLATE = json.dumps(
+    {
+        "chat_template": "{% for message in messages %}"
+        "{% if message.role == 'system' %}{{ raise_exception('No such role') }}{% endif %}"
+        "{{ message.content }}\n{% endfor %}"
+    }
+)
 
 
 @pytest.fixture(scope="module")
