@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from headatlas.configuration.samples import read_sample
+from headatlas.configuration.samples import has_families, read_sample
 from headatlas.errors import InputError, reported
 from headatlas.records.base import head_name
 from headatlas.settings.arguments import add_settings, json_reader
@@ -23,10 +23,8 @@ def parse_arguments() -> argparse.Namespace:
         type=Path,
         required=True,
         help="file with the variants and where their files are, the run that is studied first, and "
-        "with the heads of each model that are studied, as LxxHyy (JSON)",
-    )
-    parser.add_argument(
-        "--drawn", action="store_true", help="these are a sample of the heads of the models"
+        "with the heads of each model that are studied, as LxxHyy, and of how many they were drawn "
+        "(JSON)",
     )
     parser.add_argument(
         "--table", type=Path, required=True, help="the table that they were drawn into (CSV)"
@@ -59,7 +57,7 @@ def check_drawn(table: Path, heads: dict[str, list[str]]) -> None:
 def main() -> None:
     args = parse_arguments()
     plan = json_reader(str(args.plan), Plan.model_validate_json)(args.plan.read_text())
-    if args.drawn:
+    if plan.drawn_from:
         check_drawn(args.table, plan.heads)
     build(
         args.study,
@@ -68,7 +66,8 @@ def main() -> None:
         Sampling(args.bootstrap, args.seed),
         args.benchmarks,
         args.out_dir,
-        drawn=args.drawn,
+        drawn_from=plan.drawn_from,
+        by_family=has_families(args.table),
         title=args.title,
         templates=args.templates,
     )

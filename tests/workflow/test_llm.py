@@ -189,7 +189,10 @@ def test_a_study_finds_the_better_explainer_and_tells_no_equal_apart(
     assert costs["dollars"].min() > 0
     page = (workplace.folder / pages[0]).read_text()
     assert "Pair detection AUROC is higher than in the run itself" in page
-    assert "is the same for every head" in (workplace.folder / pages[1]).read_text()
+    other = (workplace.folder / pages[1]).read_text()
+    assert "is the same for every head" in other
+    assert "explainer.rounds (1; its own is 0)" in other
+    assert f"all {HEADS} selected heads of planted" in other
     # No sweep and no comparison has them.
     runs = (workplace.folder / "results/comparison/runs.csv").read_text()
     assert "~" not in runs and not list(workplace.folder.glob("results/planted/docs/*~*/atlas"))

@@ -30,7 +30,7 @@ from headatlas.configuration import (
     runs,
     sampling_of,
 )
-from headatlas.configuration.studies import base_of, check, plans
+from headatlas.configuration.studies import base_of, check, own_values, plans
 from headatlas.configuration.twins import random_twins
 from headatlas.errors import InputError
 from headatlas.provenance import MEMORY, code_digest, contents_digest, folder_digest

@@ -29,6 +29,7 @@ rule list_variants:
     params:
         told=lambda w: json.dumps(
             {"variants": [*variants_of(w.study)], "heads": heads_studied(w.study)}
+            | {"drawn_from": drawn_from(w.study)}
         ),
     message:
         "study {wildcards.study}: listing its variants"
@@ -76,7 +77,6 @@ rule compare_variants:
         "../../envs/analysis.yaml"
     threads: 8
     params:
-        drawn=lambda w: "--drawn" if heads_wanted(w.study) else "",
         settings=flags(config["scoring"], "bootstrap"),
         title=lambda w: flags(config["report"], "title"),
         seed=config["seed"],
@@ -87,6 +87,6 @@ rule compare_variants:
     message:
         "study {wildcards.study}: comparing its variants"
     shell:
-        'python "$SCRIPTS"/compare_variants.py --study {wildcards.study} --plan {input.plan} {params.drawn} --table {input.drawn}'
+        'python "$SCRIPTS"/compare_variants.py --study {wildcards.study} --plan {input.plan} --table {input.drawn}'
         " {params.settings} {params.title} --seed {params.seed} --benchmarks {params.benchmarks}"
         " --out-dir {params.folder} 2> {log}"

@@ -24,6 +24,11 @@ def read_sample(path: Path) -> dict[str, list[Head]]:
     return {model: sorted(heads) for model, heads in found.items()}
 
 
+def has_families(path: Path) -> bool:
+    """Whether the heads were drawn by family. Raises SampleError."""
+    return any(family for _, (*_, family) in table_rows(path, COLUMNS, SampleError))
+
+
 def mark_of(sample: Mapping[str, Sequence[Head]]) -> str:
     """What the names of explainers end in that explain these heads alone: the same for the same."""
     text = repr(sorted((model, sorted(heads)) for model, heads in sample.items()))

@@ -102,6 +102,13 @@ def base_of(config: Mapping[str, Any], name: str) -> dict[str, str]:
     return base
 
 
+def own_values(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What the settings that a study varies are in the run itself, of those that it has."""
+    base = base_of(config, name)
+    own = {s: _value_of(config, base, s) for s in config["studies"][name]["vary"]}
+    return {setting: value for setting, value in own.items() if value is not _NOTHING}
+
+
 def check(config: Mapping[str, Any], name: str, schema_path: Path, root: Path) -> None:
     """Raise ConfigurationError if a variant of a study cannot work, a sentence for each problem."""
     base, schema = base_of(config, name), structure.read_schema(schema_path)

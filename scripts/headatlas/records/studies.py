@@ -42,7 +42,7 @@ STUDY_DIFFERENCES = pa.schema(
         field("low", pa.float64(), "lower end of its 95 % interval over heads", nullable=True),
         field("high", pa.float64(), "upper end", nullable=True),
         field("n", pa.int32(), "heads"),
-        field("chance", pa.float64(), "what chance gives", nullable=True),
+        field("chance", pa.float64(), "what chance gives; of families at most", nullable=True),
         field(
             "reference",
             pa.string(),
@@ -65,7 +65,8 @@ STUDY_DIFFERENCES = pa.schema(
         field(
             "detectable",
             pa.float64(),
-            "smallest difference that would have been found in four of five such studies",
+            "smallest difference that would have been found in four of five such studies; null "
+            "where so few heads differ that none would have been, however large",
             nullable=True,
         ),
     ]

@@ -19,15 +19,17 @@ Place = tuple[int, int]  # layer and head
 class Arm(BaseModel):
     """A variant: what it changes of the run that is studied, and where its files are.
 
-    `rounds` are the folders of its rounds of refinement; `scored` says whether its scores are
-    looked at, which a setting of the clustering cannot change, and `clusters` is its file of
-    families, where those are. `items`, a folder, and `windows` are what a judge was asked about
-    the candidates, where a language model proposed some.
+    `own` has the settings that the study varies as they are in that run. `rounds` are the folders
+    of its rounds of refinement; `scored` says whether its scores are looked at, which a setting of
+    the clustering cannot change, and `clusters` is its file of families, where those are. `items`,
+    a folder, and `windows` are what a judge was asked about the candidates, where a language model
+    proposed some.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     changed: dict[str, JsonValue]
+    own: dict[str, JsonValue]
     model: str
     corpus: str
     explainer: str
@@ -57,12 +59,17 @@ class Arm(BaseModel):
 
 
 class Plan(BaseModel):
-    """The variants of a study, the run that is studied first, and the heads of each model."""
+    """The variants of a study, the run that is studied first, and the heads of each model.
+
+    `drawn_from` says of how many heads of a model they were drawn; it is empty where all are
+    studied.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     variants: list[Arm]
     heads: dict[str, list[str]]
+    drawn_from: dict[str, int]
 
 
 HEADS: TypeAdapter[dict[str, list[str]]] = TypeAdapter(dict[str, list[str]])

@@ -10,7 +10,7 @@ from .arms import Arm, read_arm
 from .candidates import best_of_k
 from .cost import cost_rows
 from .grouping import compared_families
-from .pages import page
+from .pages import drawn_in_words, page
 from .tables import Sampling, compared_scores, difference_rows, scored, value_rows
 
 
@@ -22,13 +22,15 @@ def build(
     benchmarks: Path,
     out: Path,
     *,
-    drawn: bool,
+    drawn_from: Mapping[str, int],
+    by_family: bool,
     title: str,
     templates: Path,
 ) -> None:
     """Write the tables of a study into `out`, and its page last.
 
-    `heads` are those of each model, `drawn` whether they are a sample. Raises StorageError.
+    `heads` are those of each model, `drawn_from` of how many they were drawn, `by_family` whether
+    their families were known then. Raises StorageError.
     """
     found = {arm.label: read_arm(arm, heads[arm.model]) for arm in arms}
     by_arm = scored(arms, found)
@@ -42,4 +44,5 @@ def build(
     write_csv(out / "costs.csv", costs, STUDY_COSTS)
     write_csv(out / "best_of_k.csv", best, BEST_OF_K)
     env = environment(templates)
-    write_text(out / "index.html", page(env, name, title, arms, heads, drawn, rows, costs, best))
+    drawn = [drawn_in_words(m, len(own), drawn_from.get(m), by_family) for m, own in heads.items()]
+    write_text(out / "index.html", page(env, name, title, arms, drawn, rows, costs, best))

@@ -19,7 +19,8 @@ class Difference(NamedTuple):
     """A variant less its reference.
 
     `p` is the probability of as large a difference by chance, `detectable` the smallest true
-    difference that a study of this size finds with the probability POWER.
+    difference that a study of this size finds with the probability POWER; None where so few heads
+    differ that it finds none, however large.
     """
 
     estimate: Estimate
@@ -53,10 +54,11 @@ def difference(
     if len(changes) < 2:
         return Difference(estimate, None, None, True)
     error = float(changes.std(ddof=1)) / math.sqrt(len(changes))
+    differ = int(np.count_nonzero(changes))  # the signs of the others change nothing
     return Difference(
         estimate,
         sign_flips(changes, seed),
-        _detectable(error, len(changes) - 1, comparisons),
+        _detectable(error, len(changes) - 1, comparisons, 2**differ if differ else None),
         True,
     )
 
@@ -86,9 +88,9 @@ def unpaired(
         rng=np.random.default_rng(seed),
     )
     estimate = Estimate(value, float(low), float(high), few)
-    return Difference(
-        estimate, float(tested.pvalue), _detectable(error, 2 * few - 2, comparisons), False
-    )
+    exchanges = math.comb(len(own) + len(other), len(own))
+    detectable = _detectable(error, 2 * few - 2, comparisons, exchanges)
+    return Difference(estimate, float(tested.pvalue), detectable, False)
 
 
 def sign_flips(changes: Float[np.ndarray, " heads"], seed: int) -> float:
@@ -137,15 +139,23 @@ def of_deviations(
     return Difference(estimate, p, _detectable(error, heads - 1, comparisons), paired)
 
 
-def _detectable(error: float, freedom: int, comparisons: int) -> float:
+def _detectable(
+    error: float, freedom: int, comparisons: int, arrangements: int | None = None
+) -> float | None:
     """The smallest true difference that is found, at its standard error, with POWER.
 
     The sum of the quantiles of Student's t for the level, shared out among the comparisons, and
-    for the power, times the standard error (Bloom 1995).
+    for the power, times the standard error (Bloom 1995). A two-sided test over so many
+    `arrangements`, equally likely, has no p between the multiples of 2 / arrangements: the level is
+    the largest of them that is allowed, and where that is 0 nothing is found.
     """
     from scipy.stats import t
 
     level = LEVEL / max(comparisons, 1)
+    if arrangements is not None and arrangements <= PERMUTATIONS:  # else nearly any p
+        level = math.floor(level * arrangements / 2) * 2 / arrangements
+    if not level:
+        return None
     return float((t.ppf(1 - level / 2, freedom) + t.ppf(POWER, freedom)) * error)
 
 

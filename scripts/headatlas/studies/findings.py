@@ -55,7 +55,7 @@ def _finding(row: Row) -> Finding:
     apart = is_apart(row)
     if apart:
         more = "higher" if row["difference"] > 0 else "lower"
-        text = f"{label} is {more} than in {against}: by {change(row)}, over {of}."
+        text = f"{label} is {more} than in {against}: {change(row)}, over {of}."
     else:
         text = f"{label} is not told apart from that of {against}: {change(row)}, over {of}."
         if row["detectable"]:
@@ -63,6 +63,8 @@ def _finding(row: Row) -> Finding:
                 f" A difference of {figure(row['detectable'])} would have been found in four of "
                 "five such studies; a smaller one may be there."
             )
+        elif row["detectable"] is None:
+            text += " Too few heads differ to show anything, however large."
         elif row["difference"] == 0:
             text += " It is the same for every head."
     return Finding(row["variant"], row["measure"], apart, text)

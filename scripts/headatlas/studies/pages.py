@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import jinja2
 
 from ..comparison.plots import Plot, plot
+from ..figures import number
 from ..reporting.pictures import Entry, Picture, linear
 from .arms import Arm, told_as
 from .best_of_k import OTHER, SAME
 from .differences import LEVEL
+from .families import FAMILIES
 from .findings import CHANGE, MEASURES, change, deciding, figure, findings, is_apart
 from .tables import Row
 
@@ -21,17 +23,17 @@ def page(
     name: str,
     title: str,
     arms: Sequence[Arm],
-    heads: Mapping[str, Sequence[str]],
-    drawn: bool,
+    heads: Sequence[str],
     rows: Sequence[Row],
     costs: Sequence[Row],
     best: Sequence[Row],
 ) -> str:
-    """`index.html` of a study."""
+    """`index.html` of a study; `heads` says of each model which were studied."""
     names = [m for m in MEASURES if any(row["measure"] == m for row in rows)]
     decides = deciding(rows)
     compared = [row for row in rows if row["p"] is not None]
     short = {arm.label: short_name(arm) for arm in arms}
+    by_name = {row["variant"]: row for row in costs}
     return env.get_template("study.html").render(
         name=name,
         title=title,
@@ -39,16 +41,18 @@ def page(
         base=arms[0],
         settings=_settings(arms),
         heads=heads,
-        drawn=drawn,
         measures=[MEASURES[m] for m in names],
         decides=[MEASURES[m] for m in decides],
-        findings=findings(rows, decides),
+        findings=[
+            (f, asked_in_words(arms, f.variant, rows, by_name)) for f in findings(rows, decides)
+        ],
         pictures=[(MEASURES[m], picture(rows, m, short), _base(rows, m)) for m in names],
+        at_most=[measure.name for measure in FAMILIES],
         apart=sum(map(is_apart, compared)),
         short=short,
         best=[_best(arm.label, [r for r in best if r["variant"] == arm.label]) for arm in arms],
         cells={(row["variant"], row["measure"]): row for row in rows},
-        costs={row["variant"]: row for row in costs},
+        costs=by_name,
         compared=len(compared),
         by_chance=LEVEL * len(compared),
     )
@@ -56,11 +60,36 @@ def page(
 
 def short_name(arm: Arm) -> str:
     """A variant as it is called where the settings are named beside it."""
-    if not arm.changed:
-        return RUN
-    last = (setting.rpartition(".")[2] for setting in arm.changed)
-    told = zip(last, map(told_as, arm.changed.values()), strict=True)
-    return ", ".join(f"{setting} {value}" for setting, value in told)
+    told = (
+        f"{setting.rpartition('.')[2]} {told_as(value)}"
+        for setting, value in (arm.changed or arm.own).items()
+    )
+    return ", ".join(told) if arm.changed else f"{RUN} ({', '.join(told)})"
+
+
+def drawn_in_words(model: str, count: int, of: int | None, by_family: bool) -> str:
+    """Which heads of a model a study is about."""
+    if of is None or count >= of:
+        return f"all {count} selected heads of {model}"
+    return f"{count} of {of} heads of {model}, drawn by {'family and ' * by_family}layer"
+
+
+def asked_in_words(
+    arms: Sequence[Arm], variant: str, rows: Sequence[Row], costs: Mapping[str, Row]
+) -> str:
+    """What a variant asks of language models beside its reference; nothing if neither asks."""
+    reference = next(
+        r["reference"] for r in rows if r["variant"] == variant and r["reference"] is not None
+    )
+    own, other = (
+        costs[name]["input_tokens"] + costs[name]["output_tokens"] for name in (variant, reference)
+    )
+    alike = {arm.explained_by for arm in arms if arm.label in (variant, reference)}
+    if not (own or other) or len(alike) == 1:
+        return ""
+    if not (own and other):
+        return f" It takes {own:,} tokens of language models, the other {other:,}."
+    return f" It takes {number(own / other)} times the tokens: {own:,} against {other:,}."
 
 
 def picture(rows: Sequence[Row], measure: str, names: Mapping[str, str]) -> Picture | None:
@@ -113,12 +142,13 @@ def _base(rows: Sequence[Row], measure: str) -> Row | None:
     return next((r for r in rows if r["measure"] == measure and r["variant"] == ""), None)
 
 
-def _settings(arms: Sequence[Arm]) -> dict[str, list[object]]:
-    """The values that each setting has in the variants."""
-    found: dict[str, list[object]] = {}
+def _settings(arms: Sequence[Arm]) -> list[tuple[str, list[str], str]]:
+    """Each setting with the values that it has in the variants, and in the run itself, in words."""
+    found: dict[str, list[str]] = {}
     for arm in arms:
         for setting, value in arm.changed.items():
             values = found.setdefault(setting, [])
-            if value not in values:
-                values.append(value)
-    return found
+            if told_as(value) not in values:
+                values.append(told_as(value))
+    own = arms[0].own
+    return [(s, values, told_as(own[s]) if s in own else "") for s, values in found.items()]

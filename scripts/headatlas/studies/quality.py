@@ -32,7 +32,7 @@ MEASURED: tuple[Measure | Quantity, ...] = (
     *_MARGINS.values(),
     *SHARES,
 )
-_CHANCE = {measure.name: measure.chance for measure in MEASURES} | dict.fromkeys(_MARGINS, 0.0)
+CHANCE = {measure.name: measure.chance for measure in MEASURES} | dict.fromkeys(_MARGINS, 0.0)
 
 
 class Value(NamedTuple):
@@ -57,8 +57,8 @@ def values_of(found: Found, others: Collection[str] = ()) -> dict[str, Values]:
     values: dict[str, Values] = {}
     for measure in MEASURED:
         known = {at: Value(own[measure.name]) for at, own in tested.items() if measure.name in own}
-        if (known or (silent and measure.name in others)) and measure.name in _CHANCE:
-            nothing = Value(_CHANCE[measure.name], chance=True)
+        if (known or (silent and measure.name in others)) and measure.name in CHANCE:
+            nothing = Value(CHANCE[measure.name], chance=True)
             known |= {
                 at: nothing for at, e in found.explanations.items() if e.status != "explained"
             }

@@ -9,7 +9,7 @@ from ..comparison.statistics import average
 from ..intervals import Estimate, resampled
 from .arms import Arm, Found, Place, reference_of
 from .differences import Difference, difference, holm
-from .quality import Values, values_of
+from .quality import CHANCE, Values, values_of
 
 Row = dict[str, Any]
 _DIGITS = 6
@@ -68,7 +68,8 @@ def compared_scores(arms: Sequence[Arm], by_arm: Scored, sampling: Sampling) -> 
             for arm in own
             if measure in by_arm[arm.label]
         }
-        yield from compared_means([a for a in own if a.label in plain], measure, plain, sampling)
+        those = [a for a in own if a.label in plain]
+        yield from compared_means(those, measure, plain, sampling, CHANCE.get(measure))
 
 
 def compared_means(
@@ -76,6 +77,7 @@ def compared_means(
     measure: str,
     values: Mapping[str, Mapping[Place, float]],
     sampling: Sampling,
+    chance: float | None = None,
 ) -> Iterator[Compared]:
     """The mean over heads of a measure by variant, and the differences to the references."""
     references = {arm.label: reference_of(arm, arms) for arm in arms}
@@ -94,7 +96,7 @@ def compared_means(
                 resamples=sampling.resamples,
                 seed=sampling.seed,
             )
-        yield Compared(arm, measure, estimate, reference=reference, difference=change)
+        yield Compared(arm, measure, estimate, chance, reference, change)
 
 
 def difference_rows(compared: Sequence[Compared]) -> list[Row]:

@@ -55,8 +55,9 @@ def rows(folder: Path, *candidates: list[Candidate]) -> list[dict[str, object]]:
     ]
     write_rows(folder / "windows.parquet", windows, WINDOWS)
     arm = Arm(
-        changed={}, model="m", corpus="c", explainer="e", clustering="k", rounds=[], judged=True,
-        scored=True, clusters=None, items=folder / "items", windows=folder / "windows.parquet",
+        changed={}, own={}, model="m", corpus="c", explainer="e", clustering="k", rounds=[],
+        judged=True, scored=True, clusters=None, items=folder / "items",
+        windows=folder / "windows.parquet",
     )  # fmt: skip
     explanations = {(0, n): explanation(n, own) for n, own in enumerate(candidates)}
     found = [*best_of_k([arm], {"": Found(explanations, {}, None)}, Sampling(20, 0))]

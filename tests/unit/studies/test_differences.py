@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headatlas.studies.differences import LEVEL, difference, holm, sign_flips, unpaired
+from headatlas.intervals import Estimate
+from headatlas.studies.differences import (
+    LEVEL,
+    difference,
+    holm,
+    of_deviations,
+    sign_flips,
+    unpaired,
+)
+from headatlas.studies.findings import findings
 
 NOISE = 0.05
 
@@ -25,18 +34,45 @@ def test_paired_differences_are_over_the_heads_of_both() -> None:
 
 
 def test_detectable_is_worked_out_by_hand() -> None:
-    """Changes 1 and 3: their standard error is 1, and Student's t with one degree of freedom is a
-    Cauchy distribution, whose quantiles are tangents."""
-    found = difference(
-        heads([1.0, 3.0]), heads([0.0, 0.0]), paired=True, comparisons=1, resamples=10, seed=0
-    )
+    """Quantiles of Student's t with one degree of freedom, a Cauchy distribution, are tangents."""
+    two_draws = np.array([-1.0, 1.0]) / np.sqrt(2)  # whose standard deviation is 1
+    one = Estimate(1.0, None, None, 2)
+    found = of_deviations(one, one, two_draws, 1, paired=True)
     tangents = np.tan(np.pi * (0.975 - 0.5)) + np.tan(np.pi * (0.8 - 0.5))
     assert found.detectable == pytest.approx(tangents)
 
 
+@pytest.mark.parametrize(
+    ("paired", "comparisons", "least"), [(True, 1, 6), (True, 3, 7), (False, 1, 4)]
+)
+def test_too_few_heads_show_no_difference(paired: bool, comparisons: int, least: int) -> None:
+    """Of n heads the smallest p is 2 / 2^n; of n and n others 2 / C(2n, n)."""
+    for count in (least - 1, least):
+        own, other = heads([1.0 + n / 99 for n in range(count)]), heads([0.0] * count)
+        found = difference(own, other, paired=paired, comparisons=comparisons, resamples=10, seed=0)
+        assert found.p is not None and (found.p * comparisons < LEVEL) == (count == least)
+        assert (found.detectable is None) == (count < least)
+        row = {
+            "measure": "explained", "variant": "v", "reference": "", "paired": paired,
+            "pairs": count, "p": found.p, "p_adjusted": found.p * comparisons,
+            "difference": found.estimate.value, "difference_low": found.estimate.low,
+            "difference_high": found.estimate.high, "detectable": found.detectable,
+        }  # fmt: skip
+        (told,) = findings([row], ["explained"])
+        assert told.apart == (count == least)
+        assert ("Too few heads differ to show anything" in told.text) == (count < least)
+
+
+def test_heads_that_do_not_differ_show_nothing() -> None:
+    """Of 13 heads five differ, all in one direction: the signs have 32 arrangements, two as far."""
+    own = heads([0.05] * 5 + [0.0] * 8)
+    found = difference(own, heads([0.0] * 13), paired=True, comparisons=1, resamples=9, seed=0)
+    assert found.p == 2 / 32 and found.detectable is None
+
+
 def test_variants_that_are_the_same_differ_by_nothing() -> None:
-    same = heads([0.1, 0.7, 0.4])
-    found = difference(same, same, paired=True, comparisons=3, resamples=50, seed=0)
+    same = heads([0.1, 0.7, 0.4, 0.2, 0.9, 0.3])
+    found = difference(same, same, paired=True, comparisons=1, resamples=50, seed=0)
     assert found.estimate.value == 0 and found.p == 1.0 and found.detectable == 0
 
 

@@ -19,4 +19,4 @@ def row(**changed: Any) -> dict[str, Any]:
 )
 def test_heads_of_another_model_are_said_to_be_unpaired(paired: bool, heads: str) -> None:
     (found,) = findings([row(paired=paired)], ["attention_correlation"])
-    assert found.apart and found.text.endswith(f"by 0.100 [0.050, 0.150], over {heads}")
+    assert found.apart and found.text.endswith(f": 0.100 [0.050, 0.150], over {heads}")

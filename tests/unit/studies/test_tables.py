@@ -13,7 +13,7 @@ METRIC, FURTHER = "pair_detection_auroc", "fuzzing_auroc"
 
 def arm(explainer: str, **changed: int) -> Arm:
     return Arm(
-        changed={f"explainer.{key}": value for key, value in changed.items()},
+        changed={f"explainer.{key}": value for key, value in changed.items()}, own={},
         model="m", corpus="c", explainer=explainer, clustering="k", rounds=[], judged=True,
         scored=True, clusters=None, items=None, windows=None,
     )  # fmt: skip

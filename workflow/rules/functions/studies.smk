@@ -40,6 +40,13 @@ def families_to_draw_from(wildcards):
     return [CLUSTERS.format(model=model, **names) for model in models]
 
 
+def drawn_from(study):
+    """Of how many heads of each model those of a study were drawn; nothing where all are studied."""
+    if not heads_wanted(study):
+        return {}
+    return {model: len(heads) for model, heads in heads_to_draw_from(study).items()}
+
+
 def heads_studied(study):
     """The heads of each model that a study is about."""
     runs = [variant.run for variant in plan_of(study).variants]
@@ -70,6 +77,7 @@ def variants_of(study):
         last = last_round(explainer)
         yield {
             "changed": changed,
+            "own": own_values(config, study),
             **names,
             "clustering": clustering,
             "rounds": [ROUND.format(**names, round=n) for n in range(last + 1)],
