@@ -30,7 +30,8 @@ _SURE = 0.5
 _ANSWER = (
     r"(yes|no)\b(?!\W{0,3}(?:/|\bor\b)\W{0,3}(?:yes|no)\b)"  # "yes or no" repeats the question
 )
-_WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
+# In a sentence, "no" before another word is about that word: there is no answer.
+_WORD = re.compile(r"\b(yes|(?<=answer is )no|no(?!\s+\w|-))\b", re.IGNORECASE)
 _FIRST = re.compile(rf"\W*{_ANSWER}", re.IGNORECASE)
 _NUMBERED = re.compile(rf"(?<!\d)(\d+)\W{{1,8}}{_ANSWER}", re.IGNORECASE)
 
