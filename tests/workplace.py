@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["snakemake.cli", "jsonschema", "pydantic"])
 # Jobs of one thread: several, of several jobs, wait for each other, and burn the cores meanwhile.
-CORES = ["--cores", "2", "--max-threads", "1"]
+CORES = ["--cores", "2", "--max-threads", "1", "--scheduler", "greedy"]
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = (
     f"{SCRIPT} & </title> nul\x00byte, bell\x07, family 👩‍👩‍👧‍👦 flag 🏳️‍🌈, "
