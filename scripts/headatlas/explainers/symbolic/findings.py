@@ -16,7 +16,7 @@ from ..logit.grid import BIN_ENDS, N_BINS, Grid
 from ..logit.importance import Importance
 from ..logit.measures import divergences, even
 from ..logit.model import Logit
-from ..logit.selection import Selection
+from ..logit.selection import PROFILE, Selection
 from .activity import Seen
 from .language import ANY, EVERYTHING, FIRST_TOKEN, RECENT, Expression
 from .narrowing import MOST, counterparts, narrowed, with_counterparts
@@ -75,7 +75,7 @@ class Findings:
 
 
 def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
-    """The pieces that are worth telling, those that add most first."""
+    """The pieces that are worth telling, those that add most first (kinds count for less)."""
     attention, grid = validation.attention, validation.table.grid
     position = selection.position.predict(validation.table)
     uniform = even(grid)
@@ -121,7 +121,7 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     there = {piece.source for piece in instead}
     pieces = [p for p in pieces if p.term is not None or p.source not in there] + instead
     pieces = _together(pieces)
-    pieces.sort(key=lambda piece: -piece.adds)
+    pieces.sort(key=lambda p: -p.adds * (PROFILE if p.source == EVERYTHING else 1))
     full = 1 - nats(selection.logit.predict(validation.table)) / left
     return Findings(pieces, distance, full, 1 - nats(position) / left, left)
 

@@ -4,13 +4,19 @@ import numpy as np
 import pytest
 from planted_windows import sampled_contexts
 
-from headatlas.explainers.logit.features import FeatureTable, Windows
+from headatlas.explainers.logit.features import KINDS, FeatureTable, Windows
 from headatlas.explainers.logit.grid import N_BINS
 from headatlas.explainers.logit.model import Behaviour, Logit
 from headatlas.explainers.logit.selection import Selection
 from headatlas.explainers.symbolic.activity import Seen
 from headatlas.explainers.symbolic.findings import Finding, find
-from headatlas.explainers.symbolic.language import FIRST_TOKEN, parse_trigger
+from headatlas.explainers.symbolic.language import (
+    ANY,
+    EVERYTHING,
+    FIRST_TOKEN,
+    parse_source,
+    parse_trigger,
+)
 
 RESTS, LEFT = (9.0,) * N_BINS, -9.0
 POSITION = Logit((0.0,) * N_BINS, RESTS, 0.0, ())
@@ -58,3 +64,23 @@ def test_a_distance_is_told_where_it_stands_out_among_nearby_tokens(
     seen = Seen(table, logit.predict(table), np.zeros(table.grid.n_rows))
     pieces = find(Selection(logit, logit, (), 0.0, True), seen, seen).pieces
     assert [str(piece.source) for piece in pieces] == [source]
+
+
+@pytest.mark.parametrize(("of_digits", "first"), [(2.0, "last(newline)"), (2.5, "everything")])
+def test_what_words_can_tell_comes_before_kinds_of_keys_that_add_little_more(
+    of_digits: float, first: str
+) -> None:
+    # They add 0.30 and the line break 0.23, or 0.48 and 0.19.
+    table = FeatureTable(Windows(sampled_contexts(np.random.default_rng(0))))
+    flat = (0.0,) * N_BINS
+    weights = tuple(of_digits if kind == "digit" else 0.0 for kind in KINDS)
+    behaviours = (
+        Behaviour(parse_source("last(newline)"), ANY, 3.0),
+        Behaviour(EVERYTHING, ANY, 0.1, "key_kind", weights),
+    )
+    logit = Logit(flat, flat, 0.0, behaviours)
+    seen = Seen(table, logit.predict(table), np.zeros(table.grid.n_rows))
+    pieces = find(
+        Selection(logit, Logit(flat, flat, 0.0), (0.1, 0.1), 0.0, True), seen, seen
+    ).pieces
+    assert str(pieces[0].source) == first
