@@ -26,5 +26,5 @@ def without_behaviours(
 
 def failed_explanation(about: HeadRecord, reason: str) -> Explanation:
     """The record of a head that could not be explained."""
-    sentence = reason if reason.endswith(".") else f"{reason}."
+    sentence = reason if reason.endswith((".", "…")) else f"{reason}."
     return without_behaviours(about, "failed", reason).model_copy(update={"summary": sentence})
