@@ -14,7 +14,7 @@ class Dialect(NamedTuple):
     """How a server wants to be asked; `Dialect()` is what most servers take."""
 
     limit: str = "max_tokens"  # its name for the most tokens of a reply
-    system: bool | None = None  # whether there may be a message of that role; None: not known yet
+    system: bool = True  # whether there may be a message of the role "system"
 
     def learnt(self, refusal: str) -> "Dialect":
         """The form to try after what the server said; the same one if that is no help."""
@@ -30,7 +30,7 @@ class Dialect(NamedTuple):
 
     def spoken(self, messages: Sequence[Message]) -> list[Message]:
         """The messages as the server takes them: instructions may stand before the question."""
-        if self.system is not False or not instructed(messages):
+        if self.system or not instructed(messages):
             return list(messages)
         instructions, question, *rest = messages
         told = f"{instructions['content']}\n\n{question['content']}"

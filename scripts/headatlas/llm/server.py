@@ -67,6 +67,7 @@ class Server:
         self._connection = connection
         self._key = key
         self._dialect = Dialect()
+        self._took_system = False  # whether it has answered a message of that role
         self.turns = asyncio.Semaphore(connection.calls_at_once)
         try:
             self.openai = openai.AsyncOpenAI(
@@ -94,8 +95,8 @@ class Server:
                 return await self._completed(request, dialect)
             except openai.InternalServerError as error:
                 told = dialect.learnt(error.response.text) != dialect
-                unsure = dialect.system is None and instructed(request.messages)
-                if told or not unsure or error.status_code != 500:
+                sure = self._took_system or not dialect.system or not instructed(request.messages)
+                if told or sure or error.status_code != 500:
                     raise
                 if (found := await self._without_system(request, dialect)) is None:
                     raise
@@ -111,8 +112,8 @@ class Server:
             **self.parameters(request, dialect)
         )
         found = parsed(Completion, "a chat completion", response.http_response.content)
-        if self._dialect.system is None and dialect.system is None and instructed(request.messages):
-            self._dialect = self._dialect._replace(system=True)
+        if dialect.system and instructed(request.messages):
+            self._took_system = True
         return found, time.perf_counter() - began
 
     async def _without_system(
@@ -139,7 +140,7 @@ class Server:
 
     def _learn(self, dialect: Dialect, why: str = "takes no message of the role system") -> None:
         """Speak so from now on."""
-        if dialect.system is False and self._dialect.system is not False:
+        if self._dialect.system and not dialect.system:
             told = f"it {why}: instructions stand before the first question"
             print(self.sentence(told), file=sys.stderr)
         self._dialect = dialect
