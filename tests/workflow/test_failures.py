@@ -122,7 +122,7 @@ def test_a_judge_that_says_nothing_is_no_success(workplace: Workplace) -> None:
     done, _ = run(workplace, brain)
     assert done.returncode == 1
     assert "3 of 3 explanations not judged: no reply of the judge says yes or no" in done.stderr
-    assert "the first is: Who knows?" in done.stderr
+    assert "the model said: Who knows?" in done.stderr
 
 
 def test_only_what_asks_needs_the_key(
