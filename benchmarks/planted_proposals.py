@@ -32,6 +32,12 @@ _LISTED = re.compile(r"(\w+)(?:\(([\d, ]+)\))?")
 SETTINGS = Settings("marked", exemplars=3, draws=1, proposals=8, seed=0)
 
 
+def all_pieces(model: Path) -> dict[int, str]:
+    """The texts of all tokens of a model, by their ids."""
+    tokenizer = open_tokenizer(str(model))
+    return dict(enumerate(pieces_of(tokenizer, range(len(tokenizer)))))
+
+
 def truthful(pieces: Mapping[int, str]) -> Answer:
     """Proposes what a head was built to do, and nothing where that cannot be said."""
 
@@ -93,8 +99,7 @@ def explain_proposed(variant: Variant, heads: Sequence[PlantedHead], answer: Ans
 
 def proposed_variants(variant: Variant, heads: Sequence[PlantedHead]) -> tuple[Variant, Variant]:
     """The variant explained with the truth proposed, and with nonsense."""
-    tokenizer = open_tokenizer(str(variant.model))
-    pieces = dict(enumerate(pieces_of(tokenizer, range(len(tokenizer)))))
+    pieces = all_pieces(variant.model)
     told, misled = (replace(variant, explainer=name) for name in ("told", "misled"))
     explain_proposed(told, heads, truthful(pieces))
     explain_proposed(misled, heads, nonsensical(pieces, variant.seed))

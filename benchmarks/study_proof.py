@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from llm_server import LlmServer  # noqa: E402
-from planted_proposals import nonsensical, truthful  # noqa: E402
+from planted_proposals import all_pieces, nonsensical, truthful  # noqa: E402
 from study_worlds import BETTER, QUALITY, WORLDS, Worlds, best_of  # noqa: E402
 from workplace import Workplace, small_configuration  # noqa: E402
 
@@ -36,14 +36,12 @@ from headatlas.storage import read_record  # noqa: E402
 from headatlas.subjects.planted.answer_key import ANSWER_KEY, AnswerKey, PlantedHead  # noqa: E402
 from headatlas.subjects.planted.build import plant  # noqa: E402
 from headatlas.subjects.planted.harder import plant_harder  # noqa: E402
-from headatlas.tokens.pieces import pieces_of  # noqa: E402
-from headatlas.tokens.tokenizer import open_tokenizer  # noqa: E402
 
 DECIDING = {"llm": "pair_detection_auroc", "hybrid": "attention_explained"}
 VAGUE = ("first_token", "everything")  # roles of which no question has a right answer
 CHOOSING = {"candidates": {"candidates": 3}, "rounds": {"rounds": 1}}  # as is their default
 LAYERS = 2
-QUICK = ["--scheduler", "greedy", "--scheduler-subsample", "32"]  # as profiles/local has it
+QUICK = ["--scheduler-subsample", "32"]  # as profiles/local has it
 
 
 class Row(NamedTuple):
@@ -89,8 +87,7 @@ def known_heads(folder: Path) -> dict[str, PlantedHead]:
 
 def proposals(folder: Path, heads: Mapping[str, PlantedHead]) -> dict[str, str]:
     """What the models say that are asked for features: all that is planted, or nonsense."""
-    tokenizer = open_tokenizer(str(folder))
-    pieces = dict(enumerate(pieces_of(tokenizer, range(len(tokenizer)))))
+    pieces = all_pieces(folder)
     truth = {
         json.dumps(feature): feature
         for head in heads.values()

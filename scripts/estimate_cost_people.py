@@ -11,7 +11,7 @@ from pathlib import Path
 
 from headatlas.controls import Head, alike_in_words, controls_of
 from headatlas.errors import reported
-from headatlas.explainers.llm.arguments import add_further, add_judge
+from headatlas.explainers.llm.arguments import add_further, add_judge, add_run
 from headatlas.explainers.llm.rehearsing import judging_rows, rehearse_judging
 from headatlas.explainers.people.explain import explaining
 from headatlas.explainers.people.table import read_people, texts_of
@@ -26,8 +26,7 @@ from headatlas.storage import write_csv
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    for name in ("model", "corpus", "explainer"):
-        parser.add_argument(f"--{name}", required=True, help=f"name of the {name}")
+    add_run(parser)
     parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
     parser.add_argument("--written", type=Path, required=True, help="what people wrote")
     parser.add_argument("--events-folder", type=Path, required=True, help="tables of events")

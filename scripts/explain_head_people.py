@@ -6,7 +6,13 @@ import os
 from pathlib import Path
 
 from headatlas.errors import or_failed, reported
-from headatlas.explainers.llm.arguments import add_judge, client_of, head_of
+from headatlas.explainers.llm.arguments import (
+    add_judge,
+    add_place,
+    add_run,
+    client_of,
+    head_of,
+)
 from headatlas.explainers.people.explain import explaining
 from headatlas.explainers.people.table import read_people, texts_of
 from headatlas.explainers.unexplained import failed_explanation
@@ -17,10 +23,8 @@ from headatlas.storage import write_record
 @reported
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("model", "corpus", "explainer"):
-        parser.add_argument(f"--{name}", required=True, help=f"name of the {name}")
-    for name in ("round", "layer", "head"):
-        parser.add_argument(f"--{name}", type=int, required=True, help="number, from 0")
+    add_run(parser)
+    add_place(parser)
     parser.add_argument("--written", type=Path, help="file of what people wrote (CSV, JSONL)")
     parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
     parser.add_argument("--items", type=Path, required=True, help="items of the head's layer")

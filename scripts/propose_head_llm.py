@@ -8,7 +8,7 @@ from pathlib import Path
 from headatlas.errors import or_failed, reported
 from headatlas.explainers.hybrid.arguments import add_asking, settings_of
 from headatlas.explainers.hybrid.propose import propose, without_proposals
-from headatlas.explainers.llm.arguments import client_of, head_of, metrics_of
+from headatlas.explainers.llm.arguments import add_place, client_of, head_of, metrics_of
 from headatlas.explainers.llm.exemplars import read_seen
 from headatlas.llm.client import Client
 from headatlas.storage import write_record
@@ -18,8 +18,7 @@ from headatlas.storage import write_record
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_asking(parser)
-    for name in ("round", "layer", "head"):
-        parser.add_argument(f"--{name}", type=int, required=True, help="number, from 0")
+    add_place(parser)
     parser.add_argument("--events", type=Path, required=True, help="events of the head's layer")
     parser.add_argument("--stats", type=Path, required=True, help="head metrics of the layer")
     parser.add_argument("--out", type=Path, required=True, help="proposals to write (JSON)")

@@ -71,13 +71,14 @@ def variants_of(study):
         raise WorkflowError(
             f"{problem}; allowed: `make study NAME={study}`, which draws them first"
         )
+    own = own_values(config, study)
     for changed, run in plan.variants:
         model, corpus, explainer, clustering = run
         names = {"model": model, "corpus": corpus, "explainer": explainer}
         last = last_round(explainer)
         yield {
             "changed": changed,
-            "own": own_values(config, study),
+            "own": own,
             **names,
             "clustering": clustering,
             "rounds": [ROUND.format(**names, round=n) for n in range(last + 1)],

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from ...settings.arguments import add_settings
 from ...settings.hybrid import Hybrid
+from ...settings.seed import Seed
 from ..llm.arguments import add_connections, add_endpoint, add_run
 from .propose import Settings
 
@@ -14,6 +15,7 @@ def add_asking(parser: ArgumentParser) -> None:
     add_endpoint(parser, "", "proposes")
     add_connections(parser)
     add_settings(parser, Hybrid, "format", "exemplars", "metrics", "draws", "proposals")
+    add_settings(parser, Seed)
 
 
 def settings_of(args: Namespace) -> Settings:

@@ -32,7 +32,13 @@ def add_run(parser: ArgumentParser) -> None:
     """Which run it is."""
     for name in ("model", "corpus", "explainer"):
         parser.add_argument(f"--{name}", required=True, help=f"name of the {name}")
-    add_settings(parser, Seed)
+
+
+def add_place(parser: ArgumentParser) -> None:
+    """Which head of the run, and in which round."""
+    parser.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
+    parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
+    parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
 
 
 def add_head(parser: ArgumentParser) -> None:
@@ -43,11 +49,9 @@ def add_head(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--hypothesis", type=Path, help="explanation of the head by rules, shown as evidence (JSON)"
     )
-    _add_evidence(parser)
+    _add_shown(parser)
     add_run(parser)
-    parser.add_argument("--round", type=int, required=True, help="round of refinement, from 0")
-    parser.add_argument("--layer", type=int, required=True, help="layer of the head, from 0")
-    parser.add_argument("--head", type=int, required=True, help="head within the layer, from 0")
+    add_place(parser)
 
 
 def add_heads(parser: ArgumentParser) -> None:
@@ -58,7 +62,7 @@ def add_heads(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--hypotheses-folder", type=Path, help="explanations by rules, shown as evidence (JSON)"
     )
-    _add_evidence(parser)
+    _add_shown(parser)
     add_run(parser)
     parser.add_argument("--heads", nargs="+", required=True, help="heads of the run, as LxxHyy")
     add_settings(parser, LanguageModel, "rounds", "controls")
@@ -193,10 +197,11 @@ def client_of(
     return kind(sampling, args.connections[name], replies=args.replies, environment=environment)
 
 
-def _add_evidence(parser: ArgumentParser) -> None:
+def _add_shown(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--evidence", type=Path, help="what heads add to the logits, shown as evidence (Parquet)"
     )
+    add_settings(parser, Seed)
 
 
 def _hypothesis(args: Namespace) -> str | None:
