@@ -25,13 +25,7 @@ from llm_server import Body, LlmServer  # noqa: E402
 from scale import CONTEXT, make_model  # noqa: E402
 
 LAYERS, HEADS = 8, 25
-FACTS = {
-    "summary": "The head attends to the token just before the current one, at all times.",
-    "behaviours": [
-        {"name": "x", "attends_to": "the previous token", "active_when": "", "purpose": ""}
-    ],
-    "confidence": 0.5,
-}
+FAMILIES = 9  # explanations of the same family are no controls of each other
 
 
 def write_config(folder: Path, base_url: str, args: argparse.Namespace) -> None:
@@ -66,8 +60,16 @@ class Brain:
             return "yes"
         number = zlib.crc32(json.dumps(body).encode())
         texts = [f"A text of the head, {number} and {n}." for n in range(10)]
-        said = {"positive_texts": texts[:5], "negative_texts": texts[5:]}
-        return json.dumps(FACTS | said | {"summary": f"{FACTS['summary']} This is {number}."})
+        family = {"name": f"family {number % FAMILIES}", "active_when": "", "purpose": ""}
+        return json.dumps(
+            {
+                "summary": f"The head attends to the token just before. This is {number}.",
+                "behaviours": [family | {"attends_to": "the previous token"}],
+                "confidence": 0.5,
+                "positive_texts": texts[:5],
+                "negative_texts": texts[5:],
+            }
+        )
 
 
 def start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -108,7 +110,9 @@ def main() -> None:
         began = time.perf_counter()
         last = "ask_in_batches" if args.ahead else "judge_head_llm"
         if args.kill:
-            of_a_head = args.candidates * (1 + 2 * args.items) + 4 * args.items
+            of_a_head = (
+                args.candidates * (1 + 2 * args.items) + 4 * args.items
+            )  # and of one control
             interrupted(args.folder, LAYERS * HEADS * of_a_head // 2, *limit, "--until", last)
         assert start(args.folder, *limit, "--until", last).wait() == 0
         seconds = time.perf_counter() - began

@@ -5,7 +5,7 @@ Slow to import.
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from ...controls import Alike, Head, alike_in_words, controls_of
@@ -31,6 +31,7 @@ class AllHeads:
         self._args, self._clients = args, clients
         self._heads = [parse_head(name) for name in args.heads]
         self._rounds: dict[Head, list[Explanation]] = {at: [] for at in self._heads}
+        self._judged_alone: set[Head] = set()  # under their own explanations
         self._judged: set[Head] = set()
         self._compared: Alike | None = None
 
@@ -40,17 +41,19 @@ class AllHeads:
         A head that waits for a reply has noted all that it wants. Raises AskError.
         """
         waits = False
-        for step in (self._explain, self._judge):
+        for step in (self._alone, self._beside_others):
             waits |= await self._of_all(step)
         return not waits
 
     async def _of_all(self, step: Callable[[Head], Awaitable[None]]) -> bool:
         """Whether a head waits for a reply. Once a step has failed no other is begun."""
-        gate, failed = asyncio.Semaphore(AT_ONCE), False
+        gate, door, failed = asyncio.Semaphore(AT_ONCE), asyncio.Lock(), False
 
         async def taken(at: Head) -> bool:
             nonlocal failed
             async with gate:
+                async with door:  # one after another, for calls to go out while others are read
+                    await asyncio.sleep(0)
                 try:
                     if not failed:
                         await step(at)
@@ -70,27 +73,37 @@ class AllHeads:
         of = heads * (self._args.rounds + 1)
         return f"{explained} of {of} explanations, {len(self._judged)} of {heads} judgements"
 
-    async def _explain(self, at: Head) -> None:
+    async def _alone(self, at: Head) -> None:
+        """What takes no other head: its explanation, and the judgement under it.
+
+        Nobody waits for that judgement, so calls are not idle while the last heads are explained.
+        """
         rounds = self._rounds[at]
         while len(rounds) <= self._args.rounds:
             rounds.append(await self._explanation(at, rounds))
+        if at not in self._judged_alone:
+            await self._judge(at, rounds[-1], [])
+            self._judged_alone.add(at)
 
     async def _explanation(self, at: Head, rounds: list[Explanation]) -> Explanation:
         args = of_head(self._args, at, len(rounds))
         asking = explaining(args, rounds[-1] if rounds else None, *self._clients)
         return await _or_failed(asking, lambda reason: failed_explanation(head_of(args), reason))
 
-    async def _judge(self, at: Head) -> None:
-        """Under its own explanation, and under those of its controls once they are known."""
-        explanation = self._last(at)
-        if explanation is None or at in self._judged:
+    async def _beside_others(self, at: Head) -> None:
+        """The judgement under the explanations of its controls, once they are known."""
+        explanation, alike = self._last(at), self._alike()
+        if explanation is None or alike is None or at in self._judged:
             return
-        alike = self._alike()
-        controls = self._controls(at, alike) if alike else []
+        if controls := self._controls(at, alike):
+            await self._judge(at, explanation, controls)
+        self._judged.add(at)
+
+    async def _judge(
+        self, at: Head, explanation: Explanation, controls: Sequence[Explanation]
+    ) -> None:
         asking = judging(of_head(self._args, at, 0), explanation, controls, self._clients[1])
         await _or_failed(asking, lambda reason: judgement_of(explanation, reason))
-        if alike:
-            self._judged.add(at)
 
     def _alike(self) -> Alike | None:
         """How alike the explanations are, once all heads have been explained in all rounds."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,34 @@ def test_the_scripts_of_the_heads_find_every_reply(
     assert found == expected
     made = json.loads((folder / "asked.json").read_text())
     assert made["usage"]["calls"] == len(wanted) - len(refused)
+
+
+@pytest.mark.slow
+def test_what_takes_no_other_head_does_not_wait_for_others(folder: Path) -> None:
+    """A head is judged under its own explanation while another is still to be explained."""
+
+    waited = []
+
+    def judged() -> bool:
+        """Whether head 2 is asked about on test text, which has a word of its own."""
+        asked = [json.dumps(body) for body in prompts(server)]
+        return any("as head 2 does" in body and "secret" in body for body in asked)
+
+    def late(answer: str) -> Iterator[bytes]:
+        patience = time.monotonic() + 10
+        while not judged() and time.monotonic() < patience:
+            time.sleep(0.05)
+        waited.append(judged())
+        yield json.dumps({"choices": [{"message": {"content": answer}}]}).encode()
+
+    def slow(body: dict[str, Any]) -> str | Behaviour:
+        answer = brain(body)
+        of_3 = body["model"] == "one" and "Rules say 3." in body["messages"][-1]["content"]
+        return Behaviour(pieces=late(answer)) if of_3 and isinstance(answer, str) else answer
+
+    with LlmServer(slow) as server:
+        run(asking(folder, server.base_url, ()))
+    assert waited and all(waited)
 
 
 @pytest.mark.slow
