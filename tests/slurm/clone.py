@@ -68,7 +68,7 @@ class Clone:
 
     def finish(self, process: subprocess.Popen[bytes]) -> str:
         """Wait for the good end of a Snakemake. Returns what it said."""
-        code = process.wait(timeout=600)
+        code = process.wait(timeout=1800)  # minutes, even on a machine with other work
         assert code == 0, self.said[-6000:]
         return self.said
 
