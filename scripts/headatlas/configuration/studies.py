@@ -74,7 +74,7 @@ def _sample(config: Mapping[str, Any], name: str, folder: Path) -> dict[str, lis
 
 
 def planned(config: Mapping[str, Any], name: str, sample: dict[str, list[Head]]) -> Plan:
-    """The plan of a study. Raises ConfigurationError if it names what there is not.
+    """The plan of a study. Raises ConfigurationError where it names what is not, or varies nothing.
 
     Where `sample` has heads, every variant is run on them alone, the run itself too.
     """
@@ -85,6 +85,9 @@ def planned(config: Mapping[str, Any], name: str, sample: dict[str, list[Head]])
     for changed in _combinations(config, name, base):
         variant = _variant(config, base, changed, mark, entries)
         variants.setdefault(variant.run, variant)
+    if len(variants) < 2:
+        problem = f"{shown(config['studies'][name]['vary'])} is what the run has already"
+        raise ConfigurationError([sentence(f"studies.{name}.vary", problem, "a value it has not")])
     return Plan([*variants.values()], entries, sample)
 
 
@@ -118,7 +121,8 @@ def check(config: Mapping[str, Any], name: str, schema_path: Path, root: Path) -
         for role in [r for r in _ROLES if any(s.startswith(f"{r}.") for s in changed)] or [""]:
             own = _without_other_roles(changed, role)
             as_if = _as_if(config, base, own)
-            places = {".".join(_place(as_if, parts, setting)): setting for setting in own}
+            keys = [setting for setting in own if "." in setting]
+            places = {".".join(_place(as_if, parts, setting)): setting for setting in keys}
             wrong = [*structure.problems(as_if, schema)] or meaning.problems(as_if, root)
             found |= {_renamed(problem, name, places) for problem in wrong}
     if found:
@@ -176,9 +180,9 @@ def _impossible(
         problem = f"{shown(setting)} cannot be varied"
         yield sentence(key_of, problem, f"{head}, with names as values")
     elif head in _ROLES and head not in explainer:
-        problem = f"{shown(setting)}: {base['explainer']} asks no language model"
-        allowed = "settings of model, corpus, explainer or clustering"
-        yield sentence(key_of, problem, allowed)
+        problem = f"{shown(setting)}: {base['explainer']} has no {head}"
+        others = [*PARTS, *(role for role in _ROLES if role in explainer)]
+        yield sentence(key_of, problem, f"settings of {', '.join(others)}")
     elif head in _ROLES and explainer[head] not in config["endpoints"]:
         problem = f"{shown(explainer[head])} is not defined"
         yield sentence(
@@ -290,7 +294,10 @@ def in_a_name(value: Any) -> str:
 
 
 def _renamed(problem: str, name: str, places: Mapping[str, str]) -> str:
-    """A problem with an entry of a variant, as one with the setting of the study that makes it."""
+    """A problem with a key of a variant, as one with the setting of the study that makes it.
+
+    What is wrong with an entry that the study names as a whole is told where that is written.
+    """
     for place, setting in places.items():
         if problem.startswith(f"config.yaml: {place}"):
             rest = problem.removeprefix(f"config.yaml: {place}")

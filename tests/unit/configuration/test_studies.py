@@ -21,7 +21,9 @@ def configured(**studies: Any) -> dict[str, Any]:
     config = SHIPPED | {
         "endpoints": {"one": ENDPOINT, "two": ENDPOINT | {"seed": 3}},
         "explainers": SHIPPED["explainers"]
-        | {"llm": {"kind": "llm", "endpoint": "one", "judge": "one"}},
+        | {"llm": {"kind": "llm", "endpoint": "one", "judge": "one"}}
+        | {"hybrid": {"kind": "hybrid", "endpoint": "one"}}
+        | {"unserved": {"kind": "hybrid", "endpoint": "local"}},
         "studies": studies,
     }
     return resolve(config, schema_path=SCHEMA, root=ROOT)
@@ -150,7 +152,7 @@ def test_a_damaged_table_of_heads_is_refused_where_it_is_asked_for(tmp_path: Pat
     [
         (study({"explainer.texts": [5]}, explainer="symbolik"),
          "studies.s.of.explainer: 'symbolik' is not defined (did you mean symbolic?); allowed: the "
-         "names under explainers, symbolic, llm"),
+         "names under explainers, symbolic, llm, hybrid, unserved"),
         (study({"model": ["demo", "gpt2"]}),
          "studies.s.vary.model: 'gpt2' is not defined; allowed: the names under models, demo"),
         (study({"explainer.max_behaviour": [5]}),
@@ -166,8 +168,17 @@ def test_a_damaged_table_of_heads_is_refused_where_it_is_asked_for(tmp_path: Pat
          "studies.s.vary: 'explainer.kind' cannot be varied; allowed: explainer, with names as "
          "values"),
         (study({"judge.seed": [1]}),
-         "studies.s.vary: 'judge.seed': symbolic asks no language model; allowed: settings of "
-         "model, corpus, explainer or clustering"),
+         "studies.s.vary: 'judge.seed': symbolic has no judge; allowed: settings of model, corpus, "
+         "explainer, clustering"),
+        (study({"judge.seed": [1]}, explainer="hybrid"),
+         "studies.s.vary: 'judge.seed': hybrid has no judge; allowed: settings of model, corpus, "
+         "explainer, clustering, endpoint"),
+        (study({"explainer": ["symbolic", "unserved"]}),
+         "explainers.unserved.endpoint: 'local' is not defined; allowed: the names under "
+         "endpoints, one, two"),
+        (study({"explainer.max_behaviours": [6]}),
+         "studies.s.vary: {'explainer.max_behaviours': [6]} is what the run has already; allowed: "
+         "a value it has not"),
         (study({"endpoint.temperature": [-1]}, explainer="llm"),
          "studies.s.vary: endpoint.temperature: -1 is not allowed; allowed: a number or null, at "
          "least 0"),
@@ -191,6 +202,7 @@ def test_what_cannot_be_studied_is_told_in_a_sentence(
     config = configured(s=studied)  # the sweep can be run all the same
     assert [*plans(config, tmp_path, SCHEMA, ROOT)] == ["s"]
     with pytest.raises(ConfigurationError) as caught:
+        planned(config, "s", {})
         check(config, "s", SCHEMA, ROOT)
     assert str(caught.value) == f"config.yaml: {problem}"
 
