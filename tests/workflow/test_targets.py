@@ -28,6 +28,10 @@ RUN = "results/tiny/words"
             "layers00-07: no block of models.tiny; allowed: layers00-01",
         ),
         (f"{RUN}/activations/shard7", f"No rule to produce {RUN}/activations/shard7"),
+        (
+            "results/studies/behaviour/heads.csv",
+            "studies: 'behaviour' is not defined; allowed: the names under studies, of which there",
+        ),
         ("results/nobody/words/windows.parquet", "No rule to produce results/nobody/words/windows"),
     ],
 )

@@ -123,7 +123,7 @@ wildcard_constraints:
     corpus=one_of(config["corpora"]),
     explainer=one_of(config["explainers"]),
     clustering=one_of(config["clusterings"]),
-    study=one_of(config["studies"]),
+    study=r"[^/]+",  # of one that is not there a sentence tells
     round=r"\d+",
     shard=one_of(map(str, range(EXECUTION["shards"]))),
     layer=r"\d\d+",

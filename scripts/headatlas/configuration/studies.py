@@ -93,12 +93,14 @@ def planned(config: Mapping[str, Any], name: str, sample: dict[str, list[Head]])
 
 def base_of(config: Mapping[str, Any], name: str) -> dict[str, str]:
     """Names of the parts of the run that a study varies. Raises ConfigurationError."""
+    if unknown := [*_undefined(config, "studies", "studies", name)]:
+        raise ConfigurationError(unknown)
     named = config["studies"][name]["of"]
     base = {part: named.get(part, config["sweep"][PARTS[part]][0]) for part in PARTS}
     problems = [
         problem
         for part, entry in base.items()
-        for problem in _undefined(config, f"studies.{name}.of.{part}", part, entry)
+        for problem in _undefined(config, f"studies.{name}.of.{part}", PARTS[part], entry)
     ]
     if problems:
         raise ConfigurationError(problems)
@@ -175,7 +177,7 @@ def _impossible(
     explainer = config["explainers"][base["explainer"]]
     if not key:
         for value in values:
-            yield from _undefined(config, f"{key_of}.{head}", head, value)
+            yield from _undefined(config, f"{key_of}.{head}", PARTS[head], value)
     elif key == "kind":
         problem = f"{shown(setting)} cannot be varied"
         yield sentence(key_of, problem, f"{head}, with names as values")
@@ -190,12 +192,12 @@ def _impossible(
         )
 
 
-def _undefined(config: Mapping[str, Any], key: str, part: str, entry: Any) -> Iterator[str]:
-    defined = config[PARTS[part]]
+def _undefined(config: Mapping[str, Any], key: str, section: str, entry: Any) -> Iterator[str]:
+    defined = config[section]
     if not isinstance(entry, str) or entry not in defined:
         problem = f"{shown(entry)} is not defined{near_match(entry, defined)}"
         names = ", ".join(n for n in defined if "~" not in n and "+random" not in n)
-        allowed = f"the names under {PARTS[part]}, {names or 'of which there are none'}"
+        allowed = f"the names under {section}, {names or 'of which there are none'}"
         yield sentence(key, problem, allowed)
 
 

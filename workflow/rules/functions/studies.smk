@@ -3,7 +3,7 @@
 @cache
 def plan_of(study):
     """The variants of a study. Raises WorkflowError, before any work, if one cannot work."""
-    plan = STUDIES[study]
+    plan = STUDIES.get(study)
     try:
         if isinstance(plan, InputError):
             raise plan
