@@ -30,6 +30,7 @@ study: .venv/installed
 		"results/studies/$(or $(NAME),$(error NAME=study is missing))/heads.csv"
 	$(OFFLINE) $(BIN)/snakemake --profile profiles/local --cores $(CORES) $(if $(MODEL),$(SWEEP)) \
 		"results/studies/$(NAME)/index.html"
+	@echo "The study is in $(CURDIR)/results/studies/$(NAME)/index.html"
 
 # Calls, tokens and dollars of what the sweep will ask of language models; nothing is asked.
 estimate: .venv/installed
