@@ -29,7 +29,8 @@ STUDY_VALUES = pa.schema(
         field(
             "chance",
             pa.bool_(),
-            "whether the head has no explanation, and so the value that chance has",
+            "whether the head has no explanation, or one that predicts a constant, of which "
+            "nothing correlates, and so the value that chance has",
         ),
     ]
 )

@@ -4,6 +4,8 @@ Each window is reduced to six sums, from which the correlation over any resample
 windows follows without looking at a token again.
 """
 
+import re
+
 import numpy as np
 from jaxtyping import Float
 
@@ -53,3 +55,8 @@ def constant_side(name: str, sums: Float[np.ndarray, " 6"]) -> str:
         return f"{name} is not finite"
     side = "measured" if variances(sums)[0] > 0 else "predicted"
     return f"{side} {name} is constant"
+
+
+def predicts_a_constant(reason: str | None) -> bool:
+    """Whether a correlation has no value for this reason, as `constant_side` tells it."""
+    return bool(reason and re.fullmatch("predicted .+ is constant", reason))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..measure import Measure
 from ..measures import MEASURES
 from ..reporting.catalogue import Quantity
+from ..statistics.correlation import predicts_a_constant
 from ..verdict import CRITERION, DECIDING
 from .arms import Found, Place
 
@@ -36,7 +37,7 @@ CHANCE = {measure.name: measure.chance for measure in MEASURES} | dict.fromkeys(
 
 
 class Value(NamedTuple):
-    """A measure of a head; `chance`: it has no explanation, and so what chance gives."""
+    """A measure of a head; `chance`: what chance gives, since nothing is told of the head."""
 
     value: float
     chance: bool = False
@@ -49,19 +50,20 @@ def values_of(found: Found, others: Collection[str] = ()) -> dict[str, Values]:
     """The values of all heads by measure, of the measures that the explanations have at all.
 
     A head without an explanation, which tells nothing, has what chance gives: left out, it would
-    raise the mean of a variant that fails where it is hard. A variant that explains no head has
-    the measures of the `others`.
+    raise the mean of a variant that fails where it is hard. So has a correlation with a prediction
+    that is the same at every token. A variant that explains no head has the measures of the
+    `others`.
     """
-    silent = all(e.status != "explained" for e in found.explanations.values())
+    unexplained = [at for at, e in found.explanations.items() if e.status != "explained"]
+    silent = len(unexplained) == len(found.explanations)
     tested = {at: _tested(found, at) for at in found.scores}
     values: dict[str, Values] = {}
     for measure in MEASURED:
         known = {at: Value(own[measure.name]) for at, own in tested.items() if measure.name in own}
-        if (known or (silent and measure.name in others)) and measure.name in CHANCE:
+        flat = [at for at in found.scores if measure.name in _constant(found, at)]
+        if (known or flat or (silent and measure.name in others)) and measure.name in CHANCE:
             nothing = Value(CHANCE[measure.name], chance=True)
-            known |= {
-                at: nothing for at, e in found.explanations.items() if e.status != "explained"
-            }
+            known |= dict.fromkeys([*unexplained, *flat], nothing)
         if known:
             values[measure.name] = dict(sorted(known.items()))
     return values
@@ -74,6 +76,12 @@ def _tested(found: Found, at: Place) -> dict[str, float]:
     own["explained"] = float(found.scores[at].verdict.status == "explained")
     own["with_explanation"] = float(found.explanations[at].status == "explained")
     return own
+
+
+def _constant(found: Found, at: Place) -> set[str]:
+    """The scores of a head on test documents that it lacks, since what is predicted is constant."""
+    scores = found.scores[at].scores
+    return {s.metric for s in scores if s.split == "test" and predicts_a_constant(s.reason)}
 
 
 def deciding(by_arm: Sequence[Mapping[str, Values]]) -> str | None:

@@ -2,13 +2,18 @@
 
 from typing import Literal
 
+import numpy as np
+import pytest
+
 from headatlas.records.explanation import Explanation
 from headatlas.records.scores import HeadScores, Score, Verdict
+from headatlas.statistics.correlation import constant_side, moments
 from headatlas.studies.arms import Arm, Found
 from headatlas.studies.quality import Value
 from headatlas.studies.tables import Sampling, compared_scores, scored
 
 METRIC, FURTHER = "pair_detection_auroc", "fuzzing_auroc"
+CORRELATION = "activation_correlation"
 
 
 def arm(explainer: str, **changed: int) -> Arm:
@@ -48,6 +53,24 @@ def test_a_variant_that_explains_nothing_has_what_chance_gives() -> None:
         {(0, 0): chance, (0, 1): chance},
     ]
     assert all(FURTHER not in values[a.label] for a in arms)
+
+
+def test_a_correlation_with_a_constant_is_what_chance_gives() -> None:
+    """Left out, the head would raise the mean of the variant that predicts nothing of it."""
+    arms = [arm("all"), arm("flat", texts=1)]
+    files = [found({CORRELATION: 0.6}, {CORRELATION: 0.2}), found({CORRELATION: 0.5}, {METRIC: 1})]
+    reason = constant_side("activation", moments(np.ones(9), np.arange(9.0)))
+    flat = Score(split="test", metric=CORRELATION, value=None, n=9, reason=reason)
+    files[1].scores[0, 1].scores.append(flat)
+    values = scored(arms, {a.label: f for a, f in zip(arms, files, strict=True)})
+    own = values["explainer.texts=1"][CORRELATION]
+    assert own == {(0, 0): Value(0.5), (0, 1): Value(0.0, chance=True)}
+    _, compared = compared_scores(
+        arms, {a: {CORRELATION: v[CORRELATION]} for a, v in values.items()}, Sampling(20, 0)
+    )
+    assert compared.difference is not None and compared.difference.estimate.value is not None
+    assert compared.difference.estimate.value == pytest.approx(-0.15)
+    assert compared.difference.estimate.n == 2
 
 
 def test_what_the_run_itself_lacks_is_compared_with_nothing() -> None:
