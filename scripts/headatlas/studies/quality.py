@@ -13,6 +13,12 @@ from .arms import Found, Place
 SHARES = (
     Quantity("explained", "Explained", f"Share of heads that are. {CRITERION}"),
     Quantity(
+        "not_compared",
+        "Not compared",
+        "Share of heads that have an explanation, but no margin by which to count as explained, or "
+        "not to: mostly since all other heads' explanations say the same.",
+    ),
+    Quantity(
         "with_explanation",
         "With an explanation",
         "Share of heads that have one, whether or not it counts.",
@@ -73,7 +79,9 @@ def _tested(found: Found, at: Place) -> dict[str, float]:
     """The scores of a head on test documents that have a value, and its shares as 1 or 0."""
     scores = found.scores[at].scores
     own = {s.metric: s.value for s in scores if s.split == "test" and s.value is not None}
-    own["explained"] = float(found.scores[at].verdict.status == "explained")
+    status = found.scores[at].verdict.status
+    own["explained"] = float(status == "explained")
+    own["not_compared"] = float(status == "not compared")
     own["with_explanation"] = float(found.explanations[at].status == "explained")
     return own
 

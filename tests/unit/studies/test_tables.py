@@ -55,6 +55,19 @@ def test_a_variant_that_explains_nothing_has_what_chance_gives() -> None:
     assert all(FURTHER not in values[a.label] for a in arms)
 
 
+def test_heads_that_were_not_compared_are_told_apart_from_unexplained_ones() -> None:
+    files = found({METRIC: 0.9}, {METRIC: 0.8}, {})
+    alone = Verdict(status="not compared", reason="no control", decided_by=[])
+    files.scores[0, 1] = files.scores[0, 1].model_copy(update={"verdict": alone})
+    values = scored([arm("all")], {"": files})[""]
+    shares = {name: [v.value for v in values[name].values()] for name in values if name != METRIC}
+    assert shares == {
+        "explained": [1, 0, 0],
+        "not_compared": [0, 1, 0],
+        "with_explanation": [1, 1, 0],
+    }
+
+
 def test_a_correlation_with_a_constant_is_what_chance_gives() -> None:
     """Left out, the head would raise the mean of the variant that predicts nothing of it."""
     arms = [arm("all"), arm("flat", texts=1)]
