@@ -64,6 +64,32 @@ class _Logprobs(BaseModel):
     content: list[_SaidToken] | None = None
 
 
+class _TextLogprobs(BaseModel):
+    """The same in the form of OpenAI's text completions, which some servers give for chats too.
+
+    llama-cpp-python before 0.3.3 is such a server.
+    """
+
+    tokens: list[str]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float | None] | None] | None = None
+
+    @property
+    def content(self) -> list[_SaidToken]:
+        """As a chat completion has them."""
+        likeliest = self.top_logprobs or [None] * len(self.tokens)
+        return [
+            _SaidToken(
+                token=token,
+                logprob=logarithm,
+                top_logprobs=[_Token(token=t, logprob=p) for t, p in (top or {}).items()],
+            )
+            for token, logarithm, top in zip(
+                self.tokens, self.token_logprobs, likeliest, strict=False
+            )
+        ]
+
+
 class _Choice(BaseModel):
     message: _Message
     finish_reason: Any = None
@@ -109,8 +135,8 @@ def reply_of(
 ) -> Reply:
     """The reply that came after `retries` failures and, the last time, so many seconds."""
     choice = completion.choices[0]
-    tokens = _read(_Logprobs, choice.logprobs)
-    said = tokens.content if tokens and tokens.content else []
+    told = _read(_TextLogprobs, choice.logprobs) or _read(_Logprobs, choice.logprobs)
+    said = (told and told.content) or []
     return Reply(
         text=choice.message.text,
         finish=_finish(choice.finish_reason),

@@ -11,6 +11,7 @@ from llm_server import Behaviour, LlmServer
 
 from headatlas.llm import server as server_module
 from headatlas.llm.client import AskError, Client, Reply
+from headatlas.llm.exchange import Number
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +33,15 @@ def kept(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*.json") if path.parent.name != "spent"]
 
 
+# As OpenAI's text completions have them, and some servers give for chats.
+TEXT_LOGPROBS = {
+    "tokens": ["yes", "7"],
+    "token_logprobs": [-0.5, -0.25],
+    "top_logprobs": [{"yes": -0.5, "no": -1.0}, {"7": -0.25, "8": -2.0}],
+    "text_offset": [12, 15],
+}
+
+
 def test_thoughts_of_a_reasoning_model_are_noted_and_not_kept(tmp_path: Path) -> None:
     for name in ("reasoning", "reasoning_content"):
         answer = Behaviour("", finish="length", message={name: "Hm, well"})
@@ -50,7 +60,10 @@ def test_thoughts_of_a_reasoning_model_are_noted_and_not_kept(tmp_path: Path) ->
         ({"content": [{"token": "yes", "logprob": 1e-6}]}, {"yes": 0.0}),
         ({"content": [{"token": "yes", "logprob": 5000.0}]}, None),
         ({"content": []}, None),
-        ({"tokens": ["yes"], "token_logprobs": [-0.5]}, None),
+        ({"tokens": ["yes"], "token_logprobs": [-0.5]}, {"yes": -0.5}),
+        (TEXT_LOGPROBS, {"yes": -0.5, "no": -1.0}),
+        (TEXT_LOGPROBS | {"top_logprobs": [None, None]}, {"yes": -0.5}),
+        ({"tokens": ["yes"], "token_logprobs": "none"}, None),
         ([], None),
         ("none", None),
     ],
@@ -69,6 +82,13 @@ def test_log_probabilities_are_used_as_far_as_they_go(
         assert len(server.requests) == 1
         ask(client, logprobs=True, sample=1)
     assert capsys.readouterr().err.count("it gives no log-probabilities") == (found is None)
+
+
+def test_numbers_are_read_from_the_log_probabilities_of_text_completions(tmp_path: Path) -> None:
+    answer = Behaviour(body=completion({"content": "yes7"}, logprobs=TEXT_LOGPROBS))
+    with LlmServer(lambda _: answer) as server:
+        numbers = ask(make_client(server, tmp_path, logprobs=True), logprobs=True).numbers
+    assert numbers == [Number(place=1, digits="7", likeliest={"7": -0.25, "8": -2.0})]
 
 
 @pytest.mark.parametrize(
