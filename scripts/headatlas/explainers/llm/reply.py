@@ -16,6 +16,12 @@ _TITLE = 10  # words
 MAX_BEHAVIOURS = 5
 _BOLD = re.compile(r"(?<![\w*])\*\*(?=[^\s*])([^*]*[^\s*])\*\*(?![\w*])")
 _AROUND = re.compile(r"(\*+|`+)([^*`]+)\1")  # emphasis of the whole string
+# What the prompt's form has in the place of a phrase: who copies it has explained nothing.
+_FORM = re.compile(
+    r"(one sentence:|noun phrase:|short name(,| of the behaviour)|clause that could follow the word"
+    r"|what it seems to be for)",
+    re.IGNORECASE,
+)
 _ALWAYS = re.compile(r"(always|at (all|every) tokens?|\W*)\.?", re.IGNORECASE)
 
 
@@ -37,6 +43,8 @@ def _phrase(longest: int, *, required: bool) -> AfterValidator:
             raise ValueError("is empty; write what is asked for")
         if len(text) > longest:
             raise ValueError(f"has {len(text)} characters; write at most {longest}")
+        if _FORM.match(text):
+            raise ValueError("repeats the words of the form; write what is so of this head")
         return _without_marks(text)
 
     return AfterValidator(checked)

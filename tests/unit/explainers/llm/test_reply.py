@@ -1,12 +1,16 @@
 """Which replies are accepted as explanations, and what is said of the others."""
 
+import re
+
 import pytest
 from explain_factory import ABOUT, reply
 from pydantic import ValidationError
 
 from headatlas.explainers.llm.english import is_english
+from headatlas.explainers.llm.prompts import Evidence, explain_messages, worked_examples
 from headatlas.explainers.llm.reply import (
     MAX_SUMMARY,
+    BehaviourReply,
     ExplanationReply,
     ReasonedReply,
     ReasonedWritingReply,
@@ -50,6 +54,23 @@ def test_a_good_reply_becomes_a_record() -> None:
 
 
 SAID: dict[str, object] = {"writes": "raises the token.", "claims": ["raises attended"]}
+
+
+def test_who_copies_the_form_has_explained_nothing() -> None:
+    """Small models fill in what the prompt's form, or the schema's description, has there."""
+    known = Evidence(additions=worked_examples()[0].additions)
+    form = explain_messages([], known, "marked", 0, 2)[0]["content"]
+    for kind in (BehaviourReply, WritingReply):
+        for name, field in kind.model_fields.items():
+            if field.annotation is not str:
+                continue
+            shown = re.search(rf'"{name}": "(.*)"', form)
+            assert shown
+            for text in (shown[1], field.description):
+                with pytest.raises(ValidationError, match=f"(?s){name}.*repeats the words of the"):
+                    kind.model_validate({name: text})
+    kept = BehaviourReply(**BEHAVIOUR | {"name": "short names", "purpose": "what is to come"})
+    assert (kept.name, kept.purpose) == ("short names", "what is to come")
 
 
 def test_what_it_writes_is_kept_in_words_and_as_claims() -> None:
