@@ -51,7 +51,7 @@ async def ask_for(
                 said = "" if _refused(reply) else reply.text.strip()
                 raise Unusable(quoting(str(error), said) if said else str(error)) from None
             talk += [
-                {"role": "assistant", "content": reply.text or "(nothing)"},
+                {"role": "assistant", "content": reply.text.strip() or "(nothing)"},
                 {"role": "user", "content": f"This cannot be used: {error}. {_REQUEST}"},
             ]
     raise AssertionError("unreachable")
