@@ -190,7 +190,8 @@ class Server:
                 async with asyncio.timeout(limit):
                     return await call()
             except (TimeoutError, openai.APITimeoutError):
-                raise Failure(f"no reply within {limit:g} seconds", passing=True) from None
+                reason = f"no reply within {limit:g} seconds{self._queue}"
+                raise Failure(reason, passing=True) from None
             except openai.APIConnectionError as error:
                 cause = error.__cause__ or error
                 raise Failure(f"connection failed ({cause})", passing=True) from None
@@ -208,6 +209,16 @@ class Server:
                     flaw = flaw.exceptions[0]
                 reason = f"it cannot be called ({type(flaw).__name__}: {flaw})"
                 raise Failure(reason, passing=False) from None
+
+    @property
+    def _queue(self) -> str:
+        """What else than a slow reply may have taken the time."""
+        if (calls := self._connection.calls_at_once) == 1:
+            return ""
+        return (
+            f" (if it answers fewer than {calls} calls at the same time, the others wait: a smaller"
+            " calls_at_once helps, or a larger timeout)"
+        )
 
     def parameters(self, request: Request, dialect: Dialect | None = None) -> dict[str, Any]:
         """The body of the call that asks for a chat completion, by default as was learnt so far."""

@@ -143,10 +143,19 @@ def test_failures_that_do_not_pass_end_with_a_sentence(
     assert not list(tmp_path.rglob("*.json"))
 
 
-def test_a_server_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("calls_at_once", "queue"),
+    [(1, ""), (4, r" \(if it answers fewer than 4 calls at .*timeout\)")],
+)
+def test_a_server_that_hangs_is_not_waited_for(
+    tmp_path: Path, calls_at_once: int, queue: str
+) -> None:
+    """It may be that it answers one call after the other, so that the last waits for all."""
     with LlmServer(lambda body: Behaviour("Hi", delay=60)) as server:
-        client = make_client(server, tmp_path, retries=1, timeout=0.5)
-        with pytest.raises(AskError, match=r"no reply within 0\.5 seconds \(attempt 2, the last"):
+        told = {"retries": 1, "timeout": 0.5, "calls_at_once": calls_at_once}
+        client = make_client(server, tmp_path, **told)
+        said = rf"no reply within 0\.5 seconds{queue} \(attempt 2, the last"
+        with pytest.raises(AskError, match=said):
             ask(client)
 
 
