@@ -46,7 +46,7 @@ rule ask_in_batches:
         seed=config["seed"],
         code=code("ask_in_batches"),
     message:
-        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about all heads in batches"
+        "{wildcards.model}, {wildcards.corpus}, {wildcards.explainer}: asking about all heads"
     shell:
         'python "$SCRIPTS"/ask_in_batches.py {params.settings} {params.rounds} {params.further} --seed {params.seed}'
         ' --connections "$CONNECTIONS" --replies {params.replies} --model {wildcards.model}'
