@@ -40,8 +40,8 @@ LONGEST_WAIT = 60.0  # seconds, unless the server asks for more
 PATIENCE = 600.0  # seconds: a server that asks for more than this is not waited for
 TOP_LOGPROBS = 5  # as many as every server gives
 ADVICE = {  # what to set where a server refuses a parameter
-    "response_format": "output: json_object, or output: plain,",
-    "json_schema": "output: json_object, or output: plain,",
+    "response_format": "output: json_object, or output: plain",
+    "json_schema": "output: json_object, or output: plain",
     "logprobs": "logprobs: false",
     "temperature": "temperature: null",
     "seed": "seed: null",

@@ -177,7 +177,10 @@ def test_a_refused_request_is_not_repeated(tmp_path: Path, status: int) -> None:
 @pytest.mark.parametrize(
     ("message", "advice"),
     [
-        ("'response_format' of type 'json_schema' is not supported", "output: json_object"),
+        (
+            "'response_format' of type 'json_schema' is not supported",
+            "output: json_object, or output: plain",
+        ),
         ("logprobs are not available", "logprobs: false"),
         ("'temperature' does not support 0.5 with this model", "temperature: null"),
     ],
@@ -188,7 +191,10 @@ def test_a_parameter_that_the_server_refuses_comes_with_advice(
 ) -> None:
     """Some servers have no other status for that than the one of errors of their own."""
     refuses = LlmServer(lambda body: Behaviour(message, status=status))
-    with refuses as server, pytest.raises(AskError, match=f"{message}.*{advice}") as caught:
+    with (
+        refuses as server,
+        pytest.raises(AskError, match=rf"{message}.*needs {advice}\)$") as caught,
+    ):
         ask(make_client(server, tmp_path))
     assert not isinstance(caught.value, Refused) and len(server.requests) == 1
 
