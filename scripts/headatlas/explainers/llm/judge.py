@@ -27,9 +27,8 @@ from .questions import judge_messages
 
 # Log-probabilities count if the model was about to say one of the two words, probably.
 _SURE = 0.5
-_ANSWER = (
-    r"(yes|no)\b(?!\W{0,3}(?:/|\bor\b)\W{0,3}(?:yes|no)\b)"  # "yes or no" repeats the question
-)
+# "yes or no" repeats the question, and "yes and no" leaves it open.
+_ANSWER = r"(yes|no)\b(?!\W{0,3}(?:/|\b(?:or|and)\b)\W{0,3}(?:yes|no)\b)"
 # In a sentence, "no" before another word is about that word: there is no answer.
 _WORD = re.compile(r"\b(yes|(?<=answer is )no|no(?!\s+\w|-))\b", re.IGNORECASE)
 _FIRST = re.compile(rf"\W*{_ANSWER}", re.IGNORECASE)

@@ -181,6 +181,7 @@ def test_a_text_ends_with_its_query(query: int, key: int | None, text: str) -> N
         ("Yes. <think>or no</think>", 1.0),
         ("It could be yes or no", None),
         ("Yes or no, is it?", None),
+        ("Yes, and no. The explanation is", None),
         ("There is no answer to that", None),
         ("It has no memory, so yes", 1.0),
         ("So the answer is no since it has no-one", 0.0),
@@ -212,6 +213,7 @@ def test_log_probabilities_of_all_spellings_count() -> None:
         ("<think>1: yes</think> 1: no 12: yes", [0.0, None, None]),
         ("Is 1: yes right? 2: no</think>1: no\n2: no", [0.0, 0.0, None]),
         ("1: yes or no\n2: no/yes\n3: no", [None, None, 0.0]),
+        ("1: yes and no\n2: yes, and now", [None, 1.0, None]),
         ("I cannot say.", [None, None, None]),
     ],
 )
