@@ -51,9 +51,10 @@ def check(failed: Sequence[str], unjudged: Sequence[str], heads: int) -> None:
     what = [of_heads(failed, heads)] if failed else []
     if unjudged:
         what.append(f"{len(unjudged):,} of {heads:,} explanations not judged: {told(unjudged)}")
+    rules = "explain_head_llm (explain_head for programs)" if failed else "judge_head_llm"
     raise NothingExplainedError(
         f"{'; '.join(what)}. No atlas is made of that, unless report.all_failed is true. To try"
-        " again once the reason is mended: --forcerun explain_head_llm (explain_head for programs)"
+        f" again once the reason is mended: --forcerun {rules}"
     )
 
 

@@ -15,9 +15,10 @@ from .records.scores import Score, Verdict
 
 # The measures whose margins decide, on test documents: what a program predicts of attention, or
 # else, for an explanation in words, what a judge that knows it tells of either question.
+BY_JUDGE: tuple[Measure, ...] = (pair_detection_auroc.MEASURE, detection_auroc.MEASURE)
 DECIDING: tuple[tuple[Measure, ...], ...] = (
     (attention_gain.MEASURE, attention_gain_off_first.MEASURE),
-    (pair_detection_auroc.MEASURE, detection_auroc.MEASURE),
+    BY_JUDGE,
 )
 
 CRITERION = (
@@ -48,7 +49,8 @@ def verdict_on(explanation: Explanation, scores: Iterable[Score]) -> Verdict:
         known = {m: score for m, score in margins.items() if score.value is not None}
         if known:
             return _decided(known)
-    names = [measure.margin_of("") for measures in DECIDING for measure in measures]
+    apply = DECIDING if explanation.program else (BY_JUDGE,)
+    names = [measure.margin_of("") for measures in apply for measure in measures]
     reasons = dict.fromkeys(tested[name].reason or "" for name in names if name in tested)
     reason = "nothing to compare: " + "; ".join(reasons or ["it has no scores"])
     return Verdict(status="not compared", reason=reason, decided_by=[])

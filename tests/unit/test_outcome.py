@@ -54,9 +54,9 @@ def test_a_run_with_one_good_head_is_no_failure() -> None:
 @pytest.mark.parametrize(
     ("failed", "unjudged", "words"),
     [
-        (["a", "a"], [], r"^2 of 2 heads failed: a\. No atlas"),
+        (["a", "a"], [], r"^2 of 2 heads failed: a\. No atlas.*: --forcerun explain_head_llm \("),
         (["a"], ["b"], r"^1 of 2 heads failed: a; 1 of 2 explanations not judged: b\. No"),
-        ([], ["b", "b"], r"^2 of 2 explanations not judged: b\. No"),
+        ([], ["b", "b"], r"^2 of 2 explanations not judged: b\. No.*: --forcerun judge_head_llm$"),
     ],
 )
 def test_a_run_without_any_is_one(failed: list[str], unjudged: list[str], words: str) -> None:

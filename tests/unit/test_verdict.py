@@ -50,6 +50,9 @@ def test_why_a_head_is_not_explained() -> None:
     )
     alone = verdict_on(explanation(0, 0), margins({ATTENTION: (None, None), PAIRS: (None, None)}))
     assert alone.reason == f"nothing to compare: no {ATTENTION}; no {PAIRS}"
+    words = explanation(0, 0).model_copy(update={"program": None})
+    alone = verdict_on(words, margins({ATTENTION: (None, None), PAIRS: (None, None)}))
+    assert alone.reason == f"nothing to compare: no {PAIRS}"  # that it has no program is no reason
     failed = explanation(0, 2)
     assert failed.status == "failed"
     assert verdict_on(failed, []).model_dump() == {

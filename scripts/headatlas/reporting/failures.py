@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from headatlas import outcome
+from headatlas.verdict import BY_JUDGE
 
 from .heads import Head
 
@@ -19,10 +20,11 @@ def unjudged(heads: Iterable[Head]) -> list[str]:
     """
     reasons = []
     for head in heads:
-        tested = [score for (split, _), score in head.scores.items() if split == "test"]
+        tested = {name: s for (split, name), s in head.scores.items() if split == "test"}
         executed = head.explanation.status != "explained" or head.explanation.program
-        if tested and not executed and all(score.value is None for score in tested):
-            reasons.append(next((score.reason for score in tested if score.reason), "no reason"))
+        if tested and not executed and all(score.value is None for score in tested.values()):
+            why = dict.fromkeys(tested[m.name].reason for m in BY_JUDGE if m.name in tested)
+            reasons.append("; ".join(filter(None, why)) or "no reason")
     return reasons
 
 

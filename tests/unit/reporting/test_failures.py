@@ -18,7 +18,9 @@ def head(number: int, status: str, value: float | None = None) -> Head:
         update={"status": status, "reason": reason, "program": None, "head": number}
     )
     score = {"metric": METRIC, "n": 1, "reason": None if value else "the judge is silent"}
+    words = {"metric": "attention_explained", "value": None, "reason": "it has no program"}
     found = {
+        ("test", "attention_explained"): Score(split="test", n=0, **words),
         ("test", METRIC): Score(split="test", value=value, **score),
         ("probes", "effect_size"): Score(split="probes", metric="effect_size", value=1.0, n=4),
     }
