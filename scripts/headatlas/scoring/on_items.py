@@ -41,7 +41,7 @@ def score_items(
         asked = [item for item in items if item.question == measure.question]
         reason = None
         if not own:
-            reason = knows.reason or "no item of this split was answered"
+            reason = knows.reason or "no passage of this split was answered with yes or no"
         elif asked and not any(item in own for item in asked):
             reason = not_asked(asked, knows)
         if reason:

@@ -97,8 +97,11 @@ def test_answers_that_say_nothing_are_left_out_and_not_counted() -> None:
     ("judgement", "reason"),
     [
         (judged(reason="the budget is spent"), "the budget is spent"),
-        (judged(), "no item of this split was answered"),
-        (judged(answers(ACTIVE, [None] * 4)), "no item of this split was answered"),
+        (judged(), "no passage of this split was answered with yes or no"),
+        (
+            judged(answers(ACTIVE, [None] * 4)),
+            "no passage of this split was answered with yes or no",
+        ),
     ],
 )
 def test_without_answers_every_score_is_empty(judgement: Judgement, reason: str) -> None:
