@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Float
 
+from ..explainers.symbolic.language import SOURCE_LISTS
 from ..records.explanation import Behaviour, Explanation, Program
 
 REACH = 128  # tokens back from the query at which the kernel is read
 _OF_FAMILY = 0.5  # of the share of a piece
 _DISTANCES = {"previous_token": 1, "current_token": 0}
 _SPREAD = ("recent", "everything")  # told of distance as a whole
-_LISTS = ("tokens", "after_tokens")
 _SHAPE = re.compile(r"(\w+)(?:\((.*)\))?")
 
 
@@ -86,7 +86,7 @@ def _weighed(source: str, trigger: str, program: Program) -> dict[str, float]:
         if (term.source, term.trigger) != (source, trigger):
             continue
         name, arguments = _shape(source)
-        keys = arguments.split(", ") if name in _LISTS else []
+        keys = arguments.split(", ") if name in SOURCE_LISTS else []
         if term.by == "key_kind":
             keys = [f"kind {n}" for n in range(len(term.weights))]
         # Weights that vary with the query or the distance are the same for all listed tokens.

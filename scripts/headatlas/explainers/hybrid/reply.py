@@ -1,6 +1,6 @@
 """What a language model replies when it proposes features, and which of it are features."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from ..logit.gains import LARGEST_SET
 from ..symbolic.language import (
     ANY,
     FIRST_TOKEN,
+    SOURCE_LISTS,
     Expression,
     ExpressionError,
     all_sources,
@@ -20,7 +21,13 @@ from ..symbolic.language import (
 )
 
 _QUOTED = 300  # characters of what was said
-SOURCE_LISTS, TRIGGER_LISTS = ("tokens", "after_tokens"), ("at_tokens",)
+TRIGGER_LISTS = ("at_tokens",)
+
+
+def _named(names: Sequence[str]) -> str:
+    """The names in a sentence."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 class FeatureReply(BaseModel):
@@ -29,7 +36,7 @@ class FeatureReply(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     source: str = Field(description="a source of the language")
-    source_tokens: list[str] = Field(description="of tokens and after_tokens; else empty")
+    source_tokens: list[str] = Field(description=f"of {_named(SOURCE_LISTS)}; else empty")
     trigger: str = Field(description="a trigger of the language")
     trigger_tokens: list[str] = Field(description="of at_tokens; else empty")
 
@@ -126,7 +133,7 @@ def _measured(
 ) -> Expression:
     """Raises ExpressionError likewise."""
     if tokens:
-        raise ExpressionError(f"only {' and '.join(lists)} have a list of tokens, not {text!r}")
+        raise ExpressionError(f"only {_named(lists)} have a list of tokens, not {text!r}")
     if text in known:
         return known[text]
     text = text[:_QUOTED]

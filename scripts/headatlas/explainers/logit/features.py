@@ -14,6 +14,7 @@ from ..symbolic.evaluate import holds, keys_of
 from ..symbolic.language import (
     EVERYTHING,
     FIRST_TOKEN,
+    NOT_SEEN_BEFORE,
     Expression,
     all_sources,
     all_triggers,
@@ -206,7 +207,10 @@ class FeatureTable:
         """As `Windows.cells_of`, looked up."""
         if source.is_list:
             rows = np.isin(self.tokens, source.arguments)
-            rows = rows if source.name == "tokens" else np.roll(rows, 1)
+            if source.name == "after_tokens":
+                rows = np.roll(rows, 1)
+            elif source.name == "new_tokens":
+                rows &= self.rows_of(NOT_SEEN_BEFORE)
             named = rows[self.grid.key_row] & self.grid.not_first
             return np.flatnonzero(named)
         if source == EVERYTHING:

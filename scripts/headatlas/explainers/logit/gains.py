@@ -10,17 +10,24 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..symbolic.language import ANY, EVERYTHING, FIRST_TOKEN, Expression
+from ..symbolic.language import (
+    ANY,
+    EVERYTHING,
+    FIRST_TOKEN,
+    NOT_SEEN_BEFORE,
+    SOURCE_LISTS,
+    Expression,
+)
 from .features import KINDS, By, Feature, FeatureTable
 from .grid import N_BINS
 
 # The weights at which all pairs are tried: odds of 1/20 to 60.
 TRIED = np.log([1 / 20, 1 / 4, 1 / 2, 2, 4, 12, 60])
 LARGEST_SET = 24
+NO_TOKEN = -1
 MOST_TOKENS = 256  # tokens that lists are made of
 WORTH = 3.0  # nats that a token of a list gains on its own
 RELATIVE_WORTH = 0.1  # of what the list's best token gains
-LISTS = ("tokens", "after_tokens")
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,12 @@ class Frequent:
         self.tokens: Int[np.ndarray, " token"] = np.sort(tokens[most[counts[most] >= least]])
         same = self.tokens[:, None] == table.tokens
         self.at_query: Float[np.ndarray, "token row"] = same.astype(np.float32)
-        before = np.roll(table.tokens, 1)
-        self._cells = {"tokens": self._by_token(table, table.tokens)}
-        self._cells["after_tokens"] = self._by_token(table, before)
+        keys = {
+            "tokens": table.tokens,
+            "after_tokens": np.roll(table.tokens, 1),
+            "new_tokens": np.where(table.rows_of(NOT_SEEN_BEFORE), table.tokens, NO_TOKEN),
+        }
+        self._cells = {place: self._by_token(table, keys[place]) for place in SOURCE_LISTS}
 
     def _by_token(
         self, table: FeatureTable, tokens: Int[np.ndarray, " row"]
@@ -59,7 +69,7 @@ class Frequent:
         """Cells sorted by token and row, where each token and row begins, and its token."""
         grid, n = table.grid, len(self.tokens)
         found = np.searchsorted(self.tokens, tokens)
-        padded = np.append(self.tokens, -1)
+        padded = np.append(self.tokens, NO_TOKEN)
         found = np.where((padded[found] == tokens) & (grid.query > 0), found, n)
         of_cell = found[grid.key_row]
         cells = np.flatnonzero(of_cell < n)
@@ -96,7 +106,7 @@ class Proposer:
         self._kind = grid.row * (len(KINDS) + 1) + kinds
         self._bin = np.where(grid.not_first, grid.bin, N_BINS) + grid.row * (N_BINS + 1)
         self._seen = self._by_row @ self._columns(attention)
-        self._of_keys = {place: frequent.key_sums(place, attention) for place in LISTS}
+        self._of_keys = {place: frequent.key_sums(place, attention) for place in SOURCE_LISTS}
 
     def _columns(self, cells: Float[np.ndarray, " cell"]) -> Float[np.ndarray, "row column"]:
         """The mass of each source, of each kind of key and of each bin of distance."""
@@ -122,7 +132,7 @@ class Proposer:
         found += self._varying(best[:n, s + kinds :], "distance")
         found += self._query_kinds(best[n : n + kinds, :s])
         found += self._query_lists(best[n + kinds :, :s])
-        for place in LISTS:
+        for place in SOURCE_LISTS:
             found += self._key_list(place, predicted)
         return sorted((c for c in found if c.gain > 0), key=lambda c: -c.gain)
 

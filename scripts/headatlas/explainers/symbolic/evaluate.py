@@ -92,6 +92,8 @@ def _keys(source: Expression, context: Context) -> Bool[np.ndarray, "query key"]
             return context.up_to & np.isin(context.tokens, ids)
         case "after_tokens", ids:
             return context.up_to & one_later(np.isin(context.tokens, ids))
+        case "new_tokens", ids:
+            return context.up_to & (np.isin(context.tokens, ids) & ~context.seen_before)
     raise ValueError(f"{source} is not a source")
 
 

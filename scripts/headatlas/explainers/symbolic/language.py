@@ -42,6 +42,7 @@ SOURCES: dict[str, _Signature | None] = {
     "within": (SEGMENTS,),
     "tokens": None,
     "after_tokens": None,
+    "new_tokens": None,
 }
 TRIGGERS: dict[str, _Signature | None] = {
     "any": (),
@@ -59,6 +60,7 @@ TRIGGERS: dict[str, _Signature | None] = {
     "continues_word": (),
     "at_tokens": None,
 }
+SOURCE_LISTS = ("tokens", "after_tokens", "new_tokens")
 _SHAPE = re.compile(r"\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*")
 _INTRICATE = {"after", "before", "repeating", "bigram_seen_before"}
 
@@ -82,7 +84,7 @@ class Expression:
     @property
     def is_list(self) -> bool:
         """Whether it lists tokens by their ids."""
-        return self.name in ("tokens", "after_tokens", "at_tokens")
+        return self.name in (*SOURCE_LISTS, "at_tokens")
 
     @property
     def complexity(self) -> int:
@@ -97,6 +99,7 @@ class Expression:
 
 FIRST_TOKEN, EVERYTHING = Expression("first_token"), Expression("everything")
 ANY = Expression("any")  # the trigger of every query
+NOT_SEEN_BEFORE = Expression("not_seen_before")
 
 
 def parse_source(text: str) -> Expression:

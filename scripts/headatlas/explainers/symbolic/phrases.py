@@ -67,8 +67,13 @@ class Speaker:
         elif piece.source.is_list:
             ids = [int(i) for i in piece.source.arguments]
             shown = ", ".join(dict.fromkeys(quoted(i, self._texts) for i in ids[:2]))
-            name = f"{'After t' if piece.source.name == 'after_tokens' else 'T'}he token"
-            name += f"{'s' * (len(ids) > 1)} {shown}{' …' * (len(ids) > 2)}"
+            several = "s" * (len(ids) > 1)
+            before = {
+                "after_tokens": "After the",
+                "new_tokens": f"First occurrence{several} of the",
+            }
+            name = f"{before.get(piece.source.name, 'The')} token{several} {shown}"
+            name += " …" * (len(ids) > 2)
         else:
             name = title_of(piece.source)
         name = f"Less: {name[0].lower()}{name[1:]}" if self.avoids(piece) else name

@@ -103,6 +103,7 @@ _FAMILIES = {
     "within": "segment",
     "tokens": "token-list",
     "after_tokens": "token-list",
+    "new_tokens": "token-list",
 }
 _CLASS_FAMILIES = {
     "punctuation": "delimiter",
@@ -124,6 +125,8 @@ def attends_to(source: Expression, pieces: Mapping[int, str] = MappingProxyType(
             return listed(ids, pieces)
         case "after_tokens", ids:
             return f"the tokens right after {listed(ids, pieces)}"
+        case "new_tokens", ids:
+            return f"the first occurrence{'s' * (len(ids) > 1)} of {listed(ids, pieces)}"
         case "offset", (distance,):
             return f"the token {distance} positions before"
         case "recent", (reach,):

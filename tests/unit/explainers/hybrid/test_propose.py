@@ -162,7 +162,10 @@ def test_a_token_is_meant_as_it_is_shown(text: str, pieces: list[str]) -> None:
         ({"source": "first_token"}, "the first token at every query is in every program"),
         ({"source": "everything"}, "'everything' is not one of those given"),
         ({"source": "tokens(5, 6)"}, "'tokens(5, 6)' is not one of those given"),
-        ({"source": "last(comma)", "source_tokens": ["a"]}, "only tokens and after_tokens have"),
+        (
+            {"source": "last(comma)", "source_tokens": ["a"]},
+            "only tokens, after_tokens and new_tokens have",
+        ),
         ({"source": "last(comma)", "trigger": "at_tokens"}, "at_tokens lists no token that"),
         ({"source": "last(verb)"}, "'last(verb)': 'verb' is not one of"),
         ({"source": "last(comma)", "trigger": "never"}, "'never' is not a trigger; known: any"),

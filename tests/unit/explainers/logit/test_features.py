@@ -21,7 +21,7 @@ from headatlas.explainers.symbolic.language import (
 )
 
 ANY = parse_trigger("any")
-LISTS = [parse_source("tokens(3, 7)"), parse_source("after_tokens(0, 5)")]
+LISTS = [parse_source(text) for text in ("tokens(3, 7)", "after_tokens(0, 5)", "new_tokens(3, 5)")]
 
 
 @pytest.fixture(scope="module")

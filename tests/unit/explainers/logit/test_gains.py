@@ -22,6 +22,7 @@ from headatlas.explainers.logit.measures import divergences, even
 from headatlas.explainers.logit.model import scores
 from headatlas.explainers.symbolic.language import (
     EVERYTHING,
+    SOURCE_LISTS,
     Expression,
     parse_source,
     parse_trigger,
@@ -72,6 +73,7 @@ def test_the_first_token_at_every_query_is_never_proposed() -> None:
 
 PLANTED = {
     "key list": Feature(parse_source("tokens(2, 5, 7)"), ANY, "token"),
+    "list of first occurrences": Feature(parse_source("new_tokens(2, 5, 7)"), ANY, "token"),
     "list before keys": Feature(parse_source("after_tokens(2, 5, 7)"), ANY, "token"),
     "query list": Feature(
         parse_source("last(digit)"), parse_trigger("at_tokens(2, 5, 7)"), "token"
@@ -128,7 +130,7 @@ def test_key_sums_by_hand() -> None:
     windows = windows_of(np.random.default_rng(0), 20, 20, 20)
     frequent, grid = Frequent(FeatureTable(windows), least=1), windows.grid
     cells = np.random.default_rng(1).random(grid.n_cells)
-    for place in ("tokens", "after_tokens"):
+    for place in SOURCE_LISTS:
         sums = frequent.by_token(place, frequent.key_sums(place, cells))
         for token, total in zip(frequent.tokens.tolist(), sums, strict=True):
             named = windows.cells_of(Expression(place, (token,)))

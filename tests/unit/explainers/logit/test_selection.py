@@ -10,7 +10,12 @@ from headatlas.explainers.logit.gains import Frequent
 from headatlas.explainers.logit.grid import N_BINS
 from headatlas.explainers.logit.model import Behaviour, Logit
 from headatlas.explainers.logit.selection import Selection, Texts, above_zero, select
-from headatlas.explainers.symbolic.language import EVERYTHING, parse_source, parse_trigger
+from headatlas.explainers.symbolic.language import (
+    EVERYTHING,
+    SOURCE_LISTS,
+    parse_source,
+    parse_trigger,
+)
 
 ANY = parse_trigger("any")
 KERNEL = tuple(float(np.exp(-i)) for i in range(N_BINS))
@@ -50,7 +55,7 @@ def test_planted_behaviours_are_found_with_their_weights(texts: Texts) -> None:
     assert all(gain >= 0.01 for gain in found.gains)
 
 
-@pytest.mark.parametrize("place", ["tokens", "after_tokens"])
+@pytest.mark.parametrize("place", SOURCE_LISTS)
 def test_a_planted_list_is_found_with_a_weight_for_each_token(texts: Texts, place: str) -> None:
     planted = Behaviour(parse_source(f"{place}(3, 9)"), ANY, 0.0, "token", (3.0, 1.5))
     (found, *others) = selected(texts, planted, noise=0.0, ridge=0.1).logit.behaviours

@@ -148,6 +148,8 @@ def test_listed_tokens() -> None:
     assert keys_at("tokens(0)", pieces, 6) == [5]  # position 0 is left out
     assert keys_at("after_tokens(0)", pieces, 6) == [1, 6]
     assert keys_at("after_tokens(1)", pieces, 3) == [2]
+    assert keys_at("new_tokens(1, 3)", pieces, 6) == [1, 4]
+    assert keys_at("new_tokens(0)", pieces, 6) == []  # position 0 was the first
     assert held("at_tokens(2, 0)", pieces) == [0, 2, 5]
 
 

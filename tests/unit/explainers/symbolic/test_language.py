@@ -23,7 +23,7 @@ from headatlas.explainers.symbolic.wording import (
 
 PHRASES = GOLDEN / "symbolic_phrases.txt"
 TOLD_BY_OTHER_MEANS = [FIRST_TOKEN, EVERYTHING]
-LISTS = {"tokens", "after_tokens", "at_tokens"}  # learned from a head, not enumerated
+LISTS = {"tokens", "after_tokens", "new_tokens", "at_tokens"}  # learned from a head, not enumerated
 
 
 @pytest.mark.parametrize("source", [*TOLD_BY_OTHER_MEANS, *all_sources()], ids=str)
@@ -90,6 +90,12 @@ def test_lists_of_tokens_in_words() -> None:
     )
     assert attends_to(parse_source("after_tokens(12)"), pieces) == (
         "the tokens right after the token “not”"
+    )
+    assert attends_to(parse_source("new_tokens(12)"), pieces) == (
+        "the first occurrence of the token “not”"
+    )
+    assert attends_to(parse_source("new_tokens(12, 55)"), pieces) == (
+        "the first occurrences of the tokens “not”, “never”"
     )
     assert active_when(parse_trigger("at_tokens(12, 55)"), pieces) == (
         "the current token is one of the tokens “not”, “never”"
