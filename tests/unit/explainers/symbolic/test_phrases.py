@@ -1,0 +1,29 @@
+"""Titles of what is found."""
+
+import numpy as np
+import pytest
+
+from headatlas.explainers.logit.grid import N_BINS
+from headatlas.explainers.logit.model import Behaviour
+from headatlas.explainers.symbolic.findings import Distance, Finding, Findings
+from headatlas.explainers.symbolic.language import ANY, parse_source
+from headatlas.explainers.symbolic.phrases import Speaker
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("tokens(3)", "The token “a”"),
+        ("tokens(3, 4, 5)", "The tokens “a”, “b” …"),
+        ("after_tokens(3, 4)", "After the tokens “a”, “b”"),
+        ("new_tokens(3)", "First occurrence of the token “a”"),
+        ("new_tokens(3, 4)", "First occurrences of the tokens “a”, “b”"),
+    ],
+)
+def test_titles_of_lists(source: str, title: str) -> None:
+    listed = parse_source(source)
+    levels = tuple(1.0 for _ in listed.arguments)
+    piece = Finding(listed, ANY, 1.0, 0.8, 0.1, 0.5, 0)
+    found = Findings([piece], Distance(np.zeros(N_BINS), 1, 1), 0.5, 0.1, 1.0)
+    speaker = Speaker(found, [Behaviour(listed, ANY, 1.0, "token", levels)], {3: "a", 4: "b"})
+    assert speaker.titles(piece) == [title]
