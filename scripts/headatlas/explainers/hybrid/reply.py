@@ -12,6 +12,7 @@ from ..symbolic.language import (
     ANY,
     FIRST_TOKEN,
     SOURCE_LISTS,
+    TRIGGER_LISTS,
     Expression,
     ExpressionError,
     all_sources,
@@ -21,7 +22,6 @@ from ..symbolic.language import (
 )
 
 _QUOTED = 300  # characters of what was said
-TRIGGER_LISTS = ("at_tokens",)
 
 
 def _named(names: Sequence[str]) -> str:

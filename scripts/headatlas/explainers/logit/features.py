@@ -24,6 +24,7 @@ from ..symbolic.language import (
 from .grid import BIN_ENDS, Grid
 
 By = Literal["", "token", "key_kind", "query_kind", "distance"]
+NO_TOKEN = -1
 # Every token has one kind, the first of its classes in this order, or `other`.
 KINDS = (
     *("special", "newline", "space", "digit", "sentence_end", "comma", "opening", "closing"),
@@ -206,11 +207,7 @@ class FeatureTable:
     def cells_of(self, source: Expression) -> Int[np.ndarray, " named"]:
         """As `Windows.cells_of`, looked up."""
         if source.is_list:
-            rows = np.isin(self.tokens, source.arguments)
-            if source.name == "after_tokens":
-                rows = np.roll(rows, 1)
-            elif source.name == "new_tokens":
-                rows &= self.rows_of(NOT_SEEN_BEFORE)
+            rows = np.isin(self.listed_by(source.name), source.arguments)
             named = rows[self.grid.key_row] & self.grid.not_first
             return np.flatnonzero(named)
         if source == EVERYTHING:
@@ -219,6 +216,14 @@ class FeatureTable:
         i = self.sources.index(source)
         end = self.starts[(i + 1) * n] if i + 1 < len(self.sources) else len(self.cells)
         return self.cells[self.starts[i * n] : end]
+
+    def listed_by(self, place: str) -> Int[np.ndarray, " row"]:
+        """The token for which a list of `SOURCE_LISTS` names the key of each row, or NO_TOKEN."""
+        if place == "after_tokens":
+            return np.roll(self.tokens, 1)  # of position 0 too, which no list names
+        if place == "new_tokens":
+            return np.where(self.rows_of(NOT_SEEN_BEFORE), self.tokens, NO_TOKEN)
+        return self.tokens
 
     def rows_of(self, trigger: Expression) -> Bool[np.ndarray, " row"]:
         """As `Windows.rows_of`, looked up."""

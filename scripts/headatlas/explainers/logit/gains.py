@@ -10,21 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..symbolic.language import (
-    ANY,
-    EVERYTHING,
-    FIRST_TOKEN,
-    NOT_SEEN_BEFORE,
-    SOURCE_LISTS,
-    Expression,
-)
-from .features import KINDS, By, Feature, FeatureTable
+from ..symbolic.language import ANY, EVERYTHING, FIRST_TOKEN, SOURCE_LISTS, Expression
+from .features import KINDS, NO_TOKEN, By, Feature, FeatureTable
 from .grid import N_BINS
 
 # The weights at which all pairs are tried: odds of 1/20 to 60.
 TRIED = np.log([1 / 20, 1 / 4, 1 / 2, 2, 4, 12, 60])
 LARGEST_SET = 24
-NO_TOKEN = -1
 MOST_TOKENS = 256  # tokens that lists are made of
 WORTH = 3.0  # nats that a token of a list gains on its own
 RELATIVE_WORTH = 0.1  # of what the list's best token gains
@@ -56,12 +48,7 @@ class Frequent:
         self.tokens: Int[np.ndarray, " token"] = np.sort(tokens[most[counts[most] >= least]])
         same = self.tokens[:, None] == table.tokens
         self.at_query: Float[np.ndarray, "token row"] = same.astype(np.float32)
-        keys = {
-            "tokens": table.tokens,
-            "after_tokens": np.roll(table.tokens, 1),
-            "new_tokens": np.where(table.rows_of(NOT_SEEN_BEFORE), table.tokens, NO_TOKEN),
-        }
-        self._cells = {place: self._by_token(table, keys[place]) for place in SOURCE_LISTS}
+        self._cells = {p: self._by_token(table, table.listed_by(p)) for p in SOURCE_LISTS}
 
     def _by_token(
         self, table: FeatureTable, tokens: Int[np.ndarray, " row"]

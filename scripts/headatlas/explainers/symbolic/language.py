@@ -60,7 +60,10 @@ TRIGGERS: dict[str, _Signature | None] = {
     "continues_word": (),
     "at_tokens": None,
 }
-SOURCE_LISTS = ("tokens", "after_tokens", "new_tokens")
+SOURCE_LISTS, TRIGGER_LISTS = (
+    tuple(name for name, signature in signatures.items() if signature is None)
+    for signatures in (SOURCES, TRIGGERS)
+)
 _SHAPE = re.compile(r"\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*")
 _INTRICATE = {"after", "before", "repeating", "bigram_seen_before"}
 
@@ -84,7 +87,7 @@ class Expression:
     @property
     def is_list(self) -> bool:
         """Whether it lists tokens by their ids."""
-        return self.name in (*SOURCE_LISTS, "at_tokens")
+        return self.name in (*SOURCE_LISTS, *TRIGGER_LISTS)
 
     @property
     def complexity(self) -> int:
