@@ -63,10 +63,11 @@ def values_of(found: Found, others: Collection[str] = ()) -> dict[str, Values]:
     unexplained = [at for at, e in found.explanations.items() if e.status != "explained"]
     silent = len(unexplained) == len(found.explanations)
     tested = {at: _tested(found, at) for at in found.scores}
+    constant = {at: _constant(found, at) for at in found.scores}
     values: dict[str, Values] = {}
     for measure in MEASURED:
         known = {at: Value(own[measure.name]) for at, own in tested.items() if measure.name in own}
-        flat = [at for at in found.scores if measure.name in _constant(found, at)]
+        flat = [at for at, names in constant.items() if measure.name in names]
         if (known or flat or (silent and measure.name in others)) and measure.name in CHANCE:
             nothing = Value(CHANCE[measure.name], chance=True)
             known |= dict.fromkeys([*unexplained, *flat], nothing)
