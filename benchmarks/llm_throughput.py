@@ -110,9 +110,8 @@ def main() -> None:
         began = time.perf_counter()
         last = "ask_in_batches" if args.ahead else "judge_head_llm"
         if args.kill:
-            of_a_head = (
-                args.candidates * (1 + 2 * args.items) + 4 * args.items
-            )  # and of one control
+            judged = 2 * args.items  # passages, of each explanation
+            of_a_head = args.candidates * (1 + judged) + 2 * judged  # its own, and a control's
             interrupted(args.folder, LAYERS * HEADS * of_a_head // 2, *limit, "--until", last)
         assert start(args.folder, *limit, "--until", last).wait() == 0
         seconds = time.perf_counter() - began
