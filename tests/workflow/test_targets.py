@@ -74,7 +74,8 @@ def test_who_asks_for_a_study_is_told_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "snakemake").symlink_to("/bin/true")
     ready = ["--old-file", ".venv/installed", f"BIN={tmp_path}"]
     done = subprocess.run(
-        ["make", "--file", ROOT / "Makefile", *ready, "study", "NAME=few-shot"],
+        ["make", "--no-print-directory", "--file", ROOT / "Makefile", *ready]
+        + ["study", "NAME=few-shot"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
