@@ -72,10 +72,9 @@ def test_an_estimate_of_nothing_is_said_to_be_so(tmp_path: Path) -> None:
 
 def test_who_asks_for_a_study_is_told_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "snakemake").symlink_to("/bin/true")
-    ready = ["--old-file", ".venv/installed", f"BIN={tmp_path}"]
+    ready = ["--no-print-directory", "--old-file", ".venv/installed", f"BIN={tmp_path}"]
     done = subprocess.run(
-        ["make", "--no-print-directory", "--file", ROOT / "Makefile", *ready]
-        + ["study", "NAME=few-shot"],
+        ["make", "--file", ROOT / "Makefile", *ready, "study", "NAME=few-shot"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

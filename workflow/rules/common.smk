@@ -186,7 +186,7 @@ def last_round(explainer):
 def heads_of_run(model, explainer):
     """The heads that an explainer explains: all that are selected, or those drawn for a study."""
     for plan in PLANS:
-        if model in plan.sample and explainer in {run[2] for _, run in plan.variants}:
+        if model in plan.sample and (model, explainer) in {run[::2] for _, run in plan.variants}:
             return plan.sample[model]
     return all_heads(model)
 

@@ -29,7 +29,7 @@ rule list_variants:
     params:
         told=lambda w: json.dumps(
             {"variants": [*variants_of(w.study)], "heads": heads_studied(w.study)}
-            | {"drawn_from": drawn_from(w.study)}
+            | {"drawn_from": plan_of(w.study).drawn_from}
         ),
     message:
         "study {wildcards.study}: listing its variants"

@@ -1,10 +1,12 @@
 """The heads that were drawn for a study, as its table has them. No import here is heavy."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..csv_tables import TableError, table_rows
+from .queries import heads_of, layers_of
 
 COLUMNS = ("model", "layer", "head", "family")
 Head = tuple[int, int]
@@ -27,6 +29,16 @@ def read_sample(path: Path) -> dict[str, list[Head]]:
 def has_families(path: Path) -> bool:
     """Whether the heads were drawn by family. Raises SampleError."""
     return any(family for _, (*_, family) in table_rows(path, COLUMNS, SampleError))
+
+
+def drawn_from(
+    config: Mapping[str, Any], models: Iterable[str], wanted: int | str
+) -> dict[str, int]:
+    """How many heads are selected of each model that has more than are `wanted`, or `all`."""
+    if isinstance(wanted, str):
+        return {}
+    selected = {m: sum(len(heads_of(config, m, n)) for n in layers_of(config, m)) for m in models}
+    return {model: count for model, count in selected.items() if wanted < count}
 
 
 def mark_of(sample: Mapping[str, Sequence[Head]]) -> str:

@@ -19,7 +19,7 @@ from ..errors import InputError
 from . import meaning, structure
 from .problem import ConfigurationError, near_match, sentence, shown
 from .queries import SECTIONS
-from .samples import Head, mark_of, read_sample
+from .samples import Head, drawn_from, mark_of, read_sample
 
 PARTS = dict(zip(("model", "corpus", "explainer", "clustering"), SECTIONS, strict=True))
 _ROLES = ("endpoint", "judge")
@@ -40,11 +40,13 @@ class Variant(NamedTuple):
 class Plan(NamedTuple):
     """The variants of a study, the run itself first, and the entries that they need.
 
-    `sample` has the heads of each model, where not all are studied.
+    `drawn_from` says of how many heads of a model some are drawn, and `sample` which, once they
+    are; a model of which all heads are studied is in neither.
     """
 
     variants: list[Variant]
     entries: dict[str, Entries]
+    drawn_from: dict[str, int]
     sample: dict[str, list[Head]]
 
 
@@ -59,36 +61,56 @@ def plans(
     found: dict[str, Plan | InputError] = {}
     for name in config["studies"]:
         try:
-            found[name] = plan = planned(config, name, _sample(config, name, folder))
-            if "models" in plan.entries:
+            if any(setting.startswith("model.") for setting in config["studies"][name]["vary"]):
                 check(config, name, schema_path, root)
+            found[name] = planned(config, name, _table(config, name, folder))
         except InputError as error:
             found[name] = error
     return found
 
 
-def _sample(config: Mapping[str, Any], name: str, folder: Path) -> dict[str, list[Head]]:
-    """The heads that were drawn for a study; none where all are studied, or none were drawn yet."""
+def _table(config: Mapping[str, Any], name: str, folder: Path) -> dict[str, list[Head]]:
+    """The heads of a study's table; none where all are studied, or the table is not there yet."""
     path = folder / name / "heads.csv"
     return read_sample(path) if config["studies"][name]["heads"] != "all" and path.is_file() else {}
 
 
-def planned(config: Mapping[str, Any], name: str, sample: dict[str, list[Head]]) -> Plan:
+def planned(config: Mapping[str, Any], name: str, table: Mapping[str, list[Head]]) -> Plan:
     """The plan of a study. Raises ConfigurationError where it names what is not, or varies nothing.
 
-    Where `sample` has heads, every variant is run on them alone, the run itself too.
+    `table` has the heads of each model that were drawn. A variant is run on those of its model
+    alone, the run itself too, unless the study is about all heads of it.
     """
     base = base_of(config, name)
-    mark = mark_of(sample) if sample else None
     variants: dict[tuple[str, ...], Variant] = {}
     entries: dict[str, Entries] = {}
     for changed in _combinations(config, name, base):
-        variant = _variant(config, base, changed, mark, entries)
+        variant = _variant(config, base, changed, entries)
         variants.setdefault(variant.run, variant)
     if len(variants) < 2:
         problem = f"{shown(config['studies'][name]['vary'])} is what the run has already"
         raise ConfigurationError([sentence(f"studies.{name}.vary", problem, "a value it has not")])
-    return Plan([*variants.values()], entries, sample)
+    models = {"models": config["models"] | entries.get("models", {})}
+    of = drawn_from(models, [run[0] for run in variants], config["studies"][name]["heads"])
+    sample = {model: heads for model, heads in table.items() if model in of}
+    own = [_of_sample(config, variant, sample, entries) for variant in variants.values()]
+    return Plan(own, entries, of, sample)
+
+
+def _of_sample(
+    config: Mapping[str, Any],
+    variant: Variant,
+    sample: Mapping[str, list[Head]],
+    entries: dict[str, Entries],
+) -> Variant:
+    """A variant whose explainer, if there is a sample of its model, explains that and says so."""
+    model, corpus, explainer, clustering = variant.run
+    if model not in sample:
+        return variant
+    explainers = entries.setdefault("explainers", {})
+    name = f"{explainer}~{mark_of(sample)}"
+    explainers[name] = (config["explainers"] | explainers)[explainer]
+    return variant._replace(run=(model, corpus, name, clustering))
 
 
 def base_of(config: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -257,7 +279,6 @@ def _variant(
     config: Mapping[str, Any],
     base: Mapping[str, str],
     changed: dict[str, Any],
-    mark: str | None,
     entries: dict[str, Entries],
 ) -> Variant:
     """A variant; what it needs is added to `entries`."""
@@ -278,8 +299,6 @@ def _variant(
             entries.setdefault("endpoints", {})[name] = entry
             explainer[role] = name
             marks["explainer"] += [f"{role}.{mark}" for mark in marks[role]]
-    if mark:
-        marks["explainer"].append(mark)
     for part, section in PARTS.items():
         if marks[part]:
             names[part] = "~".join([parts[part], *marks[part]])

@@ -63,7 +63,8 @@ class Study(Settings):
         ),
     ] = Field(
         default="all",
-        description="heads of each model that are studied, the same in every variant",
+        description="heads of each model that are studied, the same in every variant; all of a "
+        "model that has no more",
         title="all, or a number of heads from 2, which are drawn by family and layer",
     )
     vary: Varied = Field(

@@ -61,8 +61,8 @@ class Arm(BaseModel):
 class Plan(BaseModel):
     """The variants of a study, the run that is studied first, and the heads of each model.
 
-    `drawn_from` says of how many heads of a model they were drawn; it is empty where all are
-    studied.
+    `drawn_from` says of how many heads of a model they were drawn; a model of which all are
+    studied is not in it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -69,7 +69,7 @@ def short_name(arm: Arm) -> str:
 
 def drawn_in_words(model: str, count: int, of: int | None, by_family: bool) -> str:
     """Which heads of a model a study is about."""
-    if of is None or count >= of:
+    if of is None:
         return f"all {count} selected heads of {model}"
     return f"{count} of {of} heads of {model}, drawn by {'family and ' * by_family}layer"
 

@@ -138,6 +138,24 @@ def test_a_sample_of_heads_is_explained_under_a_name_that_tells_it(tmp_path: Pat
     assert plan.entries["explainers"][names[0]] == config["explainers"]["symbolic"]
 
 
+@pytest.mark.parametrize(("wanted", "drawn_from"), [(24, {}), (23, {"demo": 24})])
+def test_all_heads_of_a_model_are_no_sample(
+    wanted: int, drawn_from: dict[str, int], tmp_path: Path
+) -> None:
+    """The run's own files are there for them, whatever was drawn before."""
+    fewer = f"demo~layers={in_a_name([0, 1])}"  # 16 heads
+    vary = {"explainer.texts": [5], "model.layers": [[0, 1]]}
+    (tmp_path / "s").mkdir()
+    rows = ("model,layer,head,family", "demo,0,2,", f"{fewer},0,2,")
+    (tmp_path / "s/heads.csv").write_text("\n".join([*rows, ""]))
+    config = configured(s=study(vary) | {"heads": wanted})
+    (plan,) = plans(config, tmp_path, SCHEMA, ROOT).values()
+    assert not isinstance(plan, InputError)
+    assert plan.drawn_from == drawn_from and plan.sample.keys() == drawn_from.keys()
+    marked = {(model, "~heads=1-" in explainer) for _, (model, _, explainer, _) in plan.variants}
+    assert marked == {("demo", "demo" in drawn_from), (fewer, False)}
+
+
 def test_a_damaged_table_of_heads_is_refused_where_it_is_asked_for(tmp_path: Path) -> None:
     config = configured(s=study({"explainer.texts": [5]}) | {"heads": 2})
     (tmp_path / "s").mkdir()

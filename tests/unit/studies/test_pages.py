@@ -54,7 +54,6 @@ def rows() -> list[dict[str, Any]]:
     [
         (24, 270, True, "24 of 270 heads of m, drawn by family and layer"),
         (24, 270, False, "24 of 270 heads of m, drawn by layer"),
-        (13, 13, True, "all 13 selected heads of m"),
         (13, None, False, "all 13 selected heads of m"),
     ],
 )

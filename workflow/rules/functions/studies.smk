@@ -14,9 +14,8 @@ def plan_of(study):
 
 
 def heads_wanted(study):
-    """How many heads of each model a study draws; None for all."""
-    wanted = config["studies"][study]["heads"]
-    return None if wanted == "all" else wanted
+    """How many heads of each model a study draws; None where all of every model are studied."""
+    return config["studies"][study]["heads"] if plan_of(study).drawn_from else None
 
 
 def models_of(study):
@@ -30,21 +29,15 @@ def heads_to_draw_from(study):
 
 
 def families_to_draw_from(wildcards):
-    """The families of each model's heads: by the first explainer that needs no language model."""
-    study, models = wildcards.study, models_of(wildcards.study)
+    """The families of heads of which some are drawn: by the first explainer that asks nobody."""
+    models = plan_of(wildcards.study).drawn_from
     symbolic = [n for n, e in config["explainers"].items() if e["kind"] == "symbolic"]
-    if not heads_wanted(study) or not symbolic:
+    if not models or not symbolic:
         return []
-    corpus, clustering = base_of(config, study)["corpus"], next(iter(config["clusterings"]))
+    corpus = base_of(config, wildcards.study)["corpus"]
+    clustering = next(iter(config["clusterings"]))
     names = {"corpus": corpus, "explainer": symbolic[0], "clustering": clustering, "round": 0}
     return [CLUSTERS.format(model=model, **names) for model in models]
-
-
-def drawn_from(study):
-    """Of how many heads of each model those of a study were drawn; nothing where all are studied."""
-    if not heads_wanted(study):
-        return {}
-    return {model: len(heads) for model, heads in heads_to_draw_from(study).items()}
 
 
 def heads_studied(study):
@@ -66,7 +59,7 @@ def explains(explainer):
 def variants_of(study):
     """Of each variant of a study what it changes, and where its files are."""
     plan = plan_of(study)
-    if heads_wanted(study) and not plan.sample:
+    if plan.drawn_from.keys() != plan.sample.keys():
         problem = f"studies.{study}.heads: none are drawn yet"
         raise WorkflowError(
             f"{problem}; allowed: `make study NAME={study}`, which draws them first"
