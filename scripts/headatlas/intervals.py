@@ -6,28 +6,33 @@ as a median, `resampled` draws the units themselves.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 # An end of a 95 % interval is known only if no more than 5 % of the resamples are undefined.
 _MAX_UNDEFINED = 0.05
+Side = Literal["predicted", "measured"]  # of what is held against each other
 
 
 class Estimate(NamedTuple):
-    """A value with its 95 % interval, or the reason why there is none."""
+    """A value with its 95 % interval, or the reason why there is none.
+
+    `constant` is the side that is the same everywhere, where that is the reason.
+    """
 
     value: float | None
     low: float | None
     high: float | None
     n: int
     reason: str | None = None
+    constant: Side | None = None
 
 
-def undefined(n: int, reason: str) -> Estimate:
+def undefined(n: int, reason: str, constant: Side | None = None) -> Estimate:
     """The estimate of what cannot be computed from `n` observations."""
-    return Estimate(None, None, None, n, reason)
+    return Estimate(None, None, None, n, reason, constant)
 
 
 def generator(seed: int, *about: int | str) -> np.random.Generator:

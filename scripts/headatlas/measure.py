@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from .intervals import Estimate
+from .intervals import Estimate, Side
 from .items import Question
 
 Evidence = Literal["predicted activation", "predicted attention", "answers", "test texts"]
@@ -133,12 +133,14 @@ class OfWindows(Measure):
     - `sums`: of a window, from what is predicted and what was measured.
     - `statistic`: from the sums of any windows added up; NaN where it is undefined.
     - `why_not`: why it is, from the sums of all.
+    - `constant`: the side that is the same everywhere, from the same, where that may be why.
     - `observations`: what n counts, from the same, if not the windows.
     """
 
     sums: Callable[[Trace, Trace], Float[np.ndarray, " sums"]]
     statistic: Callable[[Float[np.ndarray, "draws sums"]], Float[np.ndarray, " draws"]]
     why_not: Callable[[Float[np.ndarray, " sums"]], str]
+    constant: Callable[[Float[np.ndarray, " sums"]], Side | None] | None = None
     observations: Callable[[Float[np.ndarray, " sums"]], int] | None = None
     measured_on = "random windows of test documents"
     unit = "window"

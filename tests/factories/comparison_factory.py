@@ -101,7 +101,7 @@ def verdict_rows(model: str, corpus: str) -> list[dict[str, object]]:
             **verdict_on(
                 explanation(model, corpus, layer, head),
                 [
-                    Score(**{name: row[name] for name in columns})
+                    Score(**{name: row[name] for name in columns if name in row})
                     for row in scores
                     if (row["layer"], row["head"]) == (layer, head)
                 ],

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..measure import OfWindows, Trace
-from ..statistics.correlation import constant_side, moments, pearson
+from ..statistics.correlation import constant_side, moments, pearson, why_undefined
 
 
 def sums(predicted: Trace, measured: Trace) -> Float[np.ndarray, " 6"]:
@@ -23,5 +23,6 @@ MEASURE = OfWindows(
     comparable=True,
     sums=sums,
     statistic=pearson,
-    why_not=lambda total: constant_side("activation", total),
+    why_not=lambda total: why_undefined("activation", total),
+    constant=constant_side,
 )

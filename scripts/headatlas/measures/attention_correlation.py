@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from ..measure import OfWindows, Trace
 from ..pairs import ranked_pairs
-from ..statistics.correlation import constant_side, moments, pearson
+from ..statistics.correlation import constant_side, moments, pearson, why_undefined
 
 
 def pair_weights(trace: Trace) -> Float[np.ndarray, " pairs"]:
@@ -30,5 +30,6 @@ MEASURE = OfWindows(
     comparable=True,
     sums=sums,
     statistic=pearson,
-    why_not=lambda total: constant_side("attention", total),
+    why_not=lambda total: why_undefined("attention", total),
+    constant=constant_side,
 )

@@ -18,6 +18,11 @@ class Score(Record):
     high: float | None = None
     n: int
     reason: str | None = None
+    constant: Literal["predicted", "measured"] | None = Field(
+        default=None,
+        description="the side that is the same everywhere, so that nothing correlates with it, "
+        "where that is the reason",
+    )
 
 
 class Verdict(Record):

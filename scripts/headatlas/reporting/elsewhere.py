@@ -54,7 +54,7 @@ def read_transfers(paths: Sequence[Path]) -> Transfers:
         for row in read_table(path, TRANSFERS).to_pylist():
             model, corpus, explainer, other = (row[name] for name in NAMES)
             of_head = scores.setdefault((model, corpus, explainer, other), {})
-            found = Estimate(*(row[name] for name in Estimate._fields))
+            found = Estimate(*(row[name] for name in ("value", "low", "high", "n", "reason")))
             of_head.setdefault((row["layer"], row["head"]), {})[row["metric"]] = found
     return {
         key: {at: Elsewhere(key[-1], found) for at, found in heads.items()}

@@ -13,9 +13,12 @@ Row = dict[str, str | int | float | None]
 
 
 def score_rows(records: Iterable[HeadScores]) -> list[dict[str, object]]:
-    """Rows of `scores.parquet`, by layer, head and the order of the scores in their file."""
+    """Rows of `scores.parquet`, by layer, head and the order of the scores in their file.
+
+    Why there is no score is told there in words alone.
+    """
     return [
-        _about(record) | score.model_dump()
+        _about(record) | score.model_dump(exclude={"constant"})
         for record in _ordered(records)
         for score in record.scores
     ]

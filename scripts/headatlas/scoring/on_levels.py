@@ -13,7 +13,7 @@ from ..measure import OfLevels
 from ..predictions import Predictions
 from ..printable import quoting
 from ..records.judgement import Judgement
-from ..statistics.correlation import constant_side, moments, pearson
+from ..statistics.correlation import constant_side, moments, pearson, why_undefined
 from ..statistics.ranks import mean_ranks
 from .beside import Draws, beside_controls
 from .told import Controls, not_asked, told_of
@@ -53,7 +53,8 @@ def score_levels(
             {kind: [drawn(told) for told in others.get(kind, ())] for kind in measure.controls},
             n=int(total[0]),
             units=len(own),
-            why_not=constant_side("activation", total),
+            why_not=why_undefined("activation", total),
+            constant=constant_side(total),
         )
     return found
 

@@ -55,6 +55,7 @@ def score_windows(
             n=measure.observations(total) if measure.observations else len(windows),
             units=len(windows),
             why_not=measure.why_not(total),
+            constant=measure.constant(total) if measure.constant else None,
         )
     return found
 

@@ -4,10 +4,10 @@ Each window is reduced to six sums, from which the correlation over any resample
 windows follows without looking at a token again.
 """
 
-import re
-
 import numpy as np
 from jaxtyping import Float
+
+from ..intervals import Side
 
 # Activations are stored in half precision, which has 11 significant bits: rounding moves a value
 # by at most 2^-11 of itself, so it can bring about a variance of 2^-22 of the mean square. Values
@@ -49,14 +49,15 @@ def pearson(sums: Float[np.ndarray, "*draws 6"]) -> Float[np.ndarray, "*draws"]:
     return np.where(scale > 0, np.clip(r, -1, 1), np.nan)
 
 
-def constant_side(name: str, sums: Float[np.ndarray, " 6"]) -> str:
+def constant_side(sums: Float[np.ndarray, " 6"]) -> Side | None:
+    """The side that is constant, for which `pearson` is not defined; None where neither is."""
+    predicted, measured = variances(sums) > 0
+    if not np.isfinite(sums).all() or (predicted and measured):
+        return None
+    return "measured" if predicted else "predicted"
+
+
+def why_undefined(name: str, sums: Float[np.ndarray, " 6"]) -> str:
     """Why `pearson` is not defined, of values that are called `name`."""
-    if not np.isfinite(sums).all():
-        return f"{name} is not finite"
-    side = "measured" if variances(sums)[0] > 0 else "predicted"
-    return f"{side} {name} is constant"
-
-
-def predicts_a_constant(reason: str | None) -> bool:
-    """Whether a correlation has no value for this reason, as `constant_side` tells it."""
-    return bool(reason and re.fullmatch("predicted .+ is constant", reason))
+    side = constant_side(sums)
+    return f"{side} {name} is constant" if side else f"{name} is not finite"

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from ..measure import Measure
 from ..measures import MEASURES
 from ..reporting.catalogue import Quantity
-from ..statistics.correlation import predicts_a_constant
 from ..verdict import CRITERION, DECIDING
 from .arms import Found, Place
 
@@ -90,7 +89,7 @@ def _tested(found: Found, at: Place) -> dict[str, float]:
 def _constant(found: Found, at: Place) -> set[str]:
     """The scores of a head on test documents that it lacks, since what is predicted is constant."""
     scores = found.scores[at].scores
-    return {s.metric for s in scores if s.split == "test" and predicts_a_constant(s.reason)}
+    return {s.metric for s in scores if s.split == "test" and s.constant == "predicted"}
 
 
 def deciding(by_arm: Sequence[Mapping[str, Values]]) -> str | None:

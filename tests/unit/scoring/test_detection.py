@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headatlas.answers import auroc_of, predicted
-from headatlas.intervals import Estimate, generator, resample_counts
+from headatlas.intervals import Estimate, generator, resample_counts, undefined
 from headatlas.items import Item
 from headatlas.measures.detection_auroc import MEASURE as DETECTION
 from headatlas.measures.fuzzing_auroc import MEASURE as FUZZING
@@ -78,7 +78,7 @@ def test_scores_by_hand() -> None:
     assert [found[name].n for name in DETECTION.names] == [4, 2, 4]
     no_control = "no control explanation has this score"
     assert found["pair_detection_auroc_margin"].reason == no_control
-    assert found["pair_detection_auroc"][1:] == (1.0, 1.0, 4, None)
+    assert found["pair_detection_auroc"] == Estimate(1.0, 1.0, 1.0, 4)
 
 
 def test_answers_that_say_nothing_are_left_out_and_not_counted() -> None:
@@ -107,7 +107,7 @@ def test_answers_that_say_nothing_are_left_out_and_not_counted() -> None:
 def test_without_answers_every_score_is_empty(judgement: Judgement, reason: str) -> None:
     found = scores(judgement)
     assert found.keys() == NAMES
-    assert set(found.values()) == {(None, None, None, 0, reason)}
+    assert set(found.values()) == {undefined(0, reason)}
 
 
 def test_a_question_without_items_has_a_reason() -> None:
@@ -115,7 +115,7 @@ def test_a_question_without_items_has_a_reason() -> None:
     found = scores(judgement, items=ACTIVE)
     assert found["detection_auroc"].value == 1
     reason = "the windows of this split have nothing to ask about"
-    assert found["pair_detection_auroc"] == (None, None, None, 0, reason)
+    assert found["pair_detection_auroc"] == undefined(0, reason)
 
 
 MARKED = [Item("marked", n // 2, 3, None, n % 2 == 0, (n % 2, 2 + n % 2)) for n in range(4)]
@@ -134,7 +134,7 @@ def test_fuzzing_by_hand() -> None:
 def test_a_judge_that_is_not_asked_further_says_so() -> None:
     found = scores(judged(answers(ACTIVE, [1.0, 1.0, 0.0, 0.0])), items=[*ACTIVE, *MARKED])
     reason = "the judge was not asked this on this split"
-    assert found["fuzzing_auroc"] == (None, None, None, 0, reason)
+    assert found["fuzzing_auroc"] == undefined(0, reason)
     said = [*answers(ACTIVE, [1.0, 1.0, 0.0, 0.0]), *answers(MARKED, [None] * 4)]
     asked = scores(judged(said), items=[*ACTIVE, *MARKED])["fuzzing_auroc"]
     assert asked.reason == "0 of 4 items were answered, too few to have some of each kind"

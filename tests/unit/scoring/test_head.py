@@ -209,6 +209,19 @@ def test_attention_correlation_is_that_of_all_causal_pairs() -> None:
     assert found.value == pytest.approx(np.corrcoef(measured, predicted)[0, 1], abs=1e-6)
 
 
+def test_a_score_names_the_side_that_is_constant() -> None:
+    """Attention to what is farther than any key, and activation that is measured alike."""
+    even = [row | {"activation": [1.0] * LENGTH} for row in EVENT_ROWS]
+    found = scores(predictions(1, LENGTH), [predictions(2, 2)], rows=even)
+    sides = {name: s.constant for (split, name), s in found.items() if split == "test"}
+    score = "attention_correlation"
+    of_attention = (score, f"{score}_margin", f"{score}_layer_margin")
+    assert {name for name, side in sides.items() if side == "predicted"} == {*of_attention}
+    assert {found["test", n].reason for n in of_attention} == {"predicted attention is constant"}
+    assert sides["activation_correlation"] == sides["activation_correlation_margin"] == "measured"
+    assert found["test", "activation_correlation"].reason == "measured activation is constant"
+
+
 def test_controls_may_lack_windows_and_predictions() -> None:
     nothing = Predictions((0, 3), reason="unexplained")
     found = scores(predictions(1, 1), [predictions(2, 2, range(3, 5)), nothing])

@@ -102,8 +102,10 @@ def test_what_is_not_told_has_a_reason(
     found = scores(knows, items=items)
     assert found.keys() == {*SIMULATION.names, *RANKS.names}
     for measure in OF_LEVELS:
-        assert found[measure.name].value is None
-        assert found[measure.name].reason == reason
+        score = found[measure.name]
+        assert score.value is None
+        assert score.reason == reason
+        assert score.constant == ("predicted" if "is constant" in reason else None)
 
 
 def predicts(*activation: list[float]) -> Predictions:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headatlas.intervals import Estimate, resample_counts
+from headatlas.intervals import Estimate, resample_counts, undefined
 from headatlas.measure import CONTROLS
 from headatlas.measures import attention_correlation
 from headatlas.pairs import ranked_pairs
@@ -27,6 +27,7 @@ def beside(own: np.ndarray, **controls: list[np.ndarray]) -> dict[str, Estimate]
         n=len(own),
         units=len(own),
         why_not="it has none",
+        constant="predicted",
     )
 
 
@@ -36,6 +37,11 @@ def stack(predicted: list[list], measured: list[list]) -> np.ndarray:
     return np.array([moments(p, m) for p, m in rows])
 
 
+def by_hand(value: float, n: int) -> object:
+    """An estimate that is the same in every resample."""
+    return pytest.approx(Estimate(value, value, value, n))
+
+
 def test_control_and_margin_by_hand() -> None:
     measured = [[0, 1, 2], [2, 1, 0], [0, 2, 1]]
     own = stack(measured, measured)
@@ -43,12 +49,12 @@ def test_control_and_margin_by_hand() -> None:
     flat = stack([[1, 1, 1]] * 3, measured)
     result = beside(own, **{"": [opposite, own, flat], "layer_": [opposite]})
     assert list(result) == MEASURE.names
-    assert result["attention_correlation"] == pytest.approx((1, 1, 1, 3, None))
+    assert result["attention_correlation"] == by_hand(1, 3)
     # The constant control has no correlation and is left out: the mean of -1 and 1, of two.
-    assert result["attention_correlation_control"] == pytest.approx((0, 0, 0, 2, None))
-    assert result["attention_correlation_margin"] == pytest.approx((1, 1, 1, 3, None))
-    assert result["attention_correlation_layer_control"] == pytest.approx((-1, -1, -1, 1, None))
-    assert result["attention_correlation_layer_margin"] == pytest.approx((2, 2, 2, 3, None))
+    assert result["attention_correlation_control"] == by_hand(0, 2)
+    assert result["attention_correlation_margin"] == by_hand(1, 3)
+    assert result["attention_correlation_layer_control"] == by_hand(-1, 1)
+    assert result["attention_correlation_layer_margin"] == by_hand(2, 3)
 
 
 def test_margin_is_resampled_together_with_its_control() -> None:
@@ -63,8 +69,8 @@ def test_margin_is_resampled_together_with_its_control() -> None:
 
 def test_an_undefined_score_and_its_margin_have_the_reason() -> None:
     result = beside(stack([[0, 0], [0, 0]], [[1, 2], [3, 4]]))
-    assert result["attention_correlation"] == (None, None, None, 2, "it has none")
-    assert result["attention_correlation_margin"] == (None, None, None, 2, "it has none")
+    assert result["attention_correlation"] == undefined(2, "it has none", "predicted")
+    assert result["attention_correlation_margin"] == undefined(2, "it has none", "predicted")
 
 
 def test_without_a_control_there_is_no_margin() -> None:
@@ -75,8 +81,8 @@ def test_without_a_control_there_is_no_margin() -> None:
         ("", "no control explanation has this score"),
         ("layer_", "no other head of its layer that says something else serves as a control"),
     ):
-        assert result[MEASURE.control_of(kind)] == (None, None, None, 0, reason)
-        assert result[MEASURE.margin_of(kind)] == (None, None, None, 2, reason)
+        assert result[MEASURE.control_of(kind)] == undefined(0, reason)
+        assert result[MEASURE.margin_of(kind)] == undefined(2, reason)
 
 
 def test_ranked_pairs_leave_out_the_future_and_the_first_token() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headatlas.statistics.correlation import constant_side, moments, pearson
+from headatlas.statistics.correlation import constant_side, moments, pearson, why_undefined
 
 values = st.floats(-10, 10).map(lambda x: round(x, 1))
 windows = st.lists(st.lists(st.tuples(values, values), min_size=1, max_size=6), min_size=1)
@@ -52,14 +52,22 @@ def test_correlation_of_a_resample_is_that_of_its_windows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("predicted", "measured", "reason"),
+    ("predicted", "measured", "side", "reason"),
     [
-        ([0, 0, 0, 0], [1, 2, 3, 4], "predicted attention is constant"),
-        ([1, 2, 3, 4], [5, 5, 5, 5], "measured attention is constant"),
-        ([1, 2, 3, np.inf], [5, 6, 5, 5], "attention is not finite"),
+        ([0, 0, 0, 0], [1, 2, 3, 4], "predicted", "predicted attention is constant"),
+        ([0, 0, 0, 0], [5, 5, 5, 5], "predicted", "predicted attention is constant"),
+        ([1, 2, 3, 4], [5, 5, 5, 5], "measured", "measured attention is constant"),
+        ([1, 2, 3, np.inf], [5, 6, 5, 5], None, "attention is not finite"),
+        ([1, 1, 1, 1], [1, 2, 3, np.inf], None, "attention is not finite"),
     ],
 )
-def test_undefined_correlation_has_a_reason(predicted: list, measured: list, reason: str) -> None:
+def test_undefined_correlation_has_a_reason(
+    predicted: list, measured: list, side: str | None, reason: str
+) -> None:
     sums = moments(np.array(predicted, float), np.array(measured, float))
     assert np.isnan(pearson(sums))
-    assert constant_side("attention", sums) == reason
+    assert (constant_side(sums), why_undefined("attention", sums)) == (side, reason)
+
+
+def test_where_neither_side_is_constant_none_is_named() -> None:
+    assert constant_side(moments(np.arange(3.0), np.arange(3.0) ** 2)) is None

@@ -2,12 +2,10 @@
 
 from typing import Literal
 
-import numpy as np
 import pytest
 
 from headatlas.records.explanation import Explanation
 from headatlas.records.scores import HeadScores, Score, Verdict
-from headatlas.statistics.correlation import constant_side, moments
 from headatlas.studies.arms import Arm, Found
 from headatlas.studies.quality import Value
 from headatlas.studies.tables import Sampling, compared_scores, scored
@@ -72,8 +70,7 @@ def test_a_correlation_with_a_constant_is_what_chance_gives() -> None:
     """Left out, the head would raise the mean of the variant that predicts nothing of it."""
     arms = [arm("all"), arm("flat", texts=1)]
     files = [found({CORRELATION: 0.6}, {CORRELATION: 0.2}), found({CORRELATION: 0.5}, {METRIC: 1})]
-    reason = constant_side("activation", moments(np.ones(9), np.arange(9.0)))
-    flat = Score(split="test", metric=CORRELATION, value=None, n=9, reason=reason)
+    flat = Score(split="test", metric=CORRELATION, value=None, n=9, constant="predicted")
     files[1].scores[0, 1].scores.append(flat)
     values = scored(arms, {a.label: f for a, f in zip(arms, files, strict=True)})
     own = values["explainer.texts=1"][CORRELATION]
