@@ -1,9 +1,12 @@
 """Of which heads the variants of a study are, and what is explained once for all of them."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 from workplace import Workplace
+
+from .conftest import copied
 
 TINY, SECOND = 6, 3  # heads that are selected of the two models
 
@@ -22,17 +25,20 @@ def test_a_study_of_as_many_heads_as_there_are_has_the_runs_own_files(fresh: Wor
     assert "~heads=" not in said
 
 
-def test_heads_are_drawn_of_those_models_alone_that_have_more(fresh: Workplace) -> None:
+def test_heads_are_drawn_of_those_models_alone_that_have_more(
+    fresh: Workplace, tmp_path: Path
+) -> None:
     """The model with fewer is studied by its run's own files, and is not explained to draw them."""
-    both = study(fresh, of={"explainer": "terse"}, heads=4, vary={"model": ["tiny", "second"]})
+    workplace = copied(fresh, tmp_path / "run")
+    both = study(workplace, of={"explainer": "terse"}, heads=4, vary={"model": ["tiny", "second"]})
     both["explainers"]["terse"] = {"kind": "symbolic", "max_behaviours": 1}
-    table = fresh.folder / "results/studies/s/heads.csv"
+    table = workplace.folder / "results/studies/s/heads.csv"
     table.parent.mkdir(parents=True)
     rows = [f"tiny,{layer},{head}," for layer, head in [(0, 0), (0, 2), (1, 1), (1, 2)]]
     rows += [f"second,{layer},{head}," for layer, head in [(0, 3), (2, 0), (2, 1)]]
     table.write_text("\n".join(["model,layer,head,family", *rows, ""]))
     page, run = "results/studies/s/index.html", "results/tiny/words/terse/round0/controls.parquet"
-    jobs = fresh.jobs(page, configuration=both)
+    jobs = workplace.jobs(page, configuration=both)
     assert jobs["explain_head"] == TINY + 4 + SECOND  # all of tiny by symbolic, for its families
-    jobs = fresh.jobs(page, run, configuration=both)
+    jobs = workplace.jobs(page, run, configuration=both)
     assert jobs["explain_head"] == TINY + 4 + SECOND + TINY  # that run of tiny is of all heads

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -42,7 +43,32 @@ def test_what_is_not_there_cannot_be_asked_for(
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert sentence in said, said[-2000:]
-    assert "KeyError" not in said
+    assert "KeyError" not in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ({"vary": {"explainer.texts": [0]}}, "vary: explainer.texts: 0 is not allowed; allowed:"),
+        ({"vary": {"model.heads": [["L00H99"]]}}, "vary: model.heads: 'L00H99' is out of range;"),
+        (
+            {"heads": 2, "vary": {"explainer.texts": [3]}},
+            "heads: none are drawn yet; allowed: `make study NAME=s`, which draws them first",
+        ),
+    ],
+)
+@pytest.mark.parametrize("target", ["index.html", "variants.json"])
+def test_a_study_that_cannot_be_is_refused_in_a_sentence(
+    fresh: Workplace, entry: dict[str, Any], sentence: str, target: str
+) -> None:
+    """Where it runs too, before any work, and the folder is not locked afterwards."""
+    configuration = fresh.changed("studies", to={"s": entry})
+    done = fresh.snakemake(f"results/studies/s/{target}", configuration=configuration)
+    assert done.returncode == 1
+    *_, last = (done.stdout + done.stderr).splitlines()
+    assert f"studies.s.{sentence}" in last
+    assert not list((fresh.folder / ".snakemake/locks").iterdir())
+    assert not (fresh.folder / "results/studies").exists()
 
 
 def test_a_configuration_in_another_encoding_is_told(tmp_path: Path) -> None:

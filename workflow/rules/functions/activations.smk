@@ -15,12 +15,12 @@ def blocks(model, explainer=None):
 
 
 def block_heads(wildcards):
-    """The heads of a block. Raises WorkflowError if there is no such block."""
+    """The heads of a block, which is refused if there is no such block."""
     at = int(wildcards.first), int(wildcards.last)
     found = blocks(wildcards.model, wildcards.get("explainer"))
     if at not in found:
         allowed = ", ".join(f"layers{first:02d}-{last:02d}" for first, last in found)
-        raise WorkflowError(
+        refuse(
             f"layers{wildcards.first}-{wildcards.last}: no block of models.{wildcards.model}; "
             f"allowed: {allowed}"
         )

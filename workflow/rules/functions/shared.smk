@@ -1,5 +1,12 @@
 """Which files a job reads: the input functions that rules of several stages share."""
 
+def refuse(problem):
+    """End Snakemake with a sentence, before any work: for input functions.
+
+    Around an exception that one of them raises, Snakemake prints a traceback.
+    """
+    sys.exit(problem)
+
 
 def at_round(pattern, wildcards):
     """A path whose round, where the job is about none in particular, is the published one."""
@@ -23,7 +30,7 @@ def layer_files(pattern):
 
 
 def check_selected(wildcards):
-    """Raise WorkflowError if the head or the layer of a job is not one of those to be explained."""
+    """Refuse a job whose head or layer is not one of those to be explained."""
     heads = heads_of_run(wildcards.model, wildcards.get("explainer"))
     layer = wildcards.get("layer")
     head = wildcards.get("head")
@@ -34,7 +41,7 @@ def check_selected(wildcards):
     else:
         return
     allowed = f"{head_name(*heads[0])} to {head_name(*heads[-1])}, as selected"
-    raise WorkflowError(f"{name}: no {kind} of models.{wildcards.model}; allowed: {allowed}")
+    refuse(f"{name}: no {kind} of models.{wildcards.model}; allowed: {allowed}")
 
 
 def events_of(wildcards):

@@ -2,14 +2,14 @@
 
 @cache
 def plan_of(study):
-    """The variants of a study. Raises WorkflowError, before any work, if one cannot work."""
+    """The variants of a study, which is refused if one of them cannot work."""
     plan = STUDIES.get(study)
     try:
         if isinstance(plan, InputError):
             raise plan
         check(config, study, CONFIG_SCHEMA, Path.cwd())
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(str(error))
     return plan
 
 
@@ -61,9 +61,7 @@ def variants_of(study):
     plan = plan_of(study)
     if plan.drawn_from.keys() != plan.sample.keys():
         problem = f"studies.{study}.heads: none are drawn yet"
-        raise WorkflowError(
-            f"{problem}; allowed: `make study NAME={study}`, which draws them first"
-        )
+        refuse(f"{problem}; allowed: `make study NAME={study}`, which draws them first")
     own = own_values(config, study)
     for changed, run in plan.variants:
         model, corpus, explainer, clustering = run
