@@ -1,5 +1,6 @@
 """Which files a job reads: the input functions that rules of several stages share."""
 
+
 def refuse(problem):
     """End Snakemake with a sentence, before any work: for input functions.
 
