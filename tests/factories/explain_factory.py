@@ -133,9 +133,10 @@ def reply(texts: int = 2, **changes: object) -> str:
 class Scripted(Client):
     """A client that answers from a function of the sample; nothing is sent."""
 
-    def __init__(self, says: Callable[[int], str]):
+    def __init__(self, says: Callable[[int], str], temperature: float | None = None):
+        sampling = Sampling(model="m", temperature=temperature)
         connection = Connection(base_url="http://nowhere")
-        super().__init__(Sampling(model="m"), connection, replies=Path("unused"), environment={})
+        super().__init__(sampling, connection, replies=Path("unused"), environment={})
         self.says = says
         self.asked: list[Sequence[Message]] = []
 

@@ -129,6 +129,15 @@ class Candidate(Record):
         description="probability of yes that the judge gave to each validation item of the head, "
         "in the order of the table of items; null where its reply says neither",
     )
+    prompt: str | None = Field(
+        default=None,
+        description="digest of the prompt of a language model, if it was answered",
+    )
+    asked: bool = Field(
+        default=True,
+        description="false: its prompt is that of an earlier candidate, and so at temperature 0 is "
+        "all that came of it, which stands here again",
+    )
 
 
 class Explanation(HeadRecord):

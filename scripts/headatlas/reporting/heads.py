@@ -54,8 +54,8 @@ class Head(NamedTuple):
     def kept(self) -> Candidate | None:
         """Of what a language model proposed, the explanation that was kept."""
         told = self.explanation.summary, self.explanation.behaviours
-        proposed = reversed(self.explanation.candidates)
-        return next((c for c in proposed if c.summary and (c.summary, c.behaviours) == told), None)
+        proposed = [c for c in reversed(self.explanation.candidates) if c.asked and c.summary]
+        return next((c for c in proposed if (c.summary, c.behaviours) == told), None)
 
     @property
     def beaten(self) -> bool:

@@ -59,6 +59,8 @@ def explained(name: str) -> Explanation:
         candidate(0, 1, f"two {ATTACK}", 0.75),
         candidate(1, 0, "", None),
     ]
+    again = {"round": 1, "number": 1, "asked": False}
+    proposed.append(proposed[1].model_copy(update=again))
     return before.model_copy(
         update={
             "summary": proposed[1].summary,
@@ -185,10 +187,14 @@ def test_detection_decides_where_nothing_predicts_attention(run: Path) -> None:
 def test_the_page_of_a_head_tells_how_it_was_chosen(run: Path) -> None:
     page = (run / "heads/L00H00.html").read_text()
     section = page[page.index('id="candidates"') : page.index('id="scores"')]
-    assert section.count("<tr>") == 4
+    assert section.count("<tr>") == 5
     assert section.count(">kept<") == 1
     kept = section[: section.index(">kept<")].rsplit("<tr>", 1)[1]
-    assert '<td class="number">2</td><td class="number">0.75</td>' in kept
+    first, *later = '<td class="number">0</td>', '<td class="number">2</td>', ">0.75</td>"
+    assert kept.startswith(first) and all(cell in kept for cell in later)
+    again = section.rsplit("<tr>", 1)[1]
+    assert "not asked again: the prompt is that of an earlier candidate" in again
+    assert section.count("not asked again") == 1
     assert "9 replies (3 attempts were repeated), 3,000 tokens in and 60 out: $0.0015." in section
     assert "<script>alert" not in page
     assert "Pair detection AUROC" in page

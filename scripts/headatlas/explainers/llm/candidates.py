@@ -1,6 +1,8 @@
 """Several explanations proposed for a head at once, and how each does on validation text."""
 
 import functools
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -62,46 +64,67 @@ def why_no_score(answers: Sequence[Answer]) -> str:
     return quoting(reason, said[0]) if said else reason
 
 
+class Asking(NamedTuple):
+    """Who is asked about a head, for which kind of reply, and how what it says is tried."""
+
+    about: HeadRecord
+    kind: type[ExplanationReply]
+    texts: int  # test texts of each kind
+    explainer: Client
+    trial: Trial
+
+    async def proposal(self, prompt: Sequence[Message], number: int, sample: int) -> Proposal:
+        """The explanation that the explainer gives to a prompt, judged."""
+        candidate = Candidate(
+            round=self.about.round, number=number, summary="", behaviours=[], score=None,
+            reason=None, prompt=digest(prompt),
+        )  # fmt: skip
+        explanation = None
+        try:
+            check = functools.partial(check_reply, texts=self.texts)
+            reply = await ask_for(self.explainer, prompt, self.kind, check=check, sample=sample)
+            explanation = explanation_of(self.about, reply)
+            candidate.summary, candidate.behaviours = explanation.summary, explanation.behaviours
+            answers = await self.trial.answers(explanation)
+            candidate.answers = [answer.probability for answer in answers]
+            candidate.score = score_of(answers, self.trial.items)
+            if candidate.score is None:
+                candidate.reason = why_no_score(answers)
+        except BudgetSpent as error:
+            candidate.reason, candidate.prompt = str(error), None
+            return Proposal(candidate, explanation, budget_spent=True)
+        except (Refused, Unusable) as error:
+            candidate.reason = str(error)
+        return Proposal(candidate, explanation)
+
+
 async def propose(
-    about: HeadRecord,
-    prompts: Sequence[Sequence[Message]],
-    kind: type[ExplanationReply],
-    texts: int,
-    explainer: Client,
-    trial: Trial,
+    asking: Asking, prompts: Sequence[Sequence[Message]], earlier: Sequence[Candidate]
 ) -> list[Proposal]:
     """The explanations that the explainer gives to the prompts, each judged, in their order.
 
-    `kind` is the reply that they ask for, `texts` the number of test texts of
-    each kind.
+    At temperature 0 a prompt that is there twice, or was there for an `earlier` candidate, has one
+    reply: it is not asked again, and the candidate is a copy, of no explanation of its own.
     """
+    digests, first = [*map(digest, prompts)], asking.about.round * len(prompts)
+    once = asking.explainer.sampling.temperature == 0
+    same = {c.prompt: c for c in reversed(earlier)} if once else {}
+    new = [n for n, d in enumerate(digests) if not once or d not in (*same, *digests[:n])]
+    found = await together(asking.proposal(prompts[n], n, first + n) for n in new)
+    by_number = dict(zip(new, found, strict=True))
+    same |= {digests[n]: proposal.candidate for n, proposal in by_number.items()}
+    return [by_number.get(n) or _again(same[d], asking.about, n) for n, d in enumerate(digests)]
 
-    async def proposed(number: int) -> Proposal:
-        candidate = Candidate(
-            round=about.round, number=number, summary="", behaviours=[], score=None, reason=None
-        )
-        explanation = None
-        try:
-            reply = await ask_for(
-                explainer,
-                prompts[number],
-                kind,
-                check=functools.partial(check_reply, texts=texts),
-                sample=about.round * len(prompts) + number,
-            )
-            explanation = explanation_of(about, reply)
-            candidate.summary, candidate.behaviours = explanation.summary, explanation.behaviours
-            answers = await trial.answers(explanation)
-            candidate.answers = [answer.probability for answer in answers]
-            candidate.score = score_of(answers, trial.items)
-            if candidate.score is None:
-                candidate.reason = why_no_score(answers)
-        except (BudgetSpent, Refused, Unusable) as error:
-            candidate.reason = str(error)
-            return Proposal(candidate, explanation, isinstance(error, BudgetSpent))
-        return Proposal(candidate, explanation)
 
-    return await together(map(proposed, range(len(prompts))))
+def digest(prompt: Sequence[Message]) -> str:
+    """What tells a prompt from others in the records of candidates."""
+    return hashlib.sha256(json.dumps(prompt).encode()).hexdigest()[:16]
+
+
+def _again(candidate: Candidate, about: HeadRecord, number: int) -> Proposal:
+    """A candidate with the prompt of another, which was not asked."""
+    update = {"round": about.round, "number": number, "asked": False}
+    return Proposal(candidate.model_copy(update=update), None)
 
 
 def best(proposals: Sequence[Proposal]) -> Proposal | None:

@@ -13,7 +13,7 @@ from ...llm.usage import rounded
 from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
 from ..unexplained import failed_explanation
-from .candidates import Trial, best, propose, usage_of
+from .candidates import Asking, Trial, best, propose, usage_of
 from .exemplars import (
     Excerpt,
     Format,
@@ -44,19 +44,21 @@ async def explain(
     settings: Settings,
     explainer: Client,
     judge: Client,
+    earlier: Sequence[Candidate] = (),
 ) -> Explanation:
     """Ask for explanations of a head and keep the one that a judge can predict most from.
 
     `events` are those of the head (`exemplars.read_seen`): exemplars come from the train
-    split; `items`, of the validation split, are what the judge is asked. A head whose activation
-    is not finite, for which no reply could be used, or for which the budget was too small, is
-    `failed`. Raises AskError if the server is away.
+    split; `items`, of the validation split, are what the judge is asked; `earlier` candidates are
+    those of the rounds before. A head whose activation is not finite, for which no reply could be
+    used, or for which the budget was too small, is `failed`. Raises AskError if the server is away.
     """
     if reason := not_finite(events_of(events, ["train"])):
         return failed_explanation(about, reason)
     prompts = prompts_of(about, events, evidence, settings)
     trial = trial_of(events, items, settings, judge)
-    proposals = await propose(about, prompts, evidence.reply, settings.texts, explainer, trial)
+    asking = Asking(about, evidence.reply, settings.texts, explainer, trial)
+    proposals = await propose(asking, prompts, earlier)
     candidates = [proposal.candidate for proposal in proposals]
     stopped = [proposal.candidate for proposal in proposals if proposal.budget_spent]
     chosen = None if stopped else best(proposals)

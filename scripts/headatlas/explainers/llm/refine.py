@@ -11,7 +11,7 @@ from ...llm.usage import rounded, since
 from ...records.explanation import Candidate, Explanation
 from ...records.head import HeadRecord
 from ...records.judgement import Answer
-from .candidates import best, propose, rank, score_of, usage_of
+from .candidates import Asking, best, propose, rank, score_of, usage_of
 from .exemplars import largest_activation
 from .explain import Settings, drawn_excerpts, explain, trial_of
 from .misses import misses_of, wrong_items
@@ -35,8 +35,9 @@ async def revise(
     Raises AskError if the server is away.
     """
     if previous.status != "explained":
-        found = await explain(about, events, items, evidence, settings, explainer, judge)
-        return found.model_copy(update={"candidates": previous.candidates + found.candidates})
+        earlier = previous.candidates
+        found = await explain(about, events, items, evidence, settings, explainer, judge, earlier)
+        return found.model_copy(update={"candidates": earlier + found.candidates})
     kept = previous.model_copy(update=about.model_dump())
     candidates: list[Candidate] = []
     answers: list[Answer] = []
@@ -50,7 +51,8 @@ async def revise(
         prompts = revise_prompts(
             about, previous, events, evidence, settings, wrong, asked=len(answers)
         )
-        proposals = await propose(about, prompts, evidence.reply, settings.texts, explainer, trial)
+        asking = Asking(about, evidence.reply, settings.texts, explainer, trial)
+        proposals = await propose(asking, prompts, previous.candidates)
         candidates = [proposal.candidate for proposal in proposals]
         chosen, score = best(proposals), score_of(answers, trial.items)
         if chosen and chosen.explanation and rank(chosen.candidate.score) > rank(score):
