@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .figures import interval, number
 from .measure import clearly_above
 from .measures import attention_explained, attention_gain, detection_auroc, pair_detection_auroc
-from .records.explanation import Behaviour, Explanation
+from .records.explanation import RESTING, Behaviour, Explanation
 from .records.scores import Score
 
 MOST_ANYWAY = 0.5  # of the attention: keys that get it by distance alone narrow nothing down
@@ -87,7 +87,7 @@ def vague(evidence: Evidence) -> str | None:
             return None
         return f"a judge that knows it tells passages apart by {_figures(asked)}; 0.5 is chance"
     named = [b for b in evidence.explanation.behaviours if b.family != "uniform"]
-    if named and all(b.family == "sink" for b in named):
+    if named and all(b.family == RESTING for b in named):
         return f"all it says is that the head rests on the first token, {_share(named[0])}"
     shares = [b.baseline for b in named if b.baseline is not None]
     if not shares or min(shares) < MOST_ANYWAY:

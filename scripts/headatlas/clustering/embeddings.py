@@ -17,7 +17,7 @@ _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 
 def behaviour_text(explanation: Explanation) -> str:
-    """What of an explanation is compared: its behaviours, without their figures.
+    """What of an explanation is compared: its behaviours beside resting, without their figures.
 
     The summary would group heads by their percentages; it stands in only where an
     explanation names no behaviour.
@@ -25,7 +25,7 @@ def behaviour_text(explanation: Explanation) -> str:
     sentences = [
         f"{behaviour.family}: {behaviour.attends_to}"
         + (f", {behaviour.active_when}" if behaviour.active_when else "")
-        for behaviour in explanation.behaviours
+        for behaviour in explanation.beside_resting
     ]
     text = "; ".join(sentences) or explanation.summary
     return text.encode("utf-8", "replace").decode()

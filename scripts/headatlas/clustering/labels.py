@@ -102,7 +102,7 @@ def _phrases(family: Sequence[Explanation]) -> list[str]:
         for phrase in (
             [
                 phrase
-                for behaviour in explanation.behaviours
+                for behaviour in explanation.beside_resting
                 for phrase in (behaviour.family, behaviour.attends_to)
             ]
             or [explanation.summary]
@@ -118,7 +118,7 @@ def _common_behaviours(family: Sequence[Explanation]) -> str:
     heads: Counter[str] = Counter()
     places: Counter[str] = Counter()
     for explanation in family:
-        names = [" ".join(b.family.lower().split()) for b in explanation.behaviours]
+        names = [" ".join(b.family.lower().split()) for b in explanation.beside_resting]
         for place, name in enumerate(dict.fromkeys(filter(None, names))):
             heads[name] += 1
             places[name] += place

@@ -1,11 +1,11 @@
 """Explanations as points by what their programs weigh, not by their words.
 
-A head is a distribution: of what its explanation explains, which share is due to which keys. A
-piece of the explanation has the share that it adds. Half of that is for the piece's family, a
-quarter for its source and a quarter for its source at its trigger; what is told of distance is
-spread over distances instead, as the kernel of the program has it. The point is the square root of
-the distribution: a unit vector, with the Bhattacharyya coefficient for a cosine and (but for a
-factor) the Hellinger distance between points.
+A head is a distribution: of what its explanation explains, which share is due to which keys; to
+rest on the first token is left out where it does more. A piece of the explanation has the share
+that it adds. Half of that is for the piece's family, a quarter for its source and a quarter for its
+source at its trigger; what is told of distance is spread over distances instead, as the kernel of
+the program has it. The point is the square root of the distribution: a unit vector, with the
+Bhattacharyya coefficient for a cosine and (but for a factor) the Hellinger distance between points.
 """
 
 import re
@@ -52,7 +52,7 @@ def _distribution(explanation: Explanation) -> dict[str, float]:
     if program is None:
         return {}
     found: dict[str, float] = defaultdict(float)
-    pieces = [(piece, max(piece.adds or 0.0, 0.0)) for piece in explanation.behaviours]
+    pieces = [(piece, max(piece.adds or 0.0, 0.0)) for piece in explanation.beside_resting]
     total = sum(adds for _, adds in pieces)
     for piece, adds in pieces:
         for name, share in _parts(piece, program):

@@ -19,7 +19,7 @@ _OWN = {
     "name": "name of the head",
     "status": "explained, not compared, unexplained or failed",
     "reason": "why there is no value, or no explanation that counts",
-    "family": "family of the head's first behaviour",
+    "family": "family of the head's first behaviour, other than to rest if it has another",
     "cluster": "number of its cluster, of explanations that are alike",
     "cluster_label": "name of its cluster",
     "twins": "heads that say the same, the likest first",

@@ -140,6 +140,9 @@ class Candidate(Record):
     )
 
 
+RESTING = "sink"  # the family of behaviours that rest on the first token
+
+
 class Explanation(HeadRecord):
     """`explanations/LxxHyy.json`: what an explainer says about a head."""
 
@@ -162,3 +165,11 @@ class Explanation(HeadRecord):
         default=[], description="what a language model proposed, in all rounds so far"
     )
     usage: Usage | None = Field(default=None, description="of this round; null without a model")
+
+    @property
+    def beside_resting(self) -> list[Behaviour]:
+        """Its behaviours but to rest on the first token, as most heads do; all if no other is left.
+
+        What the head is known and grouped by.
+        """
+        return [b for b in self.behaviours if b.family != RESTING] or self.behaviours

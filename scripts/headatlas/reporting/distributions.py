@@ -63,7 +63,7 @@ def counts(heads: Sequence[Head]) -> dict[str, int]:
 
 
 def families(heads: Sequence[Head]) -> dict[str, list[Head]]:
-    """Heads by family of the first behaviour, the largest family first."""
+    """Heads by their family, the largest family first."""
     found: dict[str, list[Head]] = {}
     for head in heads:
         if head.family is not None:

@@ -46,8 +46,8 @@ class Head(NamedTuple):
 
     @property
     def family(self) -> str | None:
-        """Family of the first behaviour, or None without one."""
-        behaviours = self.explanation.behaviours
+        """Family of the first behaviour beside resting, or None without one."""
+        behaviours = self.explanation.beside_resting
         return behaviours[0].family if behaviours else None
 
     @property

@@ -65,7 +65,7 @@ def colourings(
     made.append(
         _names(
             "Behaviour family",
-            "Family of the head's first behaviour, as its explanation states it.",
+            "Family of the head's first behaviour beside resting, as its explanation states it.",
             [head.family for head in heads],
         )
     )

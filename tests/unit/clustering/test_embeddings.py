@@ -46,11 +46,13 @@ def test_text_is_the_behaviours_without_their_figures() -> None:
             [
                 behaviour("induction", "the token after it", "the token was seen before", 0.61),
                 behaviour("sink", "the start", "", 0.2),
+                behaviour("comma", "commas", "", 0.1),
             ],
             summary="61 % of attention",
         )
     )
-    assert text == "induction: the token after it, the token was seen before; sink: the start"
+    assert text == "induction: the token after it, the token was seen before; comma: commas"
+    assert behaviour_text(explanation([behaviour("sink", "the start", "", 1)])) == "sink: the start"
 
 
 def test_summary_stands_in_where_no_behaviour_is_named() -> None:

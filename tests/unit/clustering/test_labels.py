@@ -51,9 +51,9 @@ def test_label_is_the_behaviour_that_most_explanations_name() -> None:
 
 
 def test_two_common_behaviours_are_both_in_the_label() -> None:
-    both = explanation(("sink", "the start", ""), ("delimiter", "the last comma", ""))
-    assert labels([both, both, DELIMITER]) == ["delimiter and sink"]
-    assert labels([both, both]) == ["sink and delimiter"]
+    both = explanation(("local", "the start", ""), ("delimiter", "the last comma", ""))
+    assert labels([both, both, DELIMITER]) == ["delimiter and local"]
+    assert labels([both, both]) == ["local and delimiter"]
 
 
 def test_case_and_spaces_do_not_make_another_behaviour() -> None:

@@ -58,6 +58,14 @@ def head(*pieces: Behaviour, program: Program | None = program()) -> Explanation
     )
 
 
+def test_to_rest_on_the_first_token_counts_where_a_head_does_no_more() -> None:
+    rest, other = piece("first_token", 0.8, "sink"), piece("last(quote)", 0.1, "quote")
+    both, alone, only = weight_points([head(rest, other), head(other), head(rest)])
+    assert both.tolist() == alone.tolist()
+    assert only @ both == 0
+    assert only @ only == pytest.approx(1)
+
+
 def cosine(one: Explanation, other: Explanation) -> float:
     points = weight_points([one, other])
     return float(points[0] @ points[1])
@@ -69,7 +77,7 @@ INDUCTION = piece("after(same_token, all)", 0.3, "induction")
 def test_what_adds_nothing_does_not_count_and_shares_are_of_what_is_explained() -> None:
     twice = piece("after(same_token, all)", 0.6, "induction")
     assert cosine(head(INDUCTION), head(twice)) == pytest.approx(1)
-    idle = piece("first_token", -0.01, "sink")
+    idle = piece("last(quote)", -0.01, "quote")
     assert cosine(head(INDUCTION), head(twice, idle)) == pytest.approx(1)
 
 
@@ -88,9 +96,9 @@ def test_half_is_for_the_family_and_a_quarter_each_for_source_and_trigger(
 
 
 def test_the_cosine_is_the_bhattacharyya_coefficient_of_the_shares() -> None:
-    first = piece("first_token", 0.1, "sink")
-    # 0.75 induction and 0.25 sink, against induction alone
-    assert cosine(head(INDUCTION, first), head(INDUCTION)) == pytest.approx(0.75**0.5)
+    quote = piece("last(quote)", 0.1, "quote")
+    # 0.75 induction and 0.25 quote, against induction alone
+    assert cosine(head(INDUCTION, quote), head(INDUCTION)) == pytest.approx(0.75**0.5)
 
 
 def test_the_kernel_counts_the_keys_of_a_bin() -> None:

@@ -45,11 +45,6 @@ class Importance:
         """Nats a query lost on held-out text without the kernel over distance."""
         return self._without([0])
 
-    @property
-    def first(self) -> float:
-        """Likewise without what is special of the first and the second token."""
-        return self._without([1, 2])
-
     def behaviours(self, numbers: Sequence[int]) -> float:
         """Likewise without some behaviours."""
         return self._without([N_TERMS + n for n in numbers])

@@ -27,6 +27,14 @@ def without_first(cells: _Cells, grid: Grid) -> _Cells:
     return grid.normalised(cells * grid.not_first)
 
 
+def first_evened(predicted: _Cells, grid: Grid) -> _Cells:
+    """Position 0 with the share that even attention gives it, the rest of each row scaled to it."""
+    rest = without_first(predicted, grid)
+    evened = even(grid)
+    of_rest = grid.row_sums(evened * grid.not_first)[grid.row]
+    return np.where(grid.not_first, rest * of_rest, evened)
+
+
 def explained(attention: _Cells, predicted: _Cells, baseline: _Cells, grid: Grid) -> float:
     """1 − KL(A‖P) / KL(A‖baseline), summed over queries; nan if the baseline is exact.
 

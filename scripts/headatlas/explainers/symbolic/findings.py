@@ -1,7 +1,8 @@
 """What a head does, piece by piece: the first token, distance, and the behaviours of its logit.
 
 All figures are of validation text. What a piece adds is a share of KL(A‖even): that by which
-less of it is explained without the piece.
+less of it is explained without the piece, or, of the first token, if it had the share that even
+attention gives it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from jaxtyping import Float
 from ..logit.features import Feature, term_of
 from ..logit.grid import BIN_ENDS, N_BINS, Grid
 from ..logit.importance import Importance
-from ..logit.measures import divergences, even
+from ..logit.measures import divergences, even, first_evened
 from ..logit.model import Logit
 from ..logit.selection import PROFILE, Selection
 from .activity import Seen
@@ -83,7 +84,7 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     def nats(predicted: Float[np.ndarray, " cell"]) -> float:
         return float(divergences(attention, predicted, grid).sum()) / max(grid.n_rows, 1)
 
-    left = nats(uniform)
+    left, predicted = nats(uniform), selection.logit.predict(validation.table)
     distance = distance_of(attention, uniform, grid)
     share = _mean(1 - attention[grid.starts], grid)
     evenly = [Finding(EVERYTHING, ANY, 1.0, share, share, 0.0)]
@@ -102,8 +103,10 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     terms = list(_of_terms(selection.logit, told, validation, position, adds))
     raised = [n for p in terms if p.share > p.baseline and (n := p.term) is not None]
     far = _elsewhere([selection.logit.behaviours[n].feature for n in raised], validation)
+    # By many a term: the kinds of all other keys, raised or lowered together, tell it as well.
+    first = nats(first_evened(predicted, grid)) - nats(predicted)
     pieces = [
-        *_resting(attention, uniform, grid, importance.first / left),
+        *_resting(attention, uniform, grid, first / left),
         *_of_distance(distance, attention, uniform, grid, importance.distance / left, far),
         *terms,
     ]
@@ -111,10 +114,7 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
         alone = Importance(
             selection.position, (train.attention, train.table), (attention, validation.table)
         )
-        pieces = [
-            *_resting(attention, uniform, grid, alone.first / left),
-            *_of_distance(distance, attention, uniform, grid, alone.distance / left, 1.0),
-        ]
+        pieces = [*_of_distance(distance, attention, uniform, grid, alone.distance / left, 1.0)]
     if not pieces and _mean(grid.row_sums(np.minimum(attention, uniform)), grid) >= NEARLY_EVEN:
         pieces = evenly
     instead = _instead_of_resting(pieces, validation, position)
@@ -122,8 +122,7 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     pieces = [p for p in pieces if p.term is not None or p.source not in there] + instead
     pieces = _together(pieces)
     pieces.sort(key=lambda p: -p.adds * (PROFILE if p.source == EVERYTHING else 1))
-    full = 1 - nats(selection.logit.predict(validation.table)) / left
-    return Findings(pieces, distance, full, 1 - nats(position) / left, left)
+    return Findings(pieces, distance, 1 - nats(predicted) / left, 1 - nats(position) / left, left)
 
 
 def _needed(logit: Logit, importance: Importance, paired: Sequence[int]) -> dict[int, float]:
@@ -292,7 +291,8 @@ def _together(pieces: list[Finding]) -> list[Finding]:
         if same is None or piece.trigger != ANY:
             found.append(piece)
         else:
-            adds = found[same].adds + piece.adds
+            # Of the first token it is measured with all its terms.
+            adds = found[same].adds + piece.adds * (piece.source != FIRST_TOKEN)
             term = found[same].term if found[same].term is not None else piece.term
             found[same] = found[same]._replace(adds=adds, term=term)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .findings import Finding, Findings
-from .language import FIRST_TOKEN, Expression
+from .language import ANY, FIRST_TOKEN, Expression
 from .phrases import MOST_WORDS, Speaker
 from .wording import attends_to
 
@@ -26,6 +26,7 @@ def title(findings: Findings, speaker: Speaker) -> str:
     first, *others = findings.pieces
     found = speaker.titles(first)[0]
     rests = first.source == FIRST_TOKEN
+    others = [piece for piece in others if not (rests and piece.source == FIRST_TOKEN)]
     if others and (rests or others[0].adds >= SECOND * first.adds):
         joint = ", else " if rests else "; "
         for second in speaker.titles(others[0]):
@@ -47,7 +48,9 @@ def summary(
         return f"Spreads its attention evenly over {speaker.attends_to(pieces[0])}."
     sentences = []
     for verb, avoided in (("Attends to", False), ("Avoids", True)):
-        told = [_phrase(piece, speaker) for piece in pieces if speaker.avoids(piece) == avoided]
+        told = [
+            _phrase(piece, speaker, pieces) for piece in pieces if speaker.avoids(piece) == avoided
+        ]
         if told:
             sentences.append(
                 f"{verb} {'; '.join(told[:-1])}{'; and ' * bool(told[:-1])}{told[-1]}."
@@ -81,9 +84,11 @@ def percent(share: float) -> str:
     return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
 
 
-def _phrase(piece: Finding, speaker: Speaker) -> str:
+def _phrase(piece: Finding, speaker: Speaker, pieces: Sequence[Finding]) -> str:
     when = speaker.active_when(piece)
-    return speaker.attends_to(piece) + (f" when {when}" if when else "")
+    always = any((p.source, p.trigger) == (piece.source, ANY) for p in pieces)
+    more = " even more" if always and not speaker.avoids(piece) else ""
+    return speaker.attends_to(piece) + (f"{more} when {when}" if when else "")
 
 
 def _alike(pieces: Sequence[Finding], also: Sequence[Sequence[Expression]]) -> str:

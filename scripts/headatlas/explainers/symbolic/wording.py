@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from ...records.explanation import RESTING
 from .language import EARLY, FIRST_TOKEN, Expression
 
 # Token class -> one, several.
@@ -92,7 +93,7 @@ _ITSELF = " up to and including the current token"
 _FAMILIES = {
     "previous_token": "previous-token",
     "current_token": "current-token",
-    "first_token": "sink",
+    "first_token": RESTING,
     "offset": "offset",
     "recent": "local",
     "everything": "uniform",

@@ -13,6 +13,7 @@ from headatlas.explainers.logit.measures import (
     divergences,
     even,
     explained,
+    first_evened,
     overlap,
     without_first,
 )
@@ -39,6 +40,11 @@ def test_without_position_0_rows_are_scaled_anew() -> None:
     predicted = np.array([1, 0.9, 0.1, 0.2, 0.2, 0.6])
     parts = [without_first(c, GRID) for c in (HEAD, predicted, even(GRID))]
     assert explained(*parts, GRID) == pytest.approx(1 - math.log(4) / math.log(2))
+
+
+def test_position_0_is_given_the_share_of_even_attention() -> None:
+    predicted = np.array([1, 0.9, 0.1, 0.2, 0.2, 0.6])
+    assert first_evened(predicted, GRID) == pytest.approx([1, 1 / 2, 1 / 2, 1 / 3, 1 / 6, 1 / 2])
 
 
 def test_overlap_by_hand() -> None:

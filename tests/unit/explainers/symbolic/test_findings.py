@@ -44,6 +44,22 @@ def test_where_a_head_goes_when_it_does_not_rest_is_told(distance: int, source: 
     assert there.frequency == pieces["first_token", CAPITALISED].frequency < 0.5
 
 
+def test_resting_is_told_though_weights_of_other_keys_tell_it_as_well() -> None:
+    table = FeatureTable(Windows(sampled_contexts(np.random.default_rng(0))))
+    flat = (0.0,) * N_BINS
+    lowered = tuple(-3.0 if kind == "digit" else -5.0 for kind in KINDS)
+    for behaviour in (
+        Behaviour(EVERYTHING, ANY, -4.0, "key_kind", lowered),
+        Behaviour(FIRST_TOKEN, ANY, 4.0, "query_kind", (4.0,) * len(KINDS)),
+    ):
+        logit = Logit(flat, flat, 0.0, (behaviour,))
+        seen = Seen(table, logit.predict(table), np.zeros(table.grid.n_rows))
+        found = find(Selection(logit, POSITION, (0.5,), 0.0, True), seen, seen)
+        first = found.pieces[0]
+        assert (first.source, first.trigger) == (FIRST_TOKEN, ANY)
+        assert first.share > 0.6 and 0.5 < first.adds < 1.01
+
+
 def test_a_head_that_goes_anywhere_then_is_not_told_of_a_distance() -> None:
     assert {str(piece.source) for piece in found_of({})} == {"first_token"}
 

@@ -1,4 +1,4 @@
-"""Titles of what is found."""
+"""What is found, in words."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,9 @@ import pytest
 from headatlas.explainers.logit.grid import N_BINS
 from headatlas.explainers.logit.model import Behaviour
 from headatlas.explainers.symbolic.findings import Distance, Finding, Findings
-from headatlas.explainers.symbolic.language import ANY, parse_source
+from headatlas.explainers.symbolic.language import ANY, parse_source, parse_trigger
 from headatlas.explainers.symbolic.phrases import Speaker
+from headatlas.explainers.symbolic.summary import summary, title
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,19 @@ def test_titles_of_lists(source: str, title: str) -> None:
     found = Findings([piece], Distance(np.zeros(N_BINS), 1, 1), 0.5, 0.1, 1.0)
     speaker = Speaker(found, [Behaviour(listed, ANY, 1.0, "token", levels)], {3: "a", 4: "b"})
     assert speaker.titles(piece) == [title]
+
+
+def test_a_head_that_rests_more_at_some_queries_is_told_so_once() -> None:
+    first, digits = parse_source("first_token"), parse_trigger("class(digit)")
+    pieces = [
+        Finding(first, ANY, 1.0, 0.5, 0.03, 0.6),
+        Finding(first, digits, 0.1, 0.8, 0.5, 0.1, 0),
+        Finding(parse_source("previous_token"), ANY, 1.0, 0.2, 0.03, 0.05),
+    ]
+    found = Findings(pieces, Distance(np.zeros(N_BINS), 1, 1), 0.5, 0.1, 1.0)
+    speaker = Speaker(found, [Behaviour(first, digits, 1.0)], {})
+    assert title(found, speaker) == "First token, else previous token"
+    assert summary(found, speaker, [[], [], []], []) == (
+        "Attends to the first token of the text; the first token of the text even more when the"
+        " current token is a number; and the previous token."
+    )
