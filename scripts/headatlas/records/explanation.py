@@ -41,7 +41,8 @@ class Behaviour(Record):
     adds: float | None = Field(
         default=None,
         description="share of what even attention leaves to explain that is explained no more "
-        "without this behaviour",
+        "without this behaviour, or, of resting on the first token, with the share that even "
+        "attention gives it",
     )
     odds: float | None = Field(
         default=None,
