@@ -86,8 +86,8 @@ def percent(share: float) -> str:
 
 def _phrase(piece: Finding, speaker: Speaker, pieces: Sequence[Finding]) -> str:
     when = speaker.active_when(piece)
-    always = any((p.source, p.trigger) == (piece.source, ANY) for p in pieces)
-    more = " even more" if always and not speaker.avoids(piece) else ""
+    always = [p for p in pieces if (p.source, p.trigger) == (piece.source, ANY)]
+    more = " even more" * any(speaker.avoids(p) == speaker.avoids(piece) for p in always)
     return speaker.attends_to(piece) + (f"{more} when {when}" if when else "")
 
 

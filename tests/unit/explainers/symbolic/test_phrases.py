@@ -44,3 +44,17 @@ def test_a_head_that_rests_more_at_some_queries_is_told_so_once() -> None:
         "Attends to the first token of the text; the first token of the text even more when the"
         " current token is a number; and the previous token."
     )
+
+
+def test_what_is_avoided_always_is_not_attended_to_even_more() -> None:
+    words, digits = parse_source("all(word)"), parse_trigger("class(digit)")
+    pieces = [
+        Finding(words, ANY, 1.0, 0.1, 0.4, 0.3, 0),
+        Finding(words, digits, 0.1, 0.8, 0.4, 0.1, 1),
+    ]
+    found = Findings(pieces, Distance(np.zeros(N_BINS), 1, 1), 0.5, 0.1, 1.0)
+    speaker = Speaker(found, [Behaviour(words, ANY, -1.0), Behaviour(words, digits, 1.0)], {})
+    kept = "all ordinary words up to and including the current token"
+    assert summary(found, speaker, [[], []], []) == (
+        f"Attends to {kept} when the current token is a number. Avoids {kept}."
+    )
