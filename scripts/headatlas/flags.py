@@ -22,7 +22,7 @@ TOLD = 0.5  # of what a program explains that its text should account for
 ALWAYS = 0.9  # of the queries at which a behaviour has keys that say nothing of when
 ANY = "any"  # the trigger of every query
 # Families of behaviours that distance and the first token tell.
-BY_POSITION = ("sink", "local", "uniform", "previous-token", "current-token", "offset")
+BY_POSITION = (RESTING, "local", "uniform", "previous-token", "current-token", "offset")
 
 
 class Evidence(NamedTuple):

@@ -6,14 +6,15 @@ as a median, `resampled` draws the units themselves.
 """
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from .records.base import Side
+
 # An end of a 95 % interval is known only if no more than 5 % of the resamples are undefined.
 _MAX_UNDEFINED = 0.05
-Side = Literal["predicted", "measured"]  # of what is held against each other
 
 
 class Estimate(NamedTuple):

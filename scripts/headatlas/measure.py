@@ -12,8 +12,9 @@ from typing import ClassVar, Literal, TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from .intervals import Estimate, Side
+from .intervals import Estimate
 from .items import Question
+from .records.base import Side
 
 Evidence = Literal["predicted activation", "predicted attention", "answers", "test texts"]
 # What is held against a head's explanation, by the part that the kind of control has in names:

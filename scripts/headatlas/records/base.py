@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 VERSION = 1
 RANDOM = "+random"  # ends the name of a model's twin: its architecture with random weights
 Split = Literal["train", "validation", "test"]
+Side = Literal["predicted", "measured"]  # of what is held against each other
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .base import Record
+from .base import Record, Side
 from .head import HeadRecord
 
 
@@ -18,7 +18,7 @@ class Score(Record):
     high: float | None = None
     n: int
     reason: str | None = None
-    constant: Literal["predicted", "measured"] | None = Field(
+    constant: Side | None = Field(
         default=None,
         description="the side that is the same everywhere, so that nothing correlates with it, "
         "where that is the reason",

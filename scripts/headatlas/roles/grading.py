@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from math import comb
 from typing import NamedTuple
 
-from ..records.explanation import Explanation
+from ..records.explanation import RESTING, Explanation
 from ..records.known_roles import PublishedHead, Recall, RoleList, StandardTest
 from . import functions
 from .functions import FUNCTIONS, NOTHING, Function, Writing
@@ -43,7 +43,7 @@ SIGNS = {
 # Of each standard test: the family of the behaviour that it shows.
 TESTS = {sign.repeats: sign.family for sign in SIGNS.values()} | {
     "current_token": "current-token",
-    "sink": "sink",
+    "sink": RESTING,
 }
 NOT_GRADED = (
     "What makes a head one of these is what its output does in the source's task, which attention "

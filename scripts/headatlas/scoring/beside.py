@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from ..intervals import Estimate, Side, estimate, undefined
+from ..intervals import Estimate, estimate, undefined
 from ..measure import CONTROLS, Measure
+from ..records.base import Side
 
 Draws = Float[np.ndarray, " draws"]  # a statistic of the sample (first) and of its resamples
 

@@ -7,7 +7,7 @@ windows follows without looking at a token again.
 import numpy as np
 from jaxtyping import Float
 
-from ..intervals import Side
+from ..records.base import Side
 
 # Activations are stored in half precision, which has 11 significant bits: rounding moves a value
 # by at most 2^-11 of itself, so it can bring about a variance of 2^-22 of the mean square. Values

@@ -207,7 +207,7 @@ class FeatureTable:
     def cells_of(self, source: Expression) -> Int[np.ndarray, " named"]:
         """As `Windows.cells_of`, looked up."""
         if source.is_list:
-            rows = np.isin(self.listed_by(source.name), source.arguments)
+            rows = np.isin(listed_by(source.name, self), source.arguments)
             named = rows[self.grid.key_row] & self.grid.not_first
             return np.flatnonzero(named)
         if source == EVERYTHING:
@@ -216,14 +216,6 @@ class FeatureTable:
         i = self.sources.index(source)
         end = self.starts[(i + 1) * n] if i + 1 < len(self.sources) else len(self.cells)
         return self.cells[self.starts[i * n] : end]
-
-    def listed_by(self, place: str) -> Int[np.ndarray, " row"]:
-        """The token for which a list of `SOURCE_LISTS` names the key of each row, or NO_TOKEN."""
-        if place == "after_tokens":
-            return np.roll(self.tokens, 1)  # of position 0 too, which no list names
-        if place == "new_tokens":
-            return np.where(self.rows_of(NOT_SEEN_BEFORE), self.tokens, NO_TOKEN)
-        return self.tokens
 
     def rows_of(self, trigger: Expression) -> Bool[np.ndarray, " row"]:
         """As `Windows.rows_of`, looked up."""
@@ -241,6 +233,15 @@ class FeatureTable:
 Texts = Windows | FeatureTable
 
 
+def listed_by(place: str, texts: Texts) -> Int[np.ndarray, " row"]:
+    """The token for which a list of `SOURCE_LISTS` names the key of each row, or NO_TOKEN."""
+    if place == "after_tokens":
+        return np.roll(texts.tokens, 1)  # of position 0 too, which no list names
+    if place == "new_tokens":
+        return np.where(texts.rows_of(NOT_SEEN_BEFORE), texts.tokens, NO_TOKEN)
+    return texts.tokens
+
+
 def term_of(feature: Feature, texts: Texts) -> Term:
     """The cells at which a feature is 1, with their levels."""
     grid = texts.grid
@@ -255,10 +256,12 @@ def term_of(feature: Feature, texts: Texts) -> Term:
     elif feature.by == "query_kind":
         level = texts.kind[grid.row[cells]].astype(np.int64)
     elif feature.by == "token":
-        row = grid.key_row[cells] if feature.source.is_list else grid.row[cells]
-        row = row - (feature.source.name == "after_tokens")
+        if feature.source.is_list:
+            listed = listed_by(feature.source.name, texts)[grid.key_row[cells]]
+        else:
+            listed = texts.tokens[grid.row[cells]]
         order = np.argsort(feature.tokens)
-        level = order[np.searchsorted(feature.tokens, texts.tokens[row], sorter=order)]
+        level = order[np.searchsorted(feature.tokens, listed, sorter=order)]
     return Term(cells, level, feature.n_levels, grid)
 
 

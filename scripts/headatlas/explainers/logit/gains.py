@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ..symbolic.language import ANY, EVERYTHING, FIRST_TOKEN, SOURCE_LISTS, Expression
-from .features import KINDS, NO_TOKEN, By, Feature, FeatureTable
+from .features import KINDS, NO_TOKEN, By, Feature, FeatureTable, listed_by
 from .grid import N_BINS
 
 # The weights at which all pairs are tried: odds of 1/20 to 60.
@@ -48,7 +48,7 @@ class Frequent:
         self.tokens: Int[np.ndarray, " token"] = np.sort(tokens[most[counts[most] >= least]])
         same = self.tokens[:, None] == table.tokens
         self.at_query: Float[np.ndarray, "token row"] = same.astype(np.float32)
-        self._cells = {p: self._by_token(table, table.listed_by(p)) for p in SOURCE_LISTS}
+        self._cells = {p: self._by_token(table, listed_by(p, table)) for p in SOURCE_LISTS}
 
     def _by_token(
         self, table: FeatureTable, tokens: Int[np.ndarray, " row"]

@@ -84,12 +84,14 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     def nats(predicted: Float[np.ndarray, " cell"]) -> float:
         return float(divergences(attention, predicted, grid).sum()) / max(grid.n_rows, 1)
 
-    left, predicted = nats(uniform), selection.logit.predict(validation.table)
+    left = nats(uniform)
     distance = distance_of(attention, uniform, grid)
     share = _mean(1 - attention[grid.starts], grid)
     evenly = [Finding(EVERYTHING, ANY, 1.0, share, share, 0.0)]
     if left < EVEN:
         return Findings(evenly, distance, 0.0, 0.0, left)
+    predicted = selection.logit.predict(validation.table)
+    unexplained = nats(predicted)
     others = counterparts(selection.logit, train)
     importance = Importance(
         with_counterparts(selection.logit, others),
@@ -104,7 +106,7 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     raised = [n for p in terms if p.share > p.baseline and (n := p.term) is not None]
     far = _elsewhere([selection.logit.behaviours[n].feature for n in raised], validation)
     # By many a term: the kinds of all other keys, raised or lowered together, tell it as well.
-    first = nats(first_evened(predicted, grid)) - nats(predicted)
+    first = nats(first_evened(predicted, grid)) - unexplained
     pieces = [
         *_resting(attention, uniform, grid, first / left),
         *_of_distance(distance, attention, uniform, grid, importance.distance / left, far),
@@ -114,7 +116,7 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
         alone = Importance(
             selection.position, (train.attention, train.table), (attention, validation.table)
         )
-        pieces = [*_of_distance(distance, attention, uniform, grid, alone.distance / left, 1.0)]
+        pieces = list(_of_distance(distance, attention, uniform, grid, alone.distance / left, 1.0))
     if not pieces and _mean(grid.row_sums(np.minimum(attention, uniform)), grid) >= NEARLY_EVEN:
         pieces = evenly
     instead = _instead_of_resting(pieces, validation, position)
@@ -122,7 +124,7 @@ def find(selection: Selection, train: Seen, validation: Seen) -> Findings:
     pieces = [p for p in pieces if p.term is not None or p.source not in there] + instead
     pieces = _together(pieces)
     pieces.sort(key=lambda p: -p.adds * (PROFILE if p.source == EVERYTHING else 1))
-    return Findings(pieces, distance, 1 - nats(predicted) / left, 1 - nats(position) / left, left)
+    return Findings(pieces, distance, 1 - unexplained / left, 1 - nats(position) / left, left)
 
 
 def _needed(logit: Logit, importance: Importance, paired: Sequence[int]) -> dict[int, float]:
